@@ -1,0 +1,1 @@
+"""Tradepost: a self-hosted peer-to-peer crypto exchange that cannot take the coins."""
