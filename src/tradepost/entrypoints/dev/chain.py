@@ -7,7 +7,6 @@ the old one's place: a kill at any moment leaves a whole state, at most two seco
 
 import gzip
 import json
-import os
 import signal
 import subprocess
 import urllib.error
@@ -18,6 +17,7 @@ from pathlib import Path
 from types import TracebackType
 from typing import Any, Self
 
+from tradepost.entrypoints.dev.data import CLONE, replace
 from tradepost.entrypoints.dev.errors import StartError, told
 from tradepost.entrypoints.dev.processes import end, free_port, port_is_free, spawn, wait_until
 
@@ -31,8 +31,6 @@ PORT_TRIES = 5
 # Past states kept in memory, for calls at a block of the last minutes. Without a limit anvil
 # writes 200 KB for every block to the disk.
 STATES_KEPT = 256
-
-CLONE = Path(__file__).parents[4]
 
 
 class RpcError(Exception):
@@ -117,9 +115,9 @@ class DevChain:
         self.stop()
 
     @property
-    def pid(self) -> int | None:
-        """The node's process id, while it was started and not stopped."""
-        return self._process.pid if self._process else None
+    def process(self) -> subprocess.Popen[bytes] | None:
+        """The node, from its start until it is stopped or killed."""
+        return self._process
 
     def rpc(self, method: str, *params: object) -> Any:
         """Calls a JSON-RPC method of this node; see `rpc` for the errors."""
@@ -129,7 +127,7 @@ class DevChain:
         """Starts the node from the state on disk, if there is one, and waits until it answers.
 
         Returns:
-            Its address, `http://127.0.0.1:port`.
+            Its address, `http://127.0.0.1:port`, the same one again after `stop` or `kill`.
 
         Raises:
             StartError: with a sentence for the person who started it.
@@ -145,6 +143,7 @@ class DevChain:
             self.url = f"http://127.0.0.1:{port}"
             try:
                 if self._run(program, port):
+                    self._port = port
                     return self.url
             except OSError as error:
                 raise told(error, "start the development chain") from error
@@ -230,13 +229,3 @@ class DevChain:
         lines = (self.folder / "anvil.log").read_text(errors="replace").splitlines()
         telling = [line for line in lines if "rror" in line]
         return (telling or [*lines, "it said nothing."])[0].strip()
-
-
-def replace(path: Path, content: bytes) -> None:
-    """Replaces a file as one step, also for a reader after a power cut."""
-    fresh = path.with_name(path.name + ".new")
-    with fresh.open("wb") as file:
-        file.write(content)
-        file.flush()
-        os.fsync(file.fileno())
-    fresh.replace(path)

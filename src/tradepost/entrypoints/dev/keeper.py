@@ -12,7 +12,8 @@ from collections.abc import Callable
 from dataclasses import asdict
 from pathlib import Path
 
-from tradepost.entrypoints.dev.chain import DevChain, Head, RpcError, replace
+from tradepost.entrypoints.dev.chain import DevChain, Head, RpcError
+from tradepost.entrypoints.dev.data import replace
 
 # An idle chain's clock is at most this old; 2,880 blocks and 5 MB a day.
 IDLE_BLOCK_S = 30

@@ -91,6 +91,7 @@ class EmbeddedPostgres:
         self.log = self.folder / "postgres.log"
         self.dsn = ""
         self._durable = durable
+        self._port: int | None = None
         self._process: subprocess.Popen[bytes] | None = None
 
     def __enter__(self) -> Self:
@@ -106,15 +107,16 @@ class EmbeddedPostgres:
         self.stop()
 
     @property
-    def pid(self) -> int | None:
-        """The server's process id, while it was started and not stopped."""
-        return self._process.pid if self._process else None
+    def process(self) -> subprocess.Popen[bytes] | None:
+        """The server, from its start until it is stopped or killed."""
+        return self._process
 
     def start(self) -> str:
         """Starts the server, first making the cluster if there is none, and waits until it serves.
 
         Returns:
-            The address of its database, `postgresql://user:passphrase@127.0.0.1:port/tradepost`.
+            The address of its database, `postgresql://user:passphrase@127.0.0.1:port/tradepost`;
+            the same one again after `stop` or `kill`, as long as the port is free.
 
         Raises:
             StartError: with a sentence for the person who started it.
@@ -126,12 +128,7 @@ class EmbeddedPostgres:
             self._refuse_other_version(programs)
             self._clear_stale_lock()
             self._turn_log()
-            for _ in range(PORT_TRIES):
-                port = free_port()
-                if self._serve(programs, port):
-                    break
-            else:
-                raise StartError(f"PostgreSQL does not start: {self._reason()}")
+            port = self._serve_on_some_port(programs)
             passphrase = self._passphrase_file().read_text().strip()
         except OSError as error:
             raise told(error, "set up PostgreSQL") from error
@@ -236,6 +233,16 @@ class EmbeddedPostgres:
     def _turn_log(self) -> None:
         if self.log.exists() and self.log.stat().st_size > LOG_LIMIT_BYTES:
             self.log.replace(self.log.with_suffix(".old.log"))
+
+    def _serve_on_some_port(self, programs: Path) -> int:
+        """Takes the port of the last start, so that a restart keeps the address, or a free one."""
+        for _ in range(PORT_TRIES):
+            port = self._port or free_port()
+            if self._serve(programs, port):
+                self._port = port
+                return port
+            self._port = None
+        raise StartError(f"PostgreSQL does not start: {self._reason()}")
 
     def _serve(self, programs: Path, port: int) -> bool:
         """Runs the server on `port`; False when it ended before it was ready."""
