@@ -93,6 +93,8 @@ class DevChain:
         options: more options of anvil, for tests.
     """
 
+    death_signal = signal.SIGKILL  # its state is on disk whole at any moment
+
     def __init__(
         self, folder: Path | None = None, port: int | None = None, *, options: tuple[str, ...] = ()
     ) -> None:
@@ -205,7 +207,9 @@ class DevChain:
                 options.append(f"--load-state={self.state_file()}")
             output = (self.folder / "anvil.log").open("wb")
         try:
-            self._process = process = spawn([program, *options], output=output)
+            self._process = process = spawn(
+                [program, *options], death_signal=self.death_signal, output=output
+            )
         finally:
             if output is not subprocess.DEVNULL:
                 output.close()

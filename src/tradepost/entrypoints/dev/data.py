@@ -60,14 +60,15 @@ class DataFolder:
             StartError: another one holds them, another version made them, or the folder cannot
                 be used.
         """
-        try:
-            self.path.mkdir(parents=True, exist_ok=True, mode=0o700)
-            with self._locked():
+        with contextlib.ExitStack() as held:
+            try:
+                self.path.mkdir(parents=True, exist_ok=True, mode=0o700)
+                held.enter_context(self._locked())
                 self._check_layout()
                 self.withdraw()  # what a killed one told
-                yield
-        except OSError as error:
-            raise told(error, f"use the data folder {self.path}") from error
+            except OSError as error:
+                raise told(error, f"use the data folder {self.path}") from error
+            yield
 
     def is_ours(self) -> bool:
         """Whether an exchange has ever kept data in this folder; no other folder is deleted."""

@@ -63,12 +63,7 @@ class ChainKeeper:
         Raises:
             OSError, RpcError: the node does not answer.
         """
-        lost = self.what_is_lost()
-        if lost:
-            self._say(lost)
-        else:
-            self._head = self._seen()
-        self._head = self._look(self._chain.rpc("eth_blockNumber"))
+        self._compare()
         self._thread = threading.Thread(target=self._run, name="chain keeper", daemon=True)
         self._thread.start()
 
@@ -91,6 +86,17 @@ class ChainKeeper:
             f"the lost blocks go back to their state before; 'python3 run.py reset' begins anew."
         )
 
+    def _compare(self) -> None:
+        lost = self.what_is_lost()
+        if lost:
+            self._say(lost)
+        self._head = None if lost else self._seen()
+        self._note(self._look(self._chain.rpc("eth_blockNumber")))
+
+    def _note(self, head: Head) -> None:
+        self._head = head
+        replace(self._seen_file, json.dumps(asdict(head)).encode())
+
     def _seen(self) -> Head | None:
         try:
             return Head(**json.loads(self._seen_file.read_text()))
@@ -108,9 +114,10 @@ class ChainKeeper:
         """
         assert self._head is not None, "start looks first"
         number = self._chain.rpc("eth_blockNumber")
-        if int(number, 16) != self._head.number:
-            self._head = self._look(number)
-            replace(self._seen_file, json.dumps(asdict(self._head)).encode())
+        if int(number, 16) < self._head.number:  # the node was started again, or reorganised
+            self._compare()
+        elif int(number, 16) != self._head.number:
+            self._note(self._look(number))
         unconfirmed = self._head.number - self._head.busy_number < self._confirmations
         if (unconfirmed and self._head.busy_number > 0) or now - self._head.time >= IDLE_BLOCK_S:
             self._chain.rpc("evm_mine")

@@ -85,6 +85,10 @@ class EmbeddedPostgres:
     thread: the server dies with the thread that started it.
     """
 
+    # An immediate shutdown: no process and no shared memory stays, and the next start recovers
+    # from the log as after a power cut. SIGTERM would wait for the clients.
+    death_signal = signal.SIGQUIT
+
     def __init__(self, folder: Path, *, durable: bool = True) -> None:
         self.folder = folder.absolute()
         self.cluster = self.folder / "cluster"
@@ -258,9 +262,7 @@ class EmbeddedPostgres:
         with self.log.open("ab") as log:
             self._process = process = spawn(
                 demoted([programs / "postgres", "-D", self.cluster, *options]),
-                # An immediate shutdown: no process and no shared memory stays, and the next
-                # start recovers from the log as after a power cut.
-                death_signal=signal.SIGQUIT,
+                death_signal=self.death_signal,
                 cwd=self.folder,
                 output=log,
             )

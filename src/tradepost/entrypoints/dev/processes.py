@@ -40,7 +40,7 @@ def bound_to_parent(death_signal: signal.Signals) -> Callable[[], None] | None:
 def spawn(
     command: Sequence[str | Path],
     *,
-    death_signal: signal.Signals = signal.SIGKILL,
+    death_signal: signal.Signals,
     env: Mapping[str, str] | None = None,
     cwd: Path | None = None,
     output: int | IO[bytes] = subprocess.DEVNULL,

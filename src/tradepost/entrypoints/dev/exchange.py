@@ -1,0 +1,223 @@
+"""A whole exchange on one machine: its parts in their order, and what each is given."""
+
+import contextlib
+import json
+import os
+import subprocess
+import sys
+import time
+import urllib.error
+import urllib.request
+from collections.abc import Iterator, Mapping, Sequence
+
+import psycopg
+
+from tradepost.entrypoints.dev.chain import DevChain, RpcError, rpc
+from tradepost.entrypoints.dev.console import Console
+from tradepost.entrypoints.dev.data import DataFolder, Instance
+from tradepost.entrypoints.dev.errors import StartError
+from tradepost.entrypoints.dev.keeper import ChainKeeper
+from tradepost.entrypoints.dev.postgres import EmbeddedPostgres
+from tradepost.entrypoints.dev.processes import port_is_free, wait_until
+from tradepost.entrypoints.dev.supervisor import READY_PATIENCE_S, Program, Supervisor
+
+PROBE_PATIENCE_S = 10
+# Wallets know this port as the one of a development chain.
+CHAIN_PORT = 8545
+
+# Accounts 9 and 8 of the development chain's public word list. They pay gas and arbitrate there;
+# on any other chain the operator must name his own.
+RELAYER_KEY = "0x2a871d0798f97d79848a013d4936a73bf4cc922c825d33c1cf7073dff6d409c6"
+ARBITRATOR = "0x23618e81E3f5cdF7f54C3d65f7FBc0aBf5B21E8f"
+CONFIRMATIONS = 2
+
+CLI = (sys.executable, "-m", "tradepost.entrypoints.cli")
+
+
+class Exchange:
+    """The one-command exchange: `running()` holds it up for the length of a `with` block.
+
+    Args:
+        environment: the operator's own settings; they win over what is chosen here.
+        console: where the start and the processes are shown.
+        cli: the command that stands for `tradepost`.
+    """
+
+    def __init__(
+        self, environment: Mapping[str, str], console: Console, cli: Sequence[str] = CLI
+    ) -> None:
+        self._environment = environment
+        self._console = console
+        self._cli = cli
+        self.data = DataFolder.of(environment)
+        self.host = environment.get("TRADEPOST_HOST") or "127.0.0.1"
+        self.port = _port(environment.get("TRADEPOST_PORT") or "8000")
+
+    @contextlib.contextmanager
+    def running(self) -> Iterator[tuple[Supervisor, Instance]]:
+        """Starts everything, gives what can be reached, and ends everything.
+
+        Raises:
+            StartError: a part cannot start; those before it have been ended.
+            Stopped: somebody asked for the end meanwhile.
+        """
+        began = time.monotonic()
+        with self.data.hold(), Supervisor(self._console) as supervisor:
+            if not port_is_free(self.host, self.port):
+                raise StartError(
+                    f"Port {self.port} of {self.host} is taken: end what listens there, or choose "
+                    f"another one with TRADEPOST_PORT."
+                )
+            self._console.say("Starting Tradepost")
+            chosen = {
+                "TRADEPOST_HOST": self.host,
+                "TRADEPOST_PORT": str(self.port),
+                "TRADEPOST_SECRET": self.data.secret("secret"),
+                "DATABASE_URL": self._database(supervisor),
+                "RPC_URL": "",
+            }
+            with contextlib.ExitStack() as keepers:
+                chosen |= self._chain(supervisor, keepers)
+                given = {name: value for name, value in self._environment.items() if value}
+                settings = {name: given.get(name, value) for name, value in chosen.items()}
+                full = {**self._environment, **settings, "PYTHONUNBUFFERED": "1"}
+                supervisor.run("database schema", self._program("migrate", full))
+                if not given.get("RPC_URL"):
+                    supervisor.run("contracts", self._program("deploy", full))
+                url = f"http://{_shown(self.host)}:{self.port}"
+                supervisor.start("http", self._program("serve", full, url))
+                supervisor.start("worker", self._program("worker", full))
+                supervisor.start("watcher", self._program("watch", full))
+                instance = Instance(os.getpid(), url, settings)
+                self.data.announce(instance)
+                self._console.say(f"Started in {time.monotonic() - began:.1f} s.")
+                try:
+                    yield supervisor, instance
+                finally:
+                    self.data.withdraw()
+
+    def _program(
+        self, command: str, environment: Mapping[str, str], url: str | None = None
+    ) -> Program:
+        names = {"serve": "http", "watch": "watcher"}
+        return Program(
+            names.get(command, command),
+            [*self._cli, command],
+            environment,
+            self._console,
+            ready=(lambda: _answers(f"{url}/readyz")) if url else None,
+        )
+
+    def _database(self, supervisor: Supervisor) -> str:
+        given = self._environment.get("DATABASE_URL")
+        if not given:
+            database = EmbeddedPostgres(self.data.path / "postgres")
+            supervisor.start("database", database)
+            return database.dsn
+        try:
+            psycopg.connect(given, connect_timeout=PROBE_PATIENCE_S).close()
+        except psycopg.Error as error:
+            reason = str(error).strip().splitlines()[0]
+            raise StartError(
+                f"The database of DATABASE_URL does not answer ({reason}): start it, or unset "
+                f"DATABASE_URL to use an embedded one."
+            ) from error
+        return given
+
+    def _chain(self, supervisor: Supervisor, keepers: contextlib.ExitStack) -> dict[str, str]:
+        """Starts the development chain, or looks at the operator's node; gives the settings."""
+        given = self._environment.get("RPC_URL")
+        if given:
+            try:
+                rpc(given, "eth_chainId")
+            except (OSError, ValueError, RpcError) as error:
+                raise StartError(
+                    f"The node of RPC_URL does not answer ({error}): start it, or unset RPC_URL "
+                    f"to use a development chain."
+                ) from error
+            return {"RPC_URL": given}
+        free = port_is_free("127.0.0.1", CHAIN_PORT)
+        chain = DevChain(self.data.path / "chain", CHAIN_PORT if free else None)
+        supervisor.start("development chain", chain)
+        confirmations = int(self._environment.get("TRADEPOST_CONFIRMATIONS") or CONFIRMATIONS)
+        keeper = ChainKeeper(chain, confirmations=confirmations, say=self._console.say)
+        keeper.start()
+        keepers.callback(keeper.stop)
+        return {
+            "RPC_URL": chain.url,
+            "TRADEPOST_CONFIRMATIONS": str(confirmations),
+            "TRADEPOST_RELAYER_KEY": RELAYER_KEY,
+            "TRADEPOST_ARBITRATOR": ARBITRATOR,
+            "TRADEPOST_ASSETS": json.dumps([{"code": "ETH", "decimals": 18}]),
+        }
+
+
+def serve(exchange: Exchange, console: Console) -> None:
+    """Starts the exchange and keeps it until somebody asks for its end."""
+    with exchange.running() as (supervisor, instance):
+        console.box(
+            [
+                f"Tradepost runs at  {instance.url}/v1",
+                f"API documents      {instance.url}/docs",
+                f"Chain              {_bare(instance.environment['RPC_URL'])}",
+                f"Data               {exchange.data.path}",
+                "Stop it            Ctrl-C",
+                "Next, elsewhere    python3 run.py demo",
+            ]
+        )
+        supervisor.watch()
+
+
+def environment_of(data: DataFolder, own: Mapping[str, str]) -> dict[str, str]:
+    """Adds what a running exchange's processes know to one's own environment, which wins."""
+    instance = data.instance()
+    if instance is None:
+        return dict(own)
+    return {"TRADEPOST_URL": instance.url, **instance.environment, **own}
+
+
+def with_exchange(environment: Mapping[str, str], command: list[str]) -> int:
+    """Runs a command against the exchange that runs, or one that is started for its length.
+
+    Returns:
+        The command's exit code; where an exchange runs, this process becomes the command.
+    """
+    data = DataFolder.of(environment)
+    if wait_until(lambda: data.instance() is not None or not data.is_held(), READY_PATIENCE_S):
+        if data.instance() is not None:
+            os.execve(command[0], command, environment_of(data, environment))
+        console = Console(quiet=True)  # the command has the stage
+        try:
+            with Exchange(environment, console).running():
+                settings = environment_of(data, environment)
+                return subprocess.run(command, env=settings, check=False).returncode
+        except StartError:
+            console.replay()
+            raise
+    raise StartError("The exchange on these data is starting since long: stop it, then try again.")
+
+
+def _answers(url: str) -> bool:
+    try:
+        with urllib.request.urlopen(url, timeout=2) as response:  # noqa: S310 - our own address
+            return bool(response.status == 200)
+    except (urllib.error.URLError, OSError):
+        return False
+
+
+def _port(text: str) -> int:
+    if not text.isdecimal() or not 1 <= int(text) <= 65535:
+        raise StartError(f"TRADEPOST_PORT is '{text}': give a number from 1 to 65535.")
+    return int(text)
+
+
+def _shown(host: str) -> str:
+    """Gives the host to connect to; a server that listens everywhere is reached on loopback."""
+    host = {"0.0.0.0": "127.0.0.1", "::": "::1"}.get(host, host)  # noqa: S104 - it is not bound here
+    return f"[{host}]" if ":" in host else host
+
+
+def _bare(url: str) -> str:
+    """Leaves out what may be a key: the path, the query and the user part of an address."""
+    scheme, _, rest = url.partition("://")
+    return f"{scheme}://{rest.split('/')[0].rpartition('@')[2]}"
