@@ -9,6 +9,7 @@ import gzip
 import json
 import signal
 import subprocess
+import time
 import urllib.error
 import urllib.request
 from contextlib import suppress
@@ -203,6 +204,7 @@ class DevChain:
         output: Any = subprocess.DEVNULL
         if self.folder is not None:
             self.folder.mkdir(parents=True, exist_ok=True, mode=0o700)
+            options.append(f"--timestamp={self._genesis_time()}")
             if self.state_file().exists():
                 options.append(f"--load-state={self.state_file()}")
             output = (self.folder / "anvil.log").open("wb")
@@ -215,10 +217,32 @@ class DevChain:
                 output.close()
         wait_until(lambda: process.poll() is not None or self._answers(), START_PATIENCE_S)
         if process.poll() is None and self._answers():
+            if self.folder is not None:
+                self._set_clock()
             return True
         end(process, signal.SIGKILL, STOP_PATIENCE_S)
         self._process = None
         return False
+
+    def _genesis_time(self) -> int:
+        """Gives the time of block 0, the same at every start.
+
+        anvil makes a block 0 before it loads the state, and keeps both when they differ: it then
+        finds now the one, now the other.
+        """
+        assert self.folder is not None, "a chain in memory begins at its start"
+        path = self.folder / "genesis-time"
+        if not path.exists():
+            replace(path, str(_now()).encode())
+        return int(path.read_text())
+
+    def _set_clock(self) -> None:
+        """Lets the chain's time go on from now, or from its head where a test has put that later.
+
+        Without this anvil goes on from the time of block 0.
+        """
+        head = int(self.rpc("eth_getBlockByNumber", "latest", False)["timestamp"], 16)
+        self.rpc("evm_setTime", max(_now(), head + 1))
 
     def _answers(self) -> bool:
         try:
@@ -233,3 +257,7 @@ class DevChain:
         lines = (self.folder / "anvil.log").read_text(errors="replace").splitlines()
         telling = [line for line in lines if "rror" in line]
         return (telling or [*lines, "it said nothing."])[0].strip()
+
+
+def _now() -> int:
+    return int(time.time())  # noqa: TID251 - the node is an outside world with a clock of its own
