@@ -1,0 +1,94 @@
+"""`run.py check` and `run.py test`: what must hold before a change lands."""
+
+import os
+import subprocess
+import sys
+import time
+from collections.abc import Callable, Sequence
+from concurrent.futures import ThreadPoolExecutor
+from dataclasses import dataclass
+from pathlib import Path
+
+from tradepost.entrypoints.dev.data import CLONE
+from tradepost.entrypoints.dev.repository import broken_links, lock_faults
+
+PYTHON = sys.executable
+
+
+@dataclass(frozen=True, slots=True)
+class Check:
+    """One rule: a command that must end with 0, or a function that must find no fault."""
+
+    name: str
+    rule: Sequence[str | Path] | Callable[[Path], list[str]]
+
+
+CHECKS = (
+    # The longest first: two run at a time.
+    Check("types", [PYTHON, "-m", "mypy"]),
+    Check("contract artefacts", [PYTHON, "contracts/build.py", "--check"]),
+    Check("format", [PYTHON, "-m", "ruff", "format", "--check", "."]),
+    Check("lint", [PYTHON, "-m", "ruff", "check", "."]),
+    Check("import rules", [Path(PYTHON).with_name("lint-imports"), "--no-cache"]),
+    Check("generated documents", [PYTHON, "-m", "tradepost.entrypoints.docs", "--check"]),
+    Check("links in documents", broken_links),
+    Check("lock files", lock_faults),
+)
+
+
+def check() -> int:
+    """Runs all checks, shows what those that failed have said, and gives the exit code."""
+    failed = []
+    with ThreadPoolExecutor(max_workers=os.cpu_count()) as pool:
+        for one, fault, seconds in pool.map(_outcome, CHECKS):
+            print(f"  {one.name:22} {seconds:5.1f} s  {'failed' if fault else 'ok'}", flush=True)
+            if fault:
+                failed.append(one.name)
+                print(fault, flush=True)
+    if failed:
+        print(f"{len(failed)} of {len(CHECKS)} checks failed: {', '.join(failed)}.")
+        return 1
+    print(f"All {len(CHECKS)} checks hold.")
+    return 0
+
+
+def _outcome(one: Check) -> tuple[Check, str, float]:
+    began = time.monotonic()
+    if callable(one.rule):
+        fault = "\n".join(one.rule(CLONE))
+    else:
+        done = subprocess.run(
+            one.rule,
+            cwd=CLONE,
+            stdin=subprocess.DEVNULL,
+            stdout=subprocess.PIPE,
+            stderr=subprocess.STDOUT,
+            text=True,
+            check=False,
+        )
+        fault = "" if done.returncode == 0 else (done.stdout or f"exit code {done.returncode}")
+    return one, fault, time.monotonic() - began
+
+
+def test(arguments: Sequence[str]) -> int:
+    """Runs the contracts' tests, then Python's; with arguments, pytest alone with these.
+
+    Returns:
+        An exit code: 0 when all have passed.
+    """
+    if not arguments:
+        code = subprocess.run([_forge(), "test"], cwd=CLONE / "contracts", check=False).returncode
+        if code != 0:
+            return code
+    return subprocess.run([PYTHON, "-m", "pytest", *arguments], cwd=CLONE, check=False).returncode
+
+
+def _forge() -> Path:
+    modules = CLONE / "tools" / "node" / "node_modules" / "@foundry-rs"
+    for found in modules.glob("forge-*/bin/forge"):
+        return found
+    sys.exit("There is no forge for this platform: give 'test' the path 'tests' to leave it out.")
+
+
+if __name__ == "__main__":
+    sys.exit(check() if sys.argv[1] == "check" else test(sys.argv[2:]))
