@@ -63,6 +63,7 @@ UNREACHABLE = re.compile(
     r"|[Cc]onnection refused|Network is unreachable|name resolution|timed out|ProxyError"
     r"|client error \(Connect\)|ECONNREFUSED|ENOTFOUND|ETIMEDOUT|EAI_AGAIN|ENETUNREACH|ECONNRESET"
 )
+TAMPERED = re.compile(r"DO NOT MATCH THE HASHES|[Hh]ash mismatch|EINTEGRITY")
 
 
 class SetUpError(Exception):
@@ -232,7 +233,7 @@ def install_uv(lock: Path, environment: dict[str, str]) -> None:
 
     uv then installs everything else, in a tenth of pip's time.
     """
-    entry = re.search(r"^uv==(\S+) (?:\\\n .+)+", lock.read_text(), re.MULTILINE)
+    entry = re.search(r"^uv==(\S+)(?: \\\n +--hash=\S+)+", lock.read_text(), re.MULTILINE)
     assert entry, "the lock file pins uv"
     with contextlib.suppress(OSError):
         answer = subprocess.run(
@@ -296,6 +297,11 @@ def run(command: Sequence[str | Path], environment: dict[str, str]) -> None:
         raise SetUpError(
             f"The {registry} is out of reach: check the network, or the proxy or mirror that you "
             f"have set, then start again; what is installed already is kept."
+        )
+    if TAMPERED.search(output):
+        raise SetUpError(
+            f"A downloaded package is not the one that the lock file pins (its hash differs): do "
+            f"not use it, and look at the mirror or proxy in between. All that was said is in {LOG}."
         )
     lines = [line.strip() for line in output.splitlines() if line.strip()] or ["no output"]
     raise SetUpError(f"'{command[0]}' failed: {lines[-1]}\nAll it said is in {LOG}.")
