@@ -262,6 +262,7 @@ def tool_environment() -> dict[str, str]:
         "npm_config_fund": "false",
         "npm_config_update_notifier": "false",
         "npm_config_fetch_retries": "2",
+        "npm_config_fetch_retry_mintimeout": "1000",
         "npm_config_fetch_retry_maxtimeout": "5000",
     }
     if "PIP_INDEX_URL" in environment:  # a mirror given to pip serves uv as well
@@ -301,10 +302,11 @@ def run(command: Sequence[str | Path], environment: dict[str, str]) -> None:
     if TAMPERED.search(output):
         raise SetUpError(
             f"A downloaded package is not the one that the lock file pins (its hash differs): do "
-            f"not use it, and look at the mirror or proxy in between. All that was said is in {LOG}."
+            f"not use it, and look at the mirror or proxy in between. All it said is in {LOG}."
         )
     lines = [line.strip() for line in output.splitlines() if line.strip()] or ["no output"]
-    raise SetUpError(f"'{command[0]}' failed: {lines[-1]}\nAll it said is in {LOG}.")
+    telling = [line for line in lines if re.search(r"\berror\b", line, re.IGNORECASE)] or lines[-1:]
+    raise SetUpError(f"'{command[0]}' failed: {telling[0]}\nAll it said is in {LOG}.")
 
 
 def is_disk_full(output: str) -> bool:
