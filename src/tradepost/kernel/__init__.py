@@ -1,0 +1,1 @@
+"""What every room stands on: money, clock, errors, database, events, jobs, ids, cursors."""

@@ -1,0 +1,49 @@
+"""Who calls: what identity finds out about a request, and every other room asks of it."""
+
+from dataclasses import dataclass
+from enum import StrEnum
+from uuid import UUID
+
+from tradepost.kernel.errors import Problem
+
+
+class Role(StrEnum):
+    """What an account may be trusted with, beyond its own trades."""
+
+    TRADER = "trader"
+    ARBITRATOR = "arbitrator"
+    OPERATOR = "operator"
+
+
+class Scope(StrEnum):
+    """What a token may do; a token never has more than its account."""
+
+    ACCOUNT_READ = "account:read"
+    ACCOUNT_WRITE = "account:write"
+    OFFERS_READ = "offers:read"
+    OFFERS_WRITE = "offers:write"
+    TRADES_READ = "trades:read"
+    TRADES_WRITE = "trades:write"
+    ESCROW_RELEASE = "escrow:release"
+
+
+@dataclass(frozen=True, slots=True)
+class Caller:
+    """The account behind a request, through one of its tokens."""
+
+    account_id: UUID
+    token_id: UUID
+    roles: frozenset[Role]
+    scopes: frozenset[Scope]
+
+
+class Unauthenticated(Problem):
+    """This operation needs a valid bearer token."""
+
+    status = 401
+
+
+class ScopeMissing(Problem):
+    """The token does not have the scope that this operation needs."""
+
+    status = 403

@@ -1,0 +1,115 @@
+"""The pool of connections, and the transaction in which every command does its work."""
+
+from collections.abc import AsyncIterator, Mapping, Sequence
+from contextlib import asynccontextmanager
+from dataclasses import dataclass
+from datetime import datetime
+from typing import LiteralString, Self, cast
+from uuid import UUID
+
+from procrastinate import App
+from psycopg import AsyncConnection
+from psycopg.rows import DictRow, dict_row
+from psycopg_pool import AsyncConnectionPool
+
+from tradepost.kernel import jobs, outbox
+from tradepost.kernel.clock import Clock
+from tradepost.kernel.settings import Settings
+
+#: Nothing holds a row or a connection for longer, whatever a caller does; times are read as UTC.
+_OPTIONS = (
+    "-c statement_timeout=5s -c lock_timeout=3s -c idle_in_transaction_session_timeout=20s"
+    " -c TimeZone=UTC"
+)
+
+Params = Mapping[str, object] | Sequence[object] | None
+
+
+@dataclass(frozen=True, slots=True)
+class Transaction:
+    """One database transaction, with the moment it takes place at.
+
+    What it writes, the events it publishes and the jobs it defers stand or fall together.
+    """
+
+    connection: AsyncConnection[DictRow]
+    settings: Settings
+    now: datetime
+    _jobs: App
+    _subscriptions: Mapping[str, Sequence[str]]
+
+    async def execute(self, sql: LiteralString, params: Params = None) -> int:
+        """Runs `sql`; how many rows it touched."""
+        return (await self.connection.execute(sql, params)).rowcount
+
+    async def one(self, sql: LiteralString, params: Params = None) -> DictRow | None:
+        """The first row of the answer, or None."""
+        return await (await self.connection.execute(sql, params)).fetchone()
+
+    async def all(self, sql: LiteralString, params: Params = None) -> list[DictRow]:
+        """All rows of the answer: the query bounds their number."""
+        return await (await self.connection.execute(sql, params)).fetchall()
+
+    async def publish(self, event: outbox.Event, to: Sequence[UUID] = ()) -> UUID:
+        """Writes `event` to the outbox, numbered without a gap for each account in `to`.
+
+        Each subscriber of the event's type gets a job with the event's id. Returns that id.
+        """
+        event_id = await outbox.write(self.connection, event, to, self.now)
+        for task in self._subscriptions.get(event.type(), ()):
+            await self.defer(task, event_id=str(event_id))
+        return event_id
+
+    async def defer(
+        self,
+        task: str,
+        *,
+        at: datetime | None = None,
+        lock: str | None = None,
+        **arguments: str | int,
+    ) -> None:
+        """Has the worker run `task` once this transaction is committed, not before `at`.
+
+        Jobs of one `lock` run one after the other. A job may run twice: its effect must not.
+        """
+        await jobs.defer(self._jobs, self.connection, task, at, lock, arguments)
+
+
+class Database:
+    """The connections of one process. Use it as an async context manager."""
+
+    def __init__(
+        self, settings: Settings, clock: Clock, subscriptions: Mapping[str, Sequence[str]]
+    ) -> None:
+        self._settings = settings
+        self._clock = clock
+        self._subscriptions = subscriptions
+        self._jobs = jobs.deferring_app()
+        # The pool's generic row type follows `row_factory`, which the type checker cannot see.
+        self.pool = cast(
+            "AsyncConnectionPool[AsyncConnection[DictRow]]",
+            AsyncConnectionPool(
+                settings.database_url.get_secret_value(),
+                min_size=1,
+                max_size=settings.database_connections,
+                timeout=5,
+                kwargs={"row_factory": dict_row, "autocommit": True, "options": _OPTIONS},
+                check=AsyncConnectionPool.check_connection,
+                open=False,
+            ),
+        )
+
+    async def __aenter__(self) -> Self:
+        await self.pool.open(wait=True, timeout=30)
+        return self
+
+    async def __aexit__(self, *_: object) -> None:
+        await self.pool.close()
+
+    @asynccontextmanager
+    async def transaction(self) -> AsyncIterator[Transaction]:
+        """Commits at the end of the block, rolls back if it raises."""
+        async with self.pool.connection() as connection, connection.transaction():
+            yield Transaction(
+                connection, self._settings, self._clock(), self._jobs, self._subscriptions
+            )

@@ -1,0 +1,34 @@
+"""Jobs that keep the kernel's own tables in order."""
+
+import logging
+from datetime import timedelta
+
+from procrastinate import App
+
+from tradepost.kernel.database import Database
+from tradepost.kernel.idempotency import KEPT_H
+
+logger = logging.getLogger(__name__)
+
+#: A worker that has not shown a sign of life for longer is dead.
+_DEAD_AFTER_S = 15
+
+
+def register(app: App, database: Database) -> None:
+    """Adds the kernel's tasks to the worker's app."""
+
+    @app.periodic(cron="*/10 * * * * *")
+    @app.task(name="kernel.revive_jobs", queueing_lock="kernel.revive_jobs")
+    async def revive_jobs(**_: int) -> None:
+        for job in await app.job_manager.get_stalled_jobs(seconds_since_heartbeat=_DEAD_AFTER_S):
+            logger.warning("job %s of a dead worker runs again: %s", job.id, job.task_name)
+            await app.job_manager.retry_job(job)
+
+    @app.periodic(cron="17 * * * *")
+    @app.task(name="kernel.forget_keys", queueing_lock="kernel.forget_keys")
+    async def forget_keys(**_: int) -> None:
+        async with database.transaction() as tx:
+            await tx.execute(
+                "DELETE FROM idempotency_keys WHERE created_at < %s",
+                [tx.now - timedelta(hours=KEPT_H)],
+            )

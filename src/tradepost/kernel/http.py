@@ -1,0 +1,262 @@
+"""The HTTP edge all rooms share: one transaction a request, callers and scopes, problems.
+
+A route of `TransactionRoute` runs in one database transaction that is committed *before* the
+answer is sent (a FastAPI dependency with `yield` would end after it): what a caller was told has
+happened.
+"""
+
+import logging
+from collections.abc import Awaitable, Callable, Coroutine
+from typing import Annotated, Any
+
+from fastapi import Depends, FastAPI, Header, Request, Response
+from fastapi.exceptions import RequestValidationError
+from fastapi.responses import JSONResponse
+from fastapi.routing import APIRoute
+from fastapi.security import HTTPAuthorizationCredentials, HTTPBearer
+from psycopg import OperationalError
+from psycopg import errors as pg
+from psycopg_pool import PoolTimeout
+from pydantic import BaseModel, ConfigDict, StringConstraints
+from starlette.exceptions import HTTPException
+from starlette.types import ASGIApp, Message, Receive, Send
+from starlette.types import Scope as AsgiScope
+
+from tradepost.kernel import idempotency
+from tradepost.kernel.access import Caller, Scope, ScopeMissing, Unauthenticated
+from tradepost.kernel.database import Database, Transaction
+from tradepost.kernel.errors import (
+    BodyTooLarge,
+    Busy,
+    InternalError,
+    MalformedRequest,
+    MethodNotAllowed,
+    NotFound,
+    PreconditionRequired,
+    Problem,
+)
+
+logger = logging.getLogger(__name__)
+
+#: Larger than any request of this API; a body beyond it is refused while it is read.
+MAX_BODY_BYTES = 64 * 1024
+_DEADLOCK_TRIES = 3
+
+#: A plain decimal number as a string, since JSON numbers lose digits.
+DecimalString = Annotated[
+    str,
+    StringConstraints(pattern=r"^[0-9]{1,40}(\.[0-9]{1,30})?$"),
+]
+HexKey = Annotated[str, StringConstraints(pattern=r"^[0-9a-f]{64}$")]
+EvmAddress = Annotated[str, StringConstraints(pattern=r"^0x[0-9a-fA-F]{40}$")]
+#: Contract wallets sign with more than 65 bytes; nobody signs with more than this.
+Signature = Annotated[str, StringConstraints(pattern=r"^0x([0-9a-fA-F]{2}){1,4096}$")]
+
+
+class Body(BaseModel):
+    """Base of request bodies: a field we do not know is an error, not ignored."""
+
+    model_config = ConfigDict(extra="forbid", frozen=True)
+
+
+class ProblemBody(BaseModel):
+    """`application/problem+json` (RFC 9457)."""
+
+    model_config = ConfigDict(extra="allow")
+
+    type: str
+    title: str
+    status: int
+    retryable: bool
+    detail: str | None = None
+
+
+#: Finds the caller of a bearer token; entrypoints hands in identity's.
+Authenticate = Callable[[Transaction, str], Awaitable[Caller]]
+
+_bearer = HTTPBearer(auto_error=False, description="A token from `POST /v1/sessions`.")
+
+
+class TransactionRoute(APIRoute):
+    """Runs the operation in one transaction and commits it before the answer is sent."""
+
+    def get_route_handler(self) -> Callable[[Request], Coroutine[Any, Any, Response]]:
+        """The operation, wrapped."""
+        operation = super().get_route_handler()
+
+        async def once(request: Request) -> Response:
+            database: Database = request.app.state.database
+            async with database.transaction() as tx:
+                request.state.transaction = tx
+                request.state.claim = None
+                try:
+                    response = await operation(request)
+                except idempotency.Replayed as replayed:
+                    return replayed.response
+                if request.state.claim is not None:
+                    await idempotency.keep(tx, request.state.claim, response)
+                return response
+
+        async def handle(request: Request) -> Response:
+            for _ in range(_DEADLOCK_TRIES):
+                try:
+                    return await once(request)
+                except (pg.DeadlockDetected, pg.SerializationFailure):
+                    continue
+            raise Busy
+
+        return handle
+
+
+def transaction(request: Request) -> Transaction:
+    """The transaction of this request."""
+    tx: Transaction = request.state.transaction
+    return tx
+
+
+Tx = Annotated[Transaction, Depends(transaction)]
+
+
+async def authenticated(
+    request: Request,
+    tx: Tx,
+    credentials: Annotated[HTTPAuthorizationCredentials | None, Depends(_bearer)],
+) -> Caller:
+    """A dependency: the caller, whatever his token may do."""
+    if credentials is None:
+        raise Unauthenticated
+    authenticate: Authenticate = request.app.state.authenticate
+    return await authenticate(tx, credentials.credentials)
+
+
+def allowed(scope: Scope) -> Callable[..., Awaitable[Caller]]:
+    """A dependency: the caller, whose token must have `scope`."""
+
+    async def dependency(caller: Annotated[Caller, Depends(authenticated)]) -> Caller:
+        if scope not in caller.scopes:
+            raise ScopeMissing(f"The scope is {scope}.", scope=scope)
+        return caller
+
+    return dependency
+
+
+def allowed_once(scope: Scope) -> Callable[..., Awaitable[Caller]]:
+    """As `allowed`, for a POST: the same `Idempotency-Key` never acts twice."""
+
+    async def dependency(
+        request: Request,
+        tx: Tx,
+        caller: Annotated[Caller, Depends(allowed(scope))],
+        idempotency_key: Annotated[str | None, Header(max_length=200)] = None,
+    ) -> Caller:
+        request.state.claim = await idempotency.claim(
+            tx,
+            caller.account_id,
+            idempotency_key,
+            request.method,
+            request.url.path,
+            await request.body(),
+        )
+        return caller
+
+    return dependency
+
+
+def etag(version: int) -> str:
+    """The strong validator of a resource whose row has this version."""
+    return f'"{version}"'
+
+
+def expected_version(if_match: Annotated[str | None, Header(max_length=40)] = None) -> int:
+    """A dependency: the version the caller saw, from `If-Match`; 428 where it is missing."""
+    text = (if_match or "").strip().strip('"')
+    if not (text.isascii() and text.isdigit()) or len(text) > 9:
+        raise PreconditionRequired
+    return int(text)
+
+
+def problem_response(problem: Problem) -> JSONResponse:
+    """The problem as `application/problem+json`."""
+    headers = {"Cache-Control": "no-store"}
+    if isinstance(problem, Unauthenticated):
+        headers["WWW-Authenticate"] = "Bearer"
+    if problem.status == 503:
+        headers["Retry-After"] = "1"
+    return JSONResponse(
+        problem.body(), problem.status, headers, media_type="application/problem+json"
+    )
+
+
+def install_problems(app: FastAPI) -> None:
+    """Answers every failure of `app` with a problem document that gives nothing away."""
+
+    async def on_problem(_: Request, exc: Exception) -> JSONResponse:
+        assert isinstance(exc, Problem)
+        return problem_response(exc)
+
+    async def on_invalid(_: Request, exc: Exception) -> JSONResponse:
+        assert isinstance(exc, RequestValidationError)
+        # The rejected input is left out: it may hold a secret.
+        errors = [
+            {"at": ".".join(str(part) for part in error["loc"]), "what": str(error["msg"])}
+            for error in exc.errors()[:20]
+        ]
+        return problem_response(MalformedRequest(errors=errors))
+
+    async def on_http(_: Request, exc: Exception) -> JSONResponse:
+        assert isinstance(exc, HTTPException)
+        known: dict[int, type[Problem]] = {404: NotFound, 405: MethodNotAllowed}
+        return problem_response(known.get(exc.status_code, MalformedRequest)())
+
+    async def on_database(_: Request, exc: Exception) -> JSONResponse:
+        logger.warning("database did not answer: %s", type(exc).__name__)
+        return problem_response(Busy())
+
+    async def on_bug(_: Request, exc: Exception) -> JSONResponse:
+        logger.error("unhandled", exc_info=exc)
+        return problem_response(InternalError())
+
+    app.add_exception_handler(Problem, on_problem)
+    app.add_exception_handler(RequestValidationError, on_invalid)
+    app.add_exception_handler(HTTPException, on_http)
+    app.add_exception_handler(PoolTimeout, on_database)
+    app.add_exception_handler(OperationalError, on_database)
+    app.add_exception_handler(Exception, on_bug)
+
+
+class LimitBody:
+    """ASGI middleware: reads the body whole, up to `MAX_BODY_BYTES`, before anything else runs.
+
+    A body beyond that is refused while it is read, whatever its header claims; and a caller who
+    sends it slowly holds no database connection meanwhile.
+    """
+
+    def __init__(self, app: ASGIApp) -> None:
+        self._app = app
+
+    async def __call__(self, scope: AsgiScope, receive: Receive, send: Send) -> None:
+        """Passes the request on with its body at hand."""
+        if scope["type"] != "http":
+            await self._app(scope, receive, send)
+            return
+        body = b""
+        more = True
+        while more:
+            message = await receive()
+            if message["type"] == "http.disconnect":
+                return
+            body += message.get("body", b"")
+            more = message.get("more_body", False)
+            if len(body) > MAX_BODY_BYTES:
+                await problem_response(BodyTooLarge())(scope, receive, send)
+                return
+        unread = True
+
+        async def at_hand() -> Message:
+            nonlocal unread
+            if not unread:
+                return await receive()
+            unread = False
+            return {"type": "http.request", "body": body, "more_body": False}
+
+        await self._app(scope, at_hand, send)
