@@ -6,16 +6,18 @@ import sys
 import threading
 import time
 from collections.abc import Callable, Mapping, Sequence
+from contextlib import suppress
 from dataclasses import dataclass
 from pathlib import Path
 from types import FrameType, TracebackType
-from typing import IO, Protocol, Self
+from typing import IO, Any, Protocol, Self
 
 from tradepost.entrypoints.dev import guardian
 from tradepost.entrypoints.dev.console import Console
 from tradepost.entrypoints.dev.errors import StartError
 from tradepost.entrypoints.dev.processes import end, spawn, wait_until
 
+END_SIGNALS = (signal.SIGINT, signal.SIGTERM, signal.SIGHUP)
 READY_PATIENCE_S = 60.0
 STOP_PATIENCE_S = 8.0
 WATCH_S = 0.2
@@ -155,10 +157,10 @@ class Supervisor:
         self._console = console
         self._kept: list[_Kept] = []
         self._guardian: subprocess.Popen[bytes] | None = None
+        self._handlers: dict[signal.Signals, Any] = {}
 
     def __enter__(self) -> Self:
-        for number in (signal.SIGINT, signal.SIGTERM, signal.SIGHUP):
-            signal.signal(number, _raise_stopped)
+        self._handlers = {number: signal.signal(number, _raise_stopped) for number in END_SIGNALS}
         self._guardian = subprocess.Popen(
             [sys.executable, "-I", guardian.__file__], stdin=subprocess.PIPE, start_new_session=True
         )
@@ -170,13 +172,16 @@ class Supervisor:
         value: BaseException | None,
         trace: TracebackType | None,
     ) -> None:
-        for number in (signal.SIGINT, signal.SIGTERM, signal.SIGHUP):
+        for number in END_SIGNALS:
             signal.signal(number, signal.SIG_IGN)  # the end has begun, and is bounded
         for kept in reversed(self._kept):
             kept.part.stop()
+            self._tell_guardian(f"-{kept.known_pid}")
         if self._guardian is not None and self._guardian.stdin is not None:
             self._guardian.stdin.close()
             self._guardian.wait()
+        for number, handler in self._handlers.items():
+            signal.signal(number, handler)
 
     def start(self, name: str, part: Part) -> None:
         """Starts a part, shows how long it took, and keeps it from now on.
@@ -238,15 +243,19 @@ class Supervisor:
 
     def _guard(self, kept: _Kept) -> None:
         """Tells the guardian of a part's new process group."""
-        assert self._guardian is not None, "parts start inside the with block"
-        assert self._guardian.stdin is not None, "asked for above"
         process = kept.part.process
-        if process is None:
-            return
-        lines = f"-{kept.known_pid}\n+{process.pid} {int(kept.part.death_signal)}\n"
-        self._guardian.stdin.write(lines.encode())
-        self._guardian.stdin.flush()
-        kept.known_pid = process.pid
+        if process is not None:
+            self._tell_guardian(
+                f"-{kept.known_pid}", f"+{process.pid} {int(kept.part.death_signal)}"
+            )
+            kept.known_pid = process.pid
+
+    def _tell_guardian(self, *lines: str) -> None:
+        assert self._guardian is not None, "parts live inside the with block"
+        assert self._guardian.stdin is not None, "asked for above"
+        with suppress(BrokenPipeError):  # killed by somebody: the kernel still tells the children
+            self._guardian.stdin.write("".join(f"{line}\n" for line in lines).encode())
+            self._guardian.stdin.flush()
 
 
 def _raise_stopped(number: int, _frame: FrameType | None) -> None:
