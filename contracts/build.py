@@ -1,8 +1,8 @@
 #!/usr/bin/env python3
 """Builds the contracts into the committed artefacts of `src/tradepost_contracts/artifacts`.
 
-`build.py` writes them; `build.py --check` builds again and compares, so that nobody has to trust the
-bytes in the repository; `build.py test [arguments of forge]` runs the Solidity tests. It works
+`build.py` writes them; `build.py --check` builds again and compares, so that nobody has to trust
+the bytes in the repository; `build.py test [arguments of forge]` runs the Solidity tests. It works
 offline, with the tools of `tools/node`, which `run.py` installs.
 """
 
@@ -120,9 +120,7 @@ def build() -> dict[str, str]:
         "sources": sources,
         "settings": {
             **SETTINGS,
-            "outputSelection": {
-                path: {name: wanted} for name, path in BUILT.items()
-            },
+            "outputSelection": {path: {name: wanted} for name, path in BUILT.items()},
         },
     }
     answer = json.loads(compiler(["--standard-json"], json.dumps(request)))
@@ -231,9 +229,7 @@ def forge(arguments: Sequence[str]) -> int:
         raise BuildError(f"forge is not installed: {SET_UP}")
     command = [str(program), *arguments, "--root", str(ROOT)]
     settings = {"FOUNDRY_CONFIG": str(CONTRACTS / "foundry.toml"), "FOUNDRY_OFFLINE": "true"}
-    return subprocess.run(
-        command, env=environment() | settings, cwd=ROOT, check=False
-    ).returncode
+    return subprocess.run(command, env=environment() | settings, cwd=ROOT, check=False).returncode
 
 
 if __name__ == "__main__":
