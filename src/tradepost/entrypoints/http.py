@@ -1,0 +1,87 @@
+"""The API's process: builds the app, and serves it (`tradepost serve`)."""
+
+import logging
+from collections.abc import AsyncIterator
+from contextlib import asynccontextmanager
+
+from fastapi import FastAPI
+
+import tradepost.identity.http
+import tradepost.offers.http
+import tradepost.trades.http
+from tradepost import __version__
+from tradepost.entrypoints import meta
+from tradepost.entrypoints.settings import load
+from tradepost.entrypoints.wiring import SUBSCRIPTIONS
+from tradepost.escrow.evm.chain import Chain
+from tradepost.identity import service as identity
+from tradepost.kernel.clock import Clock, system_clock
+from tradepost.kernel.cursors import Cursors
+from tradepost.kernel.database import Database
+from tradepost.kernel.http import LimitBody, install_problems
+from tradepost.kernel.settings import Settings
+
+_DESCRIPTION = """
+A self-hosted peer-to-peer crypto exchange. Amounts are decimal strings in whole units, times are
+UTC, errors are problem documents (RFC 9457). Every authenticated POST takes an `Idempotency-Key`.
+"""
+
+
+def build(settings: Settings, clock: Clock = system_clock) -> FastAPI:
+    """The app with all its rooms; its connections open and close with its lifespan."""
+
+    @asynccontextmanager
+    async def lifespan(app: FastAPI) -> AsyncIterator[None]:
+        chain = Chain(settings.rpc_url.get_secret_value())
+        async with Database(settings, clock, SUBSCRIPTIONS) as database:
+            app.state.database = database
+            app.state.contract_signatures = chain
+            yield
+        await chain.close()
+
+    app = FastAPI(
+        title="Tradepost",
+        version=__version__,
+        description=_DESCRIPTION,
+        lifespan=lifespan,
+        generate_unique_id_function=lambda route: route.name,
+    )
+    app.state.settings = settings
+    app.state.clock = clock
+    app.state.cursors = Cursors(settings.secret.get_secret_value())
+    app.state.authenticate = identity.authenticate
+    install_problems(app)
+    app.add_middleware(LimitBody)
+    app.include_router(meta.health)
+    for router in (
+        meta.router,
+        tradepost.identity.http.router,
+        tradepost.offers.http.router,
+        tradepost.trades.http.router,
+    ):
+        app.include_router(router, prefix="/v1")
+    return app
+
+
+def app_from_environment() -> FastAPI:
+    """What each of the server's workers calls."""
+    logging.basicConfig(level=logging.INFO, format="%(levelname)s %(name)s: %(message)s")
+    return build(load())
+
+
+def serve(settings: Settings) -> None:
+    """Serves until it is told to stop; a worker that dies is started again."""
+    from granian.constants import Interfaces
+    from granian.server import Server
+
+    Server(
+        "tradepost.entrypoints.http:app_from_environment",
+        factory=True,
+        address=settings.host,
+        port=settings.port,
+        interface=Interfaces.ASGI,
+        workers=settings.http_workers,
+        respawn_failed_workers=True,
+        log_access=False,
+        websockets=False,
+    ).serve()

@@ -1,0 +1,35 @@
+"""Reads the settings from the environment, once, at the start of a process."""
+
+from pydantic import Field, SecretStr, ValidationError
+from pydantic_settings import BaseSettings, SettingsConfigDict
+
+from tradepost.kernel.settings import Settings
+
+
+class SettingsInvalid(Exception):
+    """The environment does not make sense; the message says which variable and why."""
+
+
+class _Environment(BaseSettings, Settings):
+    """`TRADEPOST_PORT` is `port`, and so on; two names are what every platform calls them."""
+
+    model_config = SettingsConfigDict(
+        env_prefix="TRADEPOST_", frozen=True, extra="ignore", env_ignore_empty=True
+    )
+
+    database_url: SecretStr = Field(validation_alias="DATABASE_URL")
+    rpc_url: SecretStr = Field(validation_alias="RPC_URL")
+
+
+def load() -> Settings:
+    """The settings of this process; raises `SettingsInvalid` with a sentence for each fault."""
+    try:
+        return _Environment()
+    except ValidationError as error:
+        # The rejected value is left out: it may be a key.
+        faults = [
+            f"{name if (name := str(fault['loc'][0])).isupper() else f'TRADEPOST_{name.upper()}'}:"
+            f" {fault['msg']}"
+            for fault in error.errors()
+        ]
+        raise SettingsInvalid("\n".join(faults)) from None

@@ -1,0 +1,32 @@
+"""The watcher's process: follows the chain (`tradepost watch`)."""
+
+import asyncio
+import signal
+
+from tradepost.entrypoints.wiring import SUBSCRIPTIONS
+from tradepost.escrow.evm.chain import Chain
+from tradepost.escrow.evm.deploy import check_chain
+from tradepost.escrow.evm.watch import watch
+from tradepost.kernel.clock import system_clock
+from tradepost.kernel.database import Database
+from tradepost.kernel.settings import Settings
+
+
+async def follow(settings: Settings) -> None:
+    """Follows the chain until it is told to stop.
+
+    Raises `ChainReplaced` or `ContractMismatch` where the node is not the one it should be.
+    """
+    task = asyncio.current_task()
+    assert task is not None
+    for name in (signal.SIGINT, signal.SIGTERM):
+        asyncio.get_running_loop().add_signal_handler(name, task.cancel)
+    chain = Chain(settings.rpc_url.get_secret_value())
+    try:
+        async with Database(settings, system_clock, SUBSCRIPTIONS) as database:
+            await check_chain(database, chain)
+            await watch(database, chain, settings)
+    except asyncio.CancelledError:
+        pass
+    finally:
+        await chain.close()

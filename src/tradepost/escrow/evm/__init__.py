@@ -1,0 +1,1 @@
+"""The escrow on an EVM chain: reading it, following it, and bringing signatures to it."""

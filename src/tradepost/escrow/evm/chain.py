@@ -1,0 +1,158 @@
+"""The chain's node, in the few questions the escrow asks of it."""
+
+import asyncio
+from collections.abc import Awaitable
+from typing import TypeVar
+
+from aiohttp import ClientError, ClientTimeout
+from eth_abi.abi import encode
+from eth_typing import BlockIdentifier, ChecksumAddress
+from eth_utils.address import to_checksum_address
+from hexbytes import HexBytes
+from web3 import AsyncHTTPProvider, AsyncWeb3
+from web3.exceptions import (
+    BlockNotFound,
+    ContractLogicError,
+    TransactionNotFound,
+    Web3Exception,
+)
+from web3.types import LogReceipt, TxParams, TxReceipt
+
+from tradepost.escrow.model import Block, ChainNotReady
+
+_TIMEOUT_S = 10
+_EIP1271_MAGIC = bytes.fromhex("1626ba7e")
+
+Answer = TypeVar("Answer")
+
+
+class Refused(Exception):
+    """The contract would refuse this call; the message is its reason."""
+
+
+class Rejected(Exception):
+    """The node will not take this transaction; the message is its reason."""
+
+
+class Chain:
+    """One node, over JSON-RPC. Each method raises `ChainNotReady` where it does not answer."""
+
+    def __init__(self, rpc_url: str) -> None:
+        self._provider = AsyncHTTPProvider(
+            rpc_url, request_kwargs={"timeout": ClientTimeout(total=_TIMEOUT_S)}
+        )
+        self._eth = AsyncWeb3(self._provider).eth
+
+    async def close(self) -> None:
+        """Gives the connections back."""
+        await self._provider.disconnect()
+
+    async def chain_id(self) -> int:
+        """The chain's number (EIP-155)."""
+        return await _answered(self._eth.chain_id)
+
+    async def head(self) -> Block:
+        """The newest block."""
+        block = await self._block("latest")
+        assert block is not None, "a node has a newest block"
+        return block
+
+    async def block(self, number: int) -> Block | None:
+        """The block with this number on the node's present branch, if it has one."""
+        return await self._block(number)
+
+    async def _block(self, which: BlockIdentifier) -> Block | None:
+        try:
+            data = await _answered(self._eth.get_block(which))
+        except BlockNotFound:
+            return None
+        return Block(
+            data["number"], bytes(data["hash"]), bytes(data["parentHash"]), data["timestamp"]
+        )
+
+    async def logs(self, contract: str, first: int, last: int) -> list[LogReceipt]:
+        """What the contract logged in blocks `first` to `last`, in order."""
+        return await _answered(
+            self._eth.get_logs({"address": _address(contract), "fromBlock": first, "toBlock": last})
+        )
+
+    async def code(self, address: str) -> bytes:
+        """The code at an address; empty where there is none."""
+        return bytes(await _answered(self._eth.get_code(_address(address))))
+
+    async def call(self, to: str, data: bytes) -> bytes:
+        """What a call at the newest block returns; raises `Refused` where it reverts."""
+        try:
+            return bytes(
+                await _answered(self._eth.call({"to": _address(to), "data": HexBytes(data)}))
+            )
+        except ContractLogicError as error:
+            raise Refused(str(error)) from None
+
+    async def estimate(self, sender: str, to: str, data: bytes) -> int:
+        """The gas a transaction would need; raises `Refused` where it would revert."""
+        transaction: TxParams = {
+            "from": _address(sender),
+            "to": _address(to),
+            "data": HexBytes(data),
+        }
+        try:
+            return await _answered(self._eth.estimate_gas(transaction))
+        except ContractLogicError as error:
+            raise Refused(str(error)) from None
+
+    async def fees(self) -> tuple[int, int]:
+        """The fee a transaction may cost at most, and its tip, in wei per unit of gas."""
+        head, tip = await asyncio.gather(
+            _answered(self._eth.get_block("latest")), _answered(self._eth.max_priority_fee)
+        )
+        # The base fee can double in six full blocks; what is not used is not paid.
+        return 2 * int(head["baseFeePerGas"]) + int(tip), int(tip)
+
+    async def nonce(self, sender: str) -> int:
+        """How many transactions of `sender` the newest block knows."""
+        return await _answered(self._eth.get_transaction_count(_address(sender), "latest"))
+
+    async def balance(self, address: str) -> int:
+        """Native coins of an address, in wei."""
+        return await _answered(self._eth.get_balance(_address(address)))
+
+    async def send(self, raw: bytes) -> None:
+        """Broadcasts a signed transaction; one that the node knows already is no error.
+
+        Raises `Rejected` where the node will not take it.
+        """
+        try:
+            await _answered(self._eth.send_raw_transaction(HexBytes(raw)))
+        except Web3Exception as error:
+            if not any(word in str(error).lower() for word in ("already known", "already import")):
+                raise Rejected(str(error)) from None
+
+    async def receipt(self, tx_hash: bytes) -> TxReceipt | None:
+        """Where a transaction was mined, if it was."""
+        try:
+            return await _answered(self._eth.get_transaction_receipt(HexBytes(tx_hash)))
+        except TransactionNotFound:
+            return None
+
+    async def is_valid(self, address: str, digest: bytes, signature: bytes) -> bool:
+        """True if the contract wallet at `address` takes the signature as its own (EIP-1271)."""
+        if not await self.code(address):
+            return False
+        data = _EIP1271_MAGIC + encode(["bytes32", "bytes"], [digest, signature])
+        try:
+            answer = await self.call(address, data)
+        except Refused:
+            return False
+        return answer[:32] == _EIP1271_MAGIC.ljust(32, b"\0")
+
+
+def _address(text: str) -> ChecksumAddress:
+    return to_checksum_address(text)
+
+
+async def _answered(question: Awaitable[Answer]) -> Answer:
+    try:
+        return await question
+    except (ClientError, TimeoutError, ConnectionError, OSError) as error:
+        raise ChainNotReady from error

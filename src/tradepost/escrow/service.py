@@ -1,0 +1,224 @@
+"""The escrow's face: open one, see it, and have signatures brought to the chain.
+
+Nothing here talks to a node. What is to be brought is stored as an intent with the change that
+wants it; the relayer (`escrow/evm/relay.py`) sends it, and the watcher tells what came of it.
+"""
+
+from collections.abc import Sequence
+from datetime import timedelta
+from typing import Protocol
+
+from eth_utils.address import to_checksum_address
+
+from tradepost.escrow import store
+from tradepost.escrow.model import (
+    AssetUnknown,
+    ChainNotReady,
+    ChainView,
+    Escrow,
+    EscrowImpossible,
+    IntentKind,
+    Opening,
+    Party,
+    Reading,
+    SignatureInvalid,
+    SignedSettlement,
+)
+from tradepost.kernel.database import Transaction
+from tradepost.kernel.errors import NotFound
+from tradepost.kernel.money import Asset
+from tradepost.kernel.settings import AssetSetting, Settings
+from tradepost.kernel.signatures import signed_by_key
+from tradepost_contracts import terms as typed
+
+#: A node that has been silent for longer is not asked to hold new coins.
+_CHAIN_SILENT_S = 60
+
+
+class ContractSignatures(Protocol):
+    """Asks a contract wallet (EIP-1271) whether a signature is its own."""
+
+    async def is_valid(self, address: str, digest: bytes, signature: bytes) -> bool:
+        """True if the wallet at `address` says so; raises `ChainNotReady` without an answer."""
+        ...
+
+
+def asset(settings: Settings, code: str) -> Asset:
+    """The configured asset with this code; raises `AssetUnknown`."""
+    setting = _asset_setting(settings, code)
+    return Asset(setting.code, setting.decimals)
+
+
+def _asset_setting(settings: Settings, code: str) -> AssetSetting:
+    for setting in settings.assets:
+        if setting.code == code:
+            return setting
+    raise AssetUnknown(f"The assets are {', '.join(item.code for item in settings.assets)}.")
+
+
+async def chain(tx: Transaction) -> ChainView:
+    """How far the chain is followed; raises `ChainNotReady` before the first block."""
+    view = await store.chain_view(tx)
+    if view is None:
+        raise ChainNotReady
+    return view
+
+
+async def recent_chain(tx: Transaction) -> ChainView:
+    """As `chain`, but raises `ChainNotReady` too where the node has been silent for a while."""
+    view = await chain(tx)
+    if tx.now - view.seen_at > timedelta(seconds=_CHAIN_SILENT_S):
+        raise ChainNotReady
+    return view
+
+
+async def count_late(tx: Transaction, age: timedelta) -> int:
+    """How many settlements should have been on the chain for longer than `age`."""
+    return await store.count_late(tx, age)
+
+
+async def open_escrow(tx: Transaction, opening: Opening) -> Escrow:
+    """Fixes the terms under which the seller can lock `opening.amount` for the buyer.
+
+    Nothing is locked by it. The time by which he must lock is counted from the chain's own clock.
+    Raises `ChainNotReady` where the node has been silent, since that clock would be wrong, and
+    `EscrowImpossible` for terms that the contract would refuse.
+    """
+    view = await recent_chain(tx)
+    settings = tx.settings
+    amount = opening.amount.minor
+    terms = typed.Terms(
+        seller=to_checksum_address(opening.seller),
+        buyer=to_checksum_address(opening.buyer),
+        arbitrator=to_checksum_address(settings.arbitrator),
+        token=to_checksum_address(
+            _asset_setting(settings, opening.amount.asset.code).token or typed.ZERO_ADDRESS
+        ),
+        amount=amount,
+        # Rounded down: the traders gain the fraction.
+        fee=amount * settings.fee_bps // 10_000,
+        fee_recipient=to_checksum_address(settings.fee_recipient or typed.ZERO_ADDRESS),
+        fund_by=view.head_time + opening.funding_window_s,
+        payment_window=opening.payment_window_s,
+        challenge_window=settings.challenge_window_s,
+        salt=opening.salt.int,
+    )
+    reason = typed.refusal(terms)
+    if reason is not None:
+        raise EscrowImpossible(reason)
+    escrow = Escrow(
+        id=typed.escrow_id(terms, view.chain_id, view.contract),
+        chain_id=view.chain_id,
+        contract=view.contract,
+        asset=opening.amount.asset.code,
+        terms=terms,
+        reading=Reading(),
+        created_at=tx.now,
+    )
+    await store.add_escrow(tx, escrow)
+    return escrow
+
+
+async def get(tx: Transaction, escrow_id: bytes, *, lock: bool = False) -> Escrow:
+    """One escrow; raises `NotFound`."""
+    escrow = await store.escrow(tx, escrow_id, lock=lock)
+    if escrow is None:
+        raise NotFound
+    return escrow
+
+
+async def get_many(tx: Transaction, ids: Sequence[bytes]) -> dict[bytes, Escrow]:
+    """Those of `ids` that exist."""
+    return await store.escrows(tx, ids)
+
+
+async def check_release(escrow: Escrow, signature: bytes, wallets: ContractSignatures) -> None:
+    """Raises `SignatureInvalid` unless the seller signed the release of this escrow."""
+    await _check(escrow, "Release", Party.SELLER, signature, wallets)
+
+
+async def check_refund(escrow: Escrow, signature: bytes, wallets: ContractSignatures) -> None:
+    """Raises `SignatureInvalid` unless the buyer signed the refund of this escrow."""
+    await _check(escrow, "Refund", Party.BUYER, signature, wallets)
+
+
+async def check_paid(escrow: Escrow, signature: bytes, wallets: ContractSignatures) -> None:
+    """Raises `SignatureInvalid` unless the buyer signed that he has paid."""
+    await _check(escrow, "Paid", Party.BUYER, signature, wallets)
+
+
+async def check_cancel(escrow: Escrow, signature: bytes, wallets: ContractSignatures) -> None:
+    """Raises `SignatureInvalid` unless the seller signed that he wants the coins back."""
+    await _check(escrow, "Cancel", Party.SELLER, signature, wallets)
+
+
+async def release(tx: Transaction, escrow: Escrow, signature: bytes) -> None:
+    """Has the seller's signed release, checked before, brought to the chain."""
+    await store.add_intent(tx, escrow.id, IntentKind.RELEASE, signature, None, 0)
+
+
+async def refund(tx: Transaction, escrow: Escrow, signature: bytes) -> None:
+    """Has the buyer's signed refund, checked before, brought to the chain."""
+    await store.add_intent(tx, escrow.id, IntentKind.REFUND, signature, None, 0)
+
+
+async def request_cancel(tx: Transaction, escrow: Escrow, signature: bytes) -> None:
+    """Has the seller's signed request, checked before, brought to the chain.
+
+    The contract refuses it before the payment deadline; until then it waits.
+    """
+    not_before = (escrow.payment_deadline() or 0) + 1
+    await store.add_intent(tx, escrow.id, IntentKind.REQUEST_CANCEL, signature, None, not_before)
+
+
+async def answer_cancel(tx: Transaction, escrow: Escrow, paid_signature: bytes | None) -> None:
+    """Meets a request of the seller to have the coins back that is on the chain.
+
+    With the buyer's word that he paid, that word is brought within the challenge window; without
+    it the coins go back to the seller once the window has passed.
+    """
+    cancel_at = escrow.reading.cancel_at
+    if cancel_at is None:
+        return
+    if paid_signature is not None:
+        await store.add_intent(tx, escrow.id, IntentKind.MARK_PAID, paid_signature, None, 0)
+    else:
+        await store.add_intent(tx, escrow.id, IntentKind.FINISH_CANCEL, None, None, cancel_at + 1)
+
+
+async def check_settlement(
+    escrow: Escrow,
+    party: Party,
+    buyer_amount: int,
+    signature: bytes,
+    wallets: ContractSignatures,
+) -> None:
+    """Raises `SignatureInvalid` unless `party` signed this sum (minor units) for the buyer."""
+    digest = typed.settlement_digest(escrow.id, buyer_amount, escrow.chain_id, escrow.contract)
+    await _check_digest(party.wallet(escrow.terms), digest, signature, wallets)
+
+
+async def settle(tx: Transaction, escrow: Escrow, settlement: SignedSettlement) -> None:
+    """Has a settlement that two parties signed, checked before, brought to the chain."""
+    await store.add_intent(tx, escrow.id, IntentKind.SETTLE, None, settlement, 0)
+
+
+async def _check(
+    escrow: Escrow,
+    kind: typed.InstructionKind,
+    party: Party,
+    signature: bytes,
+    wallets: ContractSignatures,
+) -> None:
+    digest = typed.instruction_digest(kind, escrow.id, escrow.chain_id, escrow.contract)
+    await _check_digest(party.wallet(escrow.terms), digest, signature, wallets)
+
+
+async def _check_digest(
+    signer: str, digest: bytes, signature: bytes, wallets: ContractSignatures
+) -> None:
+    # As the contract does: a key's own signature first, then the word of a contract wallet.
+    if signed_by_key(signer, digest, signature):
+        return
+    if not await wallets.is_valid(signer, digest, signature):
+        raise SignatureInvalid(f"It has to be signed by {signer}.")

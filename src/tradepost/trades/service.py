@@ -1,0 +1,473 @@
+"""The commands of a trade: each reads it under a lock, asks the table, and moves it once.
+
+What a step wants on the chain goes into the same transaction as an intent of the escrow; what
+the chain answers comes back through `follow`.
+"""
+
+from collections.abc import Sequence
+from dataclasses import dataclass, replace
+from datetime import timedelta
+from decimal import Decimal
+from uuid import UUID
+
+from tradepost.escrow import service as escrows
+from tradepost.escrow.model import (
+    ChainView,
+    Escrow,
+    EscrowState,
+    Opening,
+    Party,
+    SignedSettlement,
+)
+from tradepost.escrow.service import ContractSignatures
+from tradepost.identity import service as identity
+from tradepost.kernel.access import Caller, Role
+from tradepost.kernel.database import Transaction
+from tradepost.kernel.errors import MalformedRequest, NotFound
+from tradepost.kernel.ids import new_id
+from tradepost.kernel.money import Amount
+from tradepost.offers import service as offers
+from tradepost.offers.model import Direction, Offer
+from tradepost.trades import store
+from tradepost.trades.model import (
+    GIVES_BACK,
+    TRANSITIONS,
+    Action,
+    ActionNotAllowed,
+    DisputeReason,
+    HistoryEntry,
+    MethodNotOffered,
+    PriceMoved,
+    SameWallet,
+    Settlement,
+    SettlementTooLarge,
+    SignatureMissing,
+    TooManyOpenTrades,
+    Trade,
+    TradeAdvanced,
+    TradeChanged,
+    TradeDetailsSealed,
+    TradeEvent,
+    TradeOpened,
+    TradeSettlementSigned,
+    TradeState,
+    Viewer,
+    WalletNotYours,
+    chain_says,
+    view,
+)
+
+#: Against those who take offers and vanish: each holds a maker's amount for a while.
+_MAX_UNFUNDED = 20
+
+
+@dataclass(frozen=True, slots=True)
+class Taking:
+    """What a taker asks for: an amount of the coin, or of the currency, at no worse a price."""
+
+    offer_id: UUID
+    amount: str | None
+    fiat_amount: str | None
+    price_limit: Decimal
+    payment_method: str
+    wallet: str
+    encryption_key: str
+
+
+@dataclass(frozen=True, slots=True)
+class TradeView:
+    """A trade with all that one viewer is shown of it."""
+
+    trade: Trade
+    escrow: Escrow
+    chain: ChainView
+    settlements: Sequence[Settlement]
+    viewer: Viewer
+
+
+async def take_offer(tx: Transaction, caller: Caller, taking: Taking) -> TradeView:
+    """Opens a trade on an offer, at the offer's price of this moment.
+
+    The offer's amount is reserved and the escrow's terms are fixed; nothing is locked yet.
+    Raises the offer's problems (`OfferNotActive`, `AmountOutOfRange`, `OfferAlreadyTaken`, ...),
+    `PriceMoved`, `MethodNotOffered`, `WalletNotYours`, `SameWallet`, `TooManyOpenTrades` and
+    `ChainNotReady`.
+    """
+    if not await identity.owns_wallet(tx, caller.account_id, taking.wallet):
+        raise WalletNotYours
+    if await store.count_unfunded(tx, caller.account_id) >= _MAX_UNFUNDED:
+        raise TooManyOpenTrades
+    seen = await offers.get(tx, taking.offer_id)
+    amount, fiat_amount = offers.quote(seen, amount=taking.amount, fiat_amount=taking.fiat_amount)
+    offer = await offers.reserve(tx, seen.id, amount, caller.account_id)
+    if offer.price != seen.price or _worse(offer, taking.price_limit):
+        raise PriceMoved(price=f"{offer.price.value:f}")
+    if taking.payment_method not in offer.payment_methods:
+        raise MethodNotOffered(payment_methods=list(offer.payment_methods))
+    if offer.wallet.lower() == taking.wallet.lower():
+        raise SameWallet
+    trade = await _open(tx, caller.account_id, offer, taking, amount, fiat_amount)
+    await tx.publish(TradeOpened(str(trade.id), str(offer.id)), [trade.buyer_id, trade.seller_id])
+    return await _view(tx, trade, _party(trade, caller))
+
+
+def _worse(offer: Offer, limit: Decimal) -> bool:
+    price = offer.price.value
+    return price > limit if offer.direction is Direction.SELL else price < limit
+
+
+async def _open(
+    tx: Transaction,
+    taker_id: UUID,
+    offer: Offer,
+    taking: Taking,
+    amount: Amount,
+    fiat_amount: Amount,
+) -> Trade:
+    maker = Party.SELLER if offer.direction is Direction.SELL else Party.BUYER
+    sides = [
+        (offer.maker_id, offer.wallet, offer.encryption_key),
+        (taker_id, taking.wallet, taking.encryption_key),
+    ]
+    seller, buyer = sides if maker is Party.SELLER else reversed(sides)
+    trade_id = new_id()
+    escrow = await escrows.open_escrow(
+        tx,
+        Opening(
+            amount=amount,
+            seller=seller[1],
+            buyer=buyer[1],
+            salt=trade_id,
+            funding_window_s=offer.funding_window_s,
+            payment_window_s=offer.payment_window_s,
+        ),
+    )
+    trade = Trade(
+        id=trade_id,
+        offer_id=offer.id,
+        buyer_id=buyer[0],
+        seller_id=seller[0],
+        maker=maker,
+        state=TradeState.AWAITING_ESCROW,
+        version=1,
+        amount=amount,
+        fiat_amount=fiat_amount,
+        price=offer.price.value,
+        payment_method=taking.payment_method,
+        terms=offer.terms,
+        buyer_key=buyer[2],
+        seller_key=seller[2],
+        escrow_id=escrow.id,
+        fund_by=escrow.terms.fund_by,
+        sealed_details=None,
+        paid_signature=None,
+        payment_sent_at=None,
+        release_signature=None,
+        refund_signature=None,
+        given_back=False,
+        dispute_reason=None,
+        created_at=tx.now,
+        updated_at=tx.now,
+    )
+    await store.add(tx, trade)
+    return trade
+
+
+# --- looking -------------------------------------------------------------------------------
+
+
+async def get(tx: Transaction, caller: Caller, trade_id: UUID) -> TradeView:
+    """A trade as the caller sees it; `NotFound` where it is none of his."""
+    trade = await store.get(tx, trade_id)
+    if trade is None:
+        raise NotFound
+    return await _view(tx, trade, _party(trade, caller))
+
+
+async def page(
+    tx: Transaction,
+    caller: Caller,
+    party: Party | None,
+    state: TradeState | None,
+    before: UUID | None,
+    limit: int,
+) -> list[TradeView]:
+    """The caller's trades, newest first; for an arbitrator, as such, the disputed ones."""
+    if party is Party.ARBITRATOR:
+        trades = await store.disputed(tx, before, limit) if Role.ARBITRATOR in caller.roles else []
+    else:
+        trades = await store.page(tx, caller.account_id, party, state, before, limit)
+    if not trades:
+        return []
+    chain = await escrows.chain(tx)
+    found = await escrows.get_many(tx, [trade.escrow_id for trade in trades])
+    signed = await store.settlements(tx, [trade.id for trade in trades])
+    views = []
+    for trade in trades:
+        escrow = found[trade.escrow_id]
+        viewer = view(trade, escrow, _party(trade, caller), chain, tx.settings.release_window_s)
+        views.append(TradeView(trade, escrow, chain, signed[trade.id], viewer))
+    return views
+
+
+async def history(tx: Transaction, caller: Caller, trade_id: UUID) -> list[HistoryEntry]:
+    """What has happened to a trade of the caller's."""
+    await get(tx, caller, trade_id)
+    return await store.history(tx, trade_id)
+
+
+def _party(trade: Trade, caller: Caller) -> Party:
+    party = trade.party_of(caller.account_id, caller.roles)
+    if party is None:
+        raise NotFound
+    return party
+
+
+async def _view(tx: Transaction, trade: Trade, party: Party) -> TradeView:
+    chain = await escrows.chain(tx)
+    escrow = await escrows.get(tx, trade.escrow_id)
+    settlements = (await store.settlements(tx, [trade.id]))[trade.id]
+    viewer = view(trade, escrow, party, chain, tx.settings.release_window_s)
+    return TradeView(trade, escrow, chain, settlements, viewer)
+
+
+# --- the parties' steps --------------------------------------------------------------------
+
+
+async def seal_payment_details(
+    tx: Transaction, caller: Caller, trade_id: UUID, sealed: str
+) -> TradeView:
+    """Keeps the seller's payment details, which only the buyer can open."""
+    seen = await _step(tx, caller, trade_id, Action.SEND_PAYMENT_DETAILS)
+    if not await store.seal_details(tx, trade_id, sealed):
+        raise TradeChanged
+    await tx.publish(TradeDetailsSealed(str(trade_id)), [seen.trade.buyer_id, seen.trade.seller_id])
+    return await get(tx, caller, trade_id)
+
+
+async def say_payment_sent(
+    tx: Transaction,
+    caller: Caller,
+    trade_id: UUID,
+    signature: bytes,
+    wallets: ContractSignatures,
+) -> TradeView:
+    """The buyer says, signed, that he has paid: from now on the seller cannot cancel."""
+    seen = await _step(tx, caller, trade_id, Action.PAYMENT_SENT)
+    await escrows.check_paid(seen.escrow, signature, wallets)
+    await store.set_paid(tx, trade_id, signature)
+    await _advance(tx, seen.trade, TradeEvent.PAYMENT_SENT, caller.account_id)
+    # Against a request to cancel that is on the chain already.
+    await escrows.answer_cancel(tx, seen.escrow, signature)
+    return await get(tx, caller, trade_id)
+
+
+async def release(
+    tx: Transaction,
+    caller: Caller,
+    trade_id: UUID,
+    signature: bytes,
+    wallets: ContractSignatures,
+) -> TradeView:
+    """The seller has his money and signs the coins over to the buyer."""
+    seen = await _step(tx, caller, trade_id, Action.RELEASE)
+    await escrows.check_release(seen.escrow, signature, wallets)
+    await escrows.release(tx, seen.escrow, signature)
+    await store.set_release(tx, trade_id, signature)
+    await _advance(tx, seen.trade, TradeEvent.RELEASE, caller.account_id)
+    return await get(tx, caller, trade_id)
+
+
+async def refund(
+    tx: Transaction,
+    caller: Caller,
+    trade_id: UUID,
+    signature: bytes,
+    wallets: ContractSignatures,
+) -> TradeView:
+    """The buyer gives up: the coins go back to the seller."""
+    seen = await _step(tx, caller, trade_id, Action.REFUND)
+    await escrows.check_refund(seen.escrow, signature, wallets)
+    await escrows.refund(tx, seen.escrow, signature)
+    await store.set_refund(tx, trade_id, signature)
+    await _advance(tx, seen.trade, TradeEvent.REFUND, caller.account_id)
+    return await get(tx, caller, trade_id)
+
+
+async def cancel(
+    tx: Transaction,
+    caller: Caller,
+    trade_id: UUID,
+    signature: bytes | None,
+    wallets: ContractSignatures,
+) -> TradeView:
+    """A party leaves before anything is locked; or the seller asks for his coins back.
+
+    A buyer who leaves signs the refund at once, for a lock that may be on its way already. A
+    seller whose buyer did not pay in time signs the request that starts the challenge window.
+    """
+    seen = await _step(tx, caller, trade_id, Action.CANCEL)
+    trade = seen.trade
+    if trade.state is not TradeState.AWAITING_ESCROW:
+        if signature is None:
+            raise SignatureMissing("The seller signs Cancel.")
+        await escrows.check_cancel(seen.escrow, signature, wallets)
+        await escrows.request_cancel(tx, seen.escrow, signature)
+        await _advance(tx, trade, TradeEvent.CANCEL_ESCROW, caller.account_id)
+        return await get(tx, caller, trade_id)
+    if seen.viewer.party is Party.BUYER:
+        if signature is None:
+            raise SignatureMissing("The buyer signs Refund.")
+        await escrows.check_refund(seen.escrow, signature, wallets)
+        await store.set_refund(tx, trade_id, signature)
+    await _advance(tx, trade, TradeEvent.CANCEL, caller.account_id)
+    return await get(tx, caller, trade_id)
+
+
+async def open_dispute(
+    tx: Transaction, caller: Caller, trade_id: UUID, reason: DisputeReason
+) -> TradeView:
+    """A party calls for the arbitrator: from now on two of three signatures decide."""
+    seen = await _step(tx, caller, trade_id, Action.DISPUTE)
+    await store.set_dispute(tx, trade_id, reason)
+    await _advance(tx, seen.trade, TradeEvent.DISPUTE, caller.account_id)
+    return await get(tx, caller, trade_id)
+
+
+async def sign_settlement(
+    tx: Transaction,
+    caller: Caller,
+    trade_id: UUID,
+    buyer_amount: str,
+    signature: bytes,
+    wallets: ContractSignatures,
+) -> TradeView:
+    """A party signs how much of the coins the buyer gets; two equal signatures are carried out.
+
+    Raises `SettlementTooLarge` beyond the trade's amount.
+    """
+    seen = await _step(tx, caller, trade_id, Action.SETTLE)
+    trade, party = seen.trade, seen.viewer.party
+    try:
+        sum_for_buyer = trade.amount.asset.amount(buyer_amount)
+    except ValueError as error:
+        raise MalformedRequest(str(error)) from None
+    if trade.amount < sum_for_buyer:
+        raise SettlementTooLarge
+    minor = sum_for_buyer.minor
+    await escrows.check_settlement(seen.escrow, party, minor, signature, wallets)
+    await store.sign_settlement(tx, trade_id, Settlement(party, minor, signature))
+    await tx.publish(
+        TradeSettlementSigned(str(trade_id), party, str(sum_for_buyer)),
+        [trade.buyer_id, trade.seller_id],
+    )
+    if await _settle(tx, trade, seen.escrow):
+        await _advance(tx, trade, TradeEvent.SETTLE, caller.account_id)
+    return await get(tx, caller, trade_id)
+
+
+async def _settle(tx: Transaction, trade: Trade, escrow: Escrow) -> bool:
+    """Brings a sum that two parties have signed to the chain; False if there is none."""
+    signed = (await store.settlements(tx, [trade.id]))[trade.id]
+    for first in signed:
+        for second in signed:
+            if first.party < second.party and first.buyer_amount == second.buyer_amount:
+                await escrows.settle(
+                    tx,
+                    escrow,
+                    SignedSettlement(
+                        first.buyer_amount,
+                        first.party,
+                        first.signature,
+                        second.party,
+                        second.signature,
+                    ),
+                )
+                return True
+    return False
+
+
+async def _step(tx: Transaction, caller: Caller, trade_id: UUID, action: Action) -> TradeView:
+    """The trade under a lock, if the caller may take this action now."""
+    trade = await store.get(tx, trade_id, lock=True)
+    if trade is None:
+        raise NotFound
+    seen = await _view(tx, trade, _party(trade, caller))
+    if action not in seen.viewer.allowed:
+        raise ActionNotAllowed(
+            state=trade.state, role=seen.viewer.party, allowed_actions=list(seen.viewer.allowed)
+        )
+    return seen
+
+
+async def _advance(tx: Transaction, trade: Trade, event: TradeEvent, by: UUID | None) -> Trade:
+    """Moves the trade as the table says, with its history, its event and its offer's amount."""
+    to = TRANSITIONS.get((trade.state, event))
+    if to is None or not await store.advance(tx, trade, event, to, by):
+        raise TradeChanged
+    if to in GIVES_BACK and await store.mark_given_back(tx, trade.id):
+        await offers.give_back(tx, trade.offer_id, trade.amount)
+    await tx.publish(TradeAdvanced(str(trade.id), to, event), [trade.buyer_id, trade.seller_id])
+    return replace(trade, state=to, version=trade.version + 1)
+
+
+# --- the chain and the clock ---------------------------------------------------------------
+
+
+async def follow(tx: Transaction, escrow_id: bytes) -> None:
+    """Takes in what the chain says of an escrow. May run twice, late, or not in order.
+
+    It reads the escrow as it is now, so only the last word counts.
+    """
+    trade = await store.of_escrow(tx, escrow_id)
+    if trade is None:
+        return
+    escrow = await escrows.get(tx, escrow_id)
+    while (event := chain_says(trade.state, escrow)) is not None:
+        trade = await _advance(tx, trade, event, None)
+        if event is TradeEvent.ESCROW_PAID:
+            await store.set_payment_seen(tx, trade.id)
+    if escrow.state is EscrowState.LOCKED:
+        await _bring(tx, trade, escrow)
+
+
+async def _bring(tx: Transaction, trade: Trade, escrow: Escrow) -> None:
+    """Has what the parties have signed brought to the chain, again if it forgot it."""
+    if trade.state is TradeState.RELEASING and trade.release_signature is not None:
+        await escrows.release(tx, escrow, trade.release_signature)
+    elif trade.state is TradeState.REFUNDING and trade.refund_signature is not None:
+        await escrows.refund(tx, escrow, trade.refund_signature)
+    elif trade.state is TradeState.SPLITTING:
+        await _settle(tx, trade, escrow)
+    elif trade.state is TradeState.REFUNDING or trade.paid_signature is not None:
+        await escrows.answer_cancel(tx, escrow, trade.paid_signature)
+
+
+async def overdue(tx: Transaction, limit: int) -> tuple[list[UUID], list[UUID]]:
+    """Trades that nobody funded in time, and those whose seller does not answer."""
+    chain = await escrows.chain(tx)
+    silent_since = tx.now - timedelta(seconds=tx.settings.release_window_s)
+    return (
+        await store.unfunded(tx, chain.confirmed_time, limit),
+        await store.unanswered(tx, silent_since, limit),
+    )
+
+
+async def expire(tx: Transaction, trade_id: UUID) -> None:
+    """Ends a trade whose escrow can no longer be locked."""
+    trade = await store.get(tx, trade_id, lock=True)
+    assert trade is not None, "trades are never deleted"
+    chain = await escrows.chain(tx)
+    escrow = await escrows.get(tx, trade.escrow_id)
+    waits = (trade.state, TradeEvent.EXPIRE) in TRANSITIONS
+    if waits and escrow.state is EscrowState.NONE and chain.lapsed(trade.fund_by):
+        await _advance(tx, trade, TradeEvent.EXPIRE, None)
+
+
+async def dispute_silence(tx: Transaction, trade_id: UUID) -> None:
+    """Calls for the arbitrator where the seller has not answered a payment in time."""
+    trade = await store.get(tx, trade_id, lock=True)
+    assert trade is not None, "trades are never deleted"
+    if trade.state is TradeState.PAYMENT_SENT:
+        await store.set_dispute(tx, trade_id, DisputeReason.SELLER_SILENT)
+        await _advance(tx, trade, TradeEvent.DISPUTE, None)

@@ -1,0 +1,94 @@
+"""Real parts for every test that asks: a PostgreSQL server, a database of its own, a chain."""
+
+import os
+import secrets
+from collections.abc import AsyncIterator, Iterator
+
+import httpx
+import psycopg
+import pytest
+from psycopg import sql
+
+from tests import worlds
+from tradepost.entrypoints.dev.chain import DevChain
+from tradepost.entrypoints.dev.postgres import EmbeddedPostgres
+from tradepost.entrypoints.http import build
+from tradepost.entrypoints.migrate import migrate
+from tradepost.entrypoints.wiring import SUBSCRIPTIONS
+from tradepost.kernel.clock import system_clock
+from tradepost.kernel.database import Database
+from tradepost.kernel.settings import Settings
+
+
+@pytest.fixture(scope="session")
+def postgres(tmp_path_factory: pytest.TempPathFactory) -> Iterator[str]:
+    """The address of a PostgreSQL server that the whole run shares."""
+    given = os.environ.get("TEST_DATABASE_URL")
+    if given:
+        yield given
+        return
+    with EmbeddedPostgres(tmp_path_factory.mktemp("postgres"), durable=False) as server:
+        yield server.dsn
+
+
+@pytest.fixture(scope="session")
+def template(postgres: str) -> Iterator[str]:
+    """The name of a migrated database that others are copied from."""
+    name = f"template_{secrets.token_hex(4)}"
+    with psycopg.connect(postgres, autocommit=True) as server:
+        server.execute(sql.SQL("CREATE DATABASE {}").format(sql.Identifier(name)))
+        migrate(worlds.settings(worlds.renamed(postgres, name)))
+        yield name
+        server.execute(sql.SQL("DROP DATABASE {} WITH (FORCE)").format(sql.Identifier(name)))
+
+
+@pytest.fixture
+def database_url(postgres: str, template: str) -> Iterator[str]:
+    """The address of a fresh, migrated database."""
+    name = f"test_{secrets.token_hex(6)}"
+    with psycopg.connect(postgres, autocommit=True) as server:
+        server.execute(
+            sql.SQL("CREATE DATABASE {} TEMPLATE {} STRATEGY file_copy").format(
+                sql.Identifier(name), sql.Identifier(template)
+            )
+        )
+        yield worlds.renamed(postgres, name)
+        server.execute(sql.SQL("DROP DATABASE {} WITH (FORCE)").format(sql.Identifier(name)))
+
+
+@pytest.fixture
+def settings(database_url: str) -> Settings:
+    """Settings over a fresh database, and no chain behind it."""
+    return worlds.settings(database_url)
+
+
+@pytest.fixture
+async def database(settings: Settings) -> AsyncIterator[Database]:
+    """The kernel's database, open."""
+    async with Database(settings, system_clock, SUBSCRIPTIONS) as opened:
+        yield opened
+
+
+@pytest.fixture
+async def api(settings: Settings) -> AsyncIterator[httpx.AsyncClient]:
+    """A client of the whole API in this process, over a fresh database, with a followed chain.
+
+    The chain's row says that it is followed, but there is no node: what asks one gets
+    `chain-not-ready`.
+    """
+    app = build(settings)
+    async with (
+        app.router.lifespan_context(app),
+        httpx.AsyncClient(
+            transport=httpx.ASGITransport(app), base_url="http://127.0.0.1:8000"
+        ) as client,
+    ):
+        await worlds.pretend_to_follow(app.state.database)
+        yield client
+
+
+@pytest.fixture
+def chain() -> Iterator[DevChain]:
+    """A development chain of its own, in memory."""
+    with DevChain() as node:
+        yield node

@@ -1,0 +1,54 @@
+"""What tests build exchanges from: settings, accounts of the development chain."""
+
+from urllib.parse import urlsplit, urlunsplit
+
+from pydantic import SecretStr
+
+from tradepost.entrypoints.dev.exchange import ARBITRATOR, RELAYER_KEY
+from tradepost.kernel.database import Database
+from tradepost.kernel.settings import AssetSetting, Settings
+from tradepost_contracts import artifacts, deploy
+
+#: The confirmations tests wait for: few, but enough to tell seen from confirmed.
+CONFIRMATIONS = 3
+
+
+def renamed(dsn: str, database: str) -> str:
+    """The same server's address with another database."""
+    return urlunsplit(urlsplit(dsn)._replace(path=f"/{database}"))
+
+
+def settings(database_url: str, rpc_url: str = "http://127.0.0.1:9") -> Settings:
+    """An exchange on a development chain; port 9 is one where nobody answers."""
+    return Settings(
+        database_url=SecretStr(database_url),
+        rpc_url=SecretStr(rpc_url),
+        secret=SecretStr("a secret of tests that guards nothing"),
+        assets=(
+            AssetSetting(code="ETH", decimals=18),
+            AssetSetting(code="USDT", decimals=6, token=deploy.address(artifacts.DEV_TOKEN)),
+        ),
+        relayer_key=SecretStr(RELAYER_KEY),
+        arbitrator=ARBITRATOR,
+        confirmations=CONFIRMATIONS,
+        poll_interval_s=0.05,
+        bump_after_s=2,
+    )
+
+
+async def pretend_to_follow(database: Database) -> None:
+    """Writes that the chain is followed, for tests that need no chain behind it."""
+    async with database.transaction() as tx:
+        await tx.execute(
+            """
+            INSERT INTO escrow_chains (chain_id, contract, genesis_hash, start_block, head_number,
+                head_hash, head_time, confirmed_number, confirmed_time, seen_at)
+            VALUES (31337, %s, '', 0, 100, '', %s, 98, %s, %s)
+            """,
+            [
+                deploy.address(artifacts.ESCROW),
+                int(tx.now.timestamp()),
+                int(tx.now.timestamp()) - 30,
+                tx.now,
+            ],
+        )
