@@ -6,10 +6,11 @@
 
 import inspect
 import re
+from collections.abc import Sequence
 from typing import ClassVar
 
 #: What a problem may tell beside its sentence: plain JSON values, never a secret.
-Fact = str | int | bool | None | list[str] | list[dict[str, str]]
+Fact = str | int | bool | None | Sequence[str] | Sequence[dict[str, str]]
 
 
 class Problem(Exception):

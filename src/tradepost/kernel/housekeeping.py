@@ -19,14 +19,14 @@ def register(app: App, database: Database) -> None:
 
     @app.periodic(cron="*/10 * * * * *")
     @app.task(name="kernel.revive_jobs", queueing_lock="kernel.revive_jobs")
-    async def revive_jobs(**_: int) -> None:
+    async def revive_jobs(timestamp: int) -> None:  # noqa: ARG001 - the queue hands it in
         for job in await app.job_manager.get_stalled_jobs(seconds_since_heartbeat=_DEAD_AFTER_S):
             logger.warning("job %s of a dead worker runs again: %s", job.id, job.task_name)
             await app.job_manager.retry_job(job)
 
     @app.periodic(cron="17 * * * *")
     @app.task(name="kernel.forget_keys", queueing_lock="kernel.forget_keys")
-    async def forget_keys(**_: int) -> None:
+    async def forget_keys(timestamp: int) -> None:  # noqa: ARG001 - the queue hands it in
         async with database.transaction() as tx:
             await tx.execute(
                 "DELETE FROM idempotency_keys WHERE created_at < %s",
