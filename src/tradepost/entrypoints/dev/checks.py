@@ -77,17 +77,11 @@ def test(arguments: Sequence[str]) -> int:
         An exit code: 0 when all have passed.
     """
     if not arguments:
-        code = subprocess.run([_forge(), "test"], cwd=CLONE / "contracts", check=False).returncode
+        forge = [PYTHON, "contracts/build.py", "test"]
+        code = subprocess.run(forge, cwd=CLONE, check=False).returncode
         if code != 0:
             return code
     return subprocess.run([PYTHON, "-m", "pytest", *arguments], cwd=CLONE, check=False).returncode
-
-
-def _forge() -> Path:
-    modules = CLONE / "tools" / "node" / "node_modules" / "@foundry-rs"
-    for found in modules.glob("forge-*/bin/forge"):
-        return found
-    sys.exit("There is no forge for this platform: give 'test' the path 'tests' to leave it out.")
 
 
 if __name__ == "__main__":

@@ -148,7 +148,7 @@ class Exchange:
             "TRADEPOST_CONFIRMATIONS": str(confirmations),
             "TRADEPOST_RELAYER_KEY": RELAYER_KEY,
             "TRADEPOST_ARBITRATOR": ARBITRATOR,
-            "TRADEPOST_ASSETS": json.dumps([{"code": "ETH", "decimals": 18}]),
+            "TRADEPOST_ASSETS": _assets(),
         }
 
 
@@ -195,6 +195,14 @@ def with_exchange(environment: Mapping[str, str], command: list[str]) -> int:
             console.replay()
             raise
     raise StartError("The exchange on these data is starting since long: stop it, then try again.")
+
+
+def _assets() -> str:
+    """Names what is traded on the development chain: its coin, and the token deployed there."""
+    from tradepost_contracts import artifacts, deploy
+
+    token = {"code": "USDT", "decimals": 6, "token": deploy.address(artifacts.DEV_TOKEN)}
+    return json.dumps([{"code": "ETH", "decimals": 18}, token])
 
 
 def _answers(url: str) -> bool:
