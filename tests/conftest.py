@@ -12,9 +12,7 @@ from psycopg import sql
 from tests import worlds
 from tradepost.entrypoints.dev.chain import DevChain
 from tradepost.entrypoints.dev.postgres import EmbeddedPostgres
-from tradepost.entrypoints.http import build
 from tradepost.entrypoints.migrate import migrate
-from tradepost.entrypoints.wiring import SUBSCRIPTIONS
 from tradepost.kernel.clock import system_clock
 from tradepost.kernel.database import Database
 from tradepost.kernel.settings import Settings
@@ -65,6 +63,8 @@ def settings(database_url: str) -> Settings:
 @pytest.fixture
 async def database(settings: Settings) -> AsyncIterator[Database]:
     """The kernel's database, open."""
+    from tradepost.entrypoints.wiring import SUBSCRIPTIONS
+
     async with Database(settings, system_clock, SUBSCRIPTIONS) as opened:
         yield opened
 
@@ -76,6 +76,8 @@ async def api(settings: Settings) -> AsyncIterator[httpx.AsyncClient]:
     The chain's row says that it is followed, but there is no node: what asks one gets
     `chain-not-ready`.
     """
+    from tradepost.entrypoints.http import build
+
     app = build(settings)
     async with (
         app.router.lifespan_context(app),

@@ -1,0 +1,137 @@
+"""An escrow's server side over a real chain, without the rooms above it."""
+
+from collections.abc import AsyncIterator
+from dataclasses import dataclass
+from uuid import uuid4
+
+import pytest
+from eth_account import Account
+from eth_account.signers.local import LocalAccount
+
+from tests import worlds
+from tradepost.entrypoints.dev.chain import MNEMONIC, DevChain
+from tradepost.escrow import service, store
+from tradepost.escrow.evm.chain import Chain
+from tradepost.escrow.evm.deploy import deploy
+from tradepost.escrow.evm.relay import Relayer
+from tradepost.escrow.evm.watch import follow_once
+from tradepost.escrow.model import Escrow, Intent, IntentState, Opening
+from tradepost.kernel.clock import system_clock
+from tradepost.kernel.database import Database
+from tradepost.kernel.settings import Settings
+from tradepost_contracts import calls
+from tradepost_contracts.terms import InstructionKind, Terms, instruction_digest
+
+
+def account(index: int) -> LocalAccount:
+    """An account of the development chain, with coins."""
+    Account.enable_unaudited_hdwallet_features()
+    path = f"m/44'/60'/0'/0/{index}"
+    found: LocalAccount = Account.from_mnemonic(MNEMONIC, account_path=path)
+    return found
+
+
+SELLER, BUYER = account(1), account(2)
+
+
+@dataclass
+class EscrowWorld:
+    """A database, a node, the watcher and the relayer, each moved by hand."""
+
+    node: DevChain
+    chain: Chain
+    database: Database
+    settings: Settings
+    relayer: Relayer
+
+    async def catch_up(self) -> None:
+        """Follows the chain to its head."""
+        while await follow_once(self.database, self.chain):
+            pass
+
+    async def mine(self, count: int = 1) -> None:
+        """Lets blocks pass, and follows them."""
+        self.node.rpc("anvil_mine", hex(count))
+        await self.catch_up()
+
+    async def open(self, amount: str = "1", payment_window_s: int = 3_600) -> Escrow:
+        """Opens an escrow in the native coin."""
+        await self.catch_up()
+        async with self.database.transaction() as tx:
+            asset = service.asset(self.settings, "ETH")
+            return await service.open_escrow(
+                tx,
+                Opening(
+                    asset.amount(amount),
+                    SELLER.address,
+                    BUYER.address,
+                    uuid4(),
+                    1_800,
+                    payment_window_s,
+                ),
+            )
+
+    async def send(self, sender: LocalAccount, data: bytes, value: int = 0) -> str:
+        """Sends a call to the contract; returns the transaction's hash."""
+        contract = service_contract(self.node)
+        transaction = {
+            "from": sender.address,
+            "to": contract,
+            "data": "0x" + data.hex(),
+            "value": hex(value),
+        }
+        sent: str = self.node.rpc("eth_sendTransaction", transaction)
+        return sent
+
+    async def lock(self, terms: Terms) -> str:
+        """The seller locks the coins."""
+        return await self.send(SELLER, calls.lock(terms), terms.locked_amount)
+
+    async def get(self, escrow: Escrow) -> Escrow:
+        """The escrow as the database has it."""
+        async with self.database.transaction() as tx:
+            return await service.get(tx, escrow.id)
+
+    async def intents(self) -> list[Intent]:
+        """All intents, oldest first."""
+        async with self.database.transaction() as tx:
+            rows = await tx.all("SELECT * FROM escrow_intents ORDER BY created_at")
+            return [store._intent(row) for row in rows]
+
+    async def until_done(self) -> None:
+        """Relays and mines until no intent is open any more."""
+        for _ in range(40):
+            await self.relayer.round()
+            await self.mine()
+            states = {intent.state for intent in await self.intents()}
+            if not states & {IntentState.WAITING, IntentState.SENT}:
+                return
+        raise AssertionError(await self.intents())
+
+
+def service_contract(node: DevChain) -> str:
+    """Where the contract is."""
+    from tradepost_contracts import artifacts, deploy as contracts
+
+    assert node.url
+    return contracts.address(artifacts.ESCROW)
+
+
+def sign(signer: LocalAccount, kind: InstructionKind, escrow: Escrow) -> bytes:
+    """A party's signature of an instruction."""
+    digest = instruction_digest(kind, escrow.id, escrow.chain_id, escrow.contract)
+    return bytes(signer.unsafe_sign_hash(digest).signature)
+
+
+@pytest.fixture
+async def world(database_url: str, chain: DevChain) -> AsyncIterator[EscrowWorld]:
+    """A deployed contract on a chain of its own."""
+    settings = worlds.settings(database_url, chain.url)
+    client = Chain(chain.url)
+    async with Database(settings, system_clock, {}) as database:
+        await deploy(database, client, settings)
+        relayer = Relayer(database, client, settings)
+        built = EscrowWorld(chain, client, database, settings, relayer)
+        await built.catch_up()
+        yield built
+    await client.close()
