@@ -1,0 +1,489 @@
+"""The routes of accounts, sessions and tokens."""
+
+from datetime import datetime, timedelta
+from typing import Annotated, Any, Self
+from uuid import UUID
+
+from fastapi import APIRouter, Depends, Query, Request, Response
+from pydantic import BaseModel, ConfigDict, Field, SecretStr
+
+from tradepost.identity import service
+from tradepost.identity.model import (
+    MAX_MESSAGE,
+    MAX_TOKEN_LIFE_S,
+    MIN_TOKEN_LIFE_S,
+    NAME_PATTERN,
+    SESSION,
+    Account,
+    ContractWalletsUnavailable,
+    Grant,
+    NameReserved,
+    NameTaken,
+    NewToken,
+    NonceInvalid,
+    PassphraseTooWeak,
+    ScopeBeyondToken,
+    SignInMessageInvalid,
+    SignInRefused,
+    SignInSignatureInvalid,
+    Token,
+    TooManyTokens,
+    TooManyWallets,
+    WalletTaken,
+)
+from tradepost.kernel import outbox
+from tradepost.kernel.access import Caller, Role, Scope, Unauthenticated
+from tradepost.kernel.database import Database
+from tradepost.kernel.errors import NotFound
+from tradepost.kernel.http import (
+    Body,
+    EvmAddress,
+    Signature,
+    TransactionRoute,
+    Tx,
+    allowed,
+    allowed_once,
+    authenticated,
+)
+from tradepost.kernel.openapi import AUTHENTICATED, ONCE, problems
+from tradepost.kernel.text import Label
+
+#: Signing in hashes or asks the chain, and answers a secret: no transaction is held meanwhile, and
+#: no answer is kept for a replay.
+_sign_in = APIRouter()
+_account = APIRouter(route_class=TransactionRoute)
+
+_ID = "0193579a-1c3e-7c4b-9f0a-2b1d6f8e4a10"
+_SECOND_ID = "0193579a-2f11-7a90-8c33-5d0e7b9a6c21"
+_WALLET = "0x7E5F4552091A69125d5DfCb7b8C2659029395Bdf"
+_AT = "2026-11-23T05:00:00Z"
+_NONCE = "9f2c4e6a8b0d1f3a5c7e9b1d006742a5e8d1c3b5a79f8e6d4c2b0a18263748596a"
+_PROOF = {
+    "message": (
+        f"127.0.0.1:8000 wants you to sign in with your Ethereum account:\n{_WALLET}\n\n"
+        "Sign in to Tradepost.\n\nURI: http://127.0.0.1:8000\nVersion: 1\nChain ID: 31337\n"
+        f"Nonce: {_NONCE}\nIssued At: {_AT}"
+    ),
+    "signature": "0x" + "5a" * 64 + "1b",
+}
+_NAMED = {"name": "rosa", "passphrase": "lantern orbit velvet quarry"}
+_ACCOUNT = {
+    "id": _ID,
+    "name": "rosa",
+    "roles": ["trader"],
+    "wallets": [_WALLET],
+    "created_at": _AT,
+}
+_TOKEN = {
+    "id": _SECOND_ID,
+    "token": "tp_mX3Jc0tq5V1sR8yZk2uA7wBnE4hGfLdQ9iToP6xCvYa",
+    "label": "price bot",
+    "scopes": ["offers:read", "offers:write"],
+    "expires_at": "2026-12-23T05:00:00Z",
+}
+
+
+def _example(*values: dict[str, Any]) -> ConfigDict:
+    return ConfigDict(json_schema_extra={"examples": list(values)})
+
+
+Passphrase = Annotated[SecretStr, Field(max_length=512, description="15 to 128 characters.")]
+
+
+class GrantBody(Body):
+    """What a new token is for: everything, for a day, where nothing is said."""
+
+    scopes: Annotated[frozenset[Scope], Field(min_length=1)] = frozenset(Scope)
+    expires_in_s: Annotated[int, Field(ge=MIN_TOKEN_LIFE_S, le=MAX_TOKEN_LIFE_S, strict=True)] = (
+        int(SESSION.total_seconds())
+    )
+
+    def grant(self) -> Grant:
+        """In the model's words."""
+        return Grant(self.scopes, timedelta(seconds=self.expires_in_s))
+
+
+class NewAccountBody(Body):
+    """A name and a passphrase for a new account."""
+
+    model_config = _example(_NAMED)
+
+    name: Annotated[str, Field(pattern=NAME_PATTERN)]
+    passphrase: Passphrase
+
+
+class NamedSessionBody(GrantBody):
+    """Signing in by name and passphrase."""
+
+    model_config = _example(_NAMED, _NAMED | {"scopes": ["offers:read"], "expires_in_s": 3600})
+
+    name: Annotated[str, Field(pattern=NAME_PATTERN)]
+    passphrase: Passphrase
+
+
+class ProofBody(Body):
+    """A message of EIP-4361 with a nonce of `POST /v1/nonces`, and the wallet's signature."""
+
+    model_config = _example(_PROOF)
+
+    message: Annotated[str, Field(max_length=MAX_MESSAGE)]
+    signature: Signature
+
+    def proof(self) -> service.WalletProof:
+        """In the service's words."""
+        return service.WalletProof(self.message, bytes.fromhex(self.signature[2:]))
+
+
+class WalletSessionBody(GrantBody, ProofBody):
+    """Signing in by wallet: one that is not known here opens an account."""
+
+    model_config = _example(_PROOF | {"scopes": ["trades:read"], "expires_in_s": 3600})
+
+
+class NewTokenBody(GrantBody):
+    """A token for a program."""
+
+    model_config = _example(
+        {"label": "price bot", "scopes": ["offers:read", "offers:write"], "expires_in_s": 2592000}
+    )
+
+    label: Label
+    scopes: Annotated[frozenset[Scope], Field(min_length=1)]
+    expires_in_s: Annotated[int, Field(ge=MIN_TOKEN_LIFE_S, le=MAX_TOKEN_LIFE_S, strict=True)]
+
+
+class NonceAnswer(BaseModel):
+    """A nonce for one sign-in message."""
+
+    model_config = _example({"nonce": _NONCE, "expires_at": "2026-11-23T05:10:00Z"})
+
+    nonce: str
+    expires_at: datetime
+
+
+class AccountAnswer(BaseModel):
+    """An account as its owner sees it."""
+
+    model_config = _example(_ACCOUNT)
+
+    id: UUID
+    name: str | None
+    roles: list[Role]
+    wallets: list[EvmAddress]
+    created_at: datetime
+
+    @classmethod
+    def of(cls, account: Account) -> Self:
+        """The answer for `account`."""
+        return cls(
+            id=account.id,
+            name=account.name,
+            roles=sorted(account.roles),
+            wallets=list(account.wallets),
+            created_at=account.created_at,
+        )
+
+
+class NewTokenAnswer(BaseModel):
+    """A token, this once with its secret."""
+
+    model_config = _example(_TOKEN)
+
+    id: UUID
+    token: str
+    label: str
+    scopes: list[Scope]
+    expires_at: datetime
+
+    @classmethod
+    def of(cls, new: NewToken) -> Self:
+        """The answer for `new`."""
+        return cls(
+            id=new.token.id,
+            token=new.secret,
+            label=new.token.label,
+            scopes=sorted(new.token.scopes),
+            expires_at=new.token.expires_at,
+        )
+
+
+class SignedInAnswer(BaseModel):
+    """The account, and a token that acts for it."""
+
+    model_config = _example(
+        {
+            "account": _ACCOUNT,
+            "token": _TOKEN | {"label": "sign-in", "scopes": sorted(Scope)},
+        }
+    )
+
+    account: AccountAnswer
+    token: NewTokenAnswer
+
+    @classmethod
+    def of(cls, signed_in: service.SignedIn) -> Self:
+        """The answer for `signed_in`."""
+        return cls(
+            account=AccountAnswer.of(signed_in.account), token=NewTokenAnswer.of(signed_in.token)
+        )
+
+
+class TokenAnswer(BaseModel):
+    """A token without its secret, which nobody can see again."""
+
+    id: UUID
+    label: str
+    scopes: list[Scope]
+    created_at: datetime
+    expires_at: datetime
+    last_used_at: datetime | None
+
+    @classmethod
+    def of(cls, token: Token) -> Self:
+        """The answer for `token`."""
+        return cls(
+            id=token.id,
+            label=token.label,
+            scopes=sorted(token.scopes),
+            created_at=token.created_at,
+            expires_at=token.expires_at,
+            last_used_at=token.last_used_at,
+        )
+
+
+class TokensAnswer(BaseModel):
+    """All live tokens: their number is bounded, so this is the whole list."""
+
+    model_config = _example(
+        {
+            "data": [
+                {key: value for key, value in _TOKEN.items() if key != "token"}
+                | {"created_at": _AT, "last_used_at": None}
+            ],
+            "next_cursor": None,
+        }
+    )
+
+    data: list[TokenAnswer]
+    next_cursor: None = None
+
+
+class EventAnswer(BaseModel):
+    """Something that happened to this account."""
+
+    model_config = ConfigDict(from_attributes=True)
+
+    seq: int
+    id: UUID
+    type: str
+    payload: dict[str, Any]
+    created_at: datetime
+
+
+class EventsAnswer(BaseModel):
+    """Events in order: the numbers of one account have no gap."""
+
+    model_config = _example(
+        {
+            "data": [
+                {
+                    "seq": 1,
+                    "id": "0193579a-3b22-7d41-a1c5-8e9f0a1b2c3d",
+                    "type": "offer.created",
+                    "payload": {"offer_id": "0193579a-3b20-7f13-b6d8-4c5d6e7f8091"},
+                    "created_at": _AT,
+                }
+            ]
+        }
+    )
+
+    data: list[EventAnswer]
+
+
+def _secret(response: Response) -> None:
+    response.headers["Cache-Control"] = "no-store"
+
+
+@_account.post(
+    "/nonces",
+    status_code=201,
+    summary="Get a nonce for a sign-in message",
+    responses=problems(),
+)
+async def create_nonce(tx: Tx) -> NonceAnswer:
+    """It can be used once, within ten minutes, in one message of EIP-4361."""
+    nonce, expires_at = service.issue_nonce(tx)
+    return NonceAnswer(nonce=nonce, expires_at=expires_at)
+
+
+@_sign_in.post(
+    "/accounts",
+    status_code=201,
+    summary="Open an account with a name and a passphrase",
+    responses=problems(NameTaken, NameReserved, PassphraseTooWeak),
+    dependencies=[Depends(_secret)],
+)
+async def create_account(request: Request, body: NewAccountBody) -> SignedInAnswer:
+    """Answers a first session. It takes no `Idempotency-Key`: the answer holds a secret."""
+    signed_in = await service.create_account(
+        request.app.state.database,
+        request.app.state.passphrases,
+        body.name,
+        body.passphrase.get_secret_value(),
+    )
+    return SignedInAnswer.of(signed_in)
+
+
+@_sign_in.post(
+    "/sessions",
+    status_code=201,
+    summary="Sign in, by passphrase or by wallet",
+    responses=problems(
+        SignInRefused,
+        SignInMessageInvalid,
+        SignInSignatureInvalid,
+        NonceInvalid,
+        ContractWalletsUnavailable,
+    ),
+    dependencies=[Depends(_secret)],
+)
+async def create_session(
+    request: Request, body: NamedSessionBody | WalletSessionBody
+) -> SignedInAnswer:
+    """A token for the account: with all scopes for 24 hours unless asked otherwise.
+
+    By wallet, the message names this exchange's host and URI, its chain and a nonce of
+    `POST /v1/nonces`, and is at most ten minutes old. A wallet that is not known here opens an
+    account. It takes no `Idempotency-Key`: the answer holds a secret.
+    """
+    database: Database = request.app.state.database
+    if isinstance(body, NamedSessionBody):
+        signed_in = await service.sign_in(
+            database,
+            request.app.state.passphrases,
+            body.name,
+            body.passphrase.get_secret_value(),
+            body.grant(),
+        )
+    else:
+        signed_in = await service.sign_in_by_wallet(
+            database,
+            request.app.state.chain_id,
+            request.app.state.contract_signatures,
+            body.proof(),
+            body.grant(),
+        )
+    return SignedInAnswer.of(signed_in)
+
+
+@_account.delete(
+    "/sessions/current",
+    status_code=204,
+    summary="Sign out",
+    responses=problems(Unauthenticated),
+)
+async def end_session(tx: Tx, caller: Annotated[Caller, Depends(authenticated)]) -> None:
+    """Ends the token this request was made with, whatever it may do."""
+    await service.revoke_token(tx, caller.account_id, caller.token_id)
+
+
+@_account.get("/account", summary="Who am I", responses=problems(*AUTHENTICATED))
+async def get_account(
+    tx: Tx, caller: Annotated[Caller, Depends(allowed(Scope.ACCOUNT_READ))]
+) -> AccountAnswer:
+    """The account of the token."""
+    return AccountAnswer.of(await service.get(tx, caller.account_id))
+
+
+@_account.post(
+    "/account/wallets",
+    status_code=201,
+    summary="Add a wallet",
+    responses=problems(
+        *ONCE,
+        SignInMessageInvalid,
+        SignInSignatureInvalid,
+        NonceInvalid,
+        ContractWalletsUnavailable,
+        WalletTaken,
+        TooManyWallets,
+    ),
+)
+async def add_wallet(
+    request: Request,
+    tx: Tx,
+    caller: Annotated[Caller, Depends(allowed_once(Scope.ACCOUNT_WRITE))],
+    body: ProofBody,
+) -> AccountAnswer:
+    """Proves control of one more wallet, by a message as for signing in."""
+    account = await service.add_wallet(
+        tx,
+        request.app.state.chain_id,
+        request.app.state.contract_signatures,
+        caller.account_id,
+        body.proof(),
+    )
+    return AccountAnswer.of(account)
+
+
+@_account.get("/tokens", summary="List the live tokens", responses=problems(*AUTHENTICATED))
+async def list_tokens(
+    tx: Tx, caller: Annotated[Caller, Depends(allowed(Scope.ACCOUNT_READ))]
+) -> TokensAnswer:
+    """Tokens and sessions of the account, the newest first."""
+    tokens = await service.tokens(tx, caller.account_id)
+    return TokensAnswer(data=[TokenAnswer.of(token) for token in tokens])
+
+
+@_account.post(
+    "/tokens",
+    status_code=201,
+    summary="Make a token for a program",
+    responses=problems(*AUTHENTICATED, ScopeBeyondToken, TooManyTokens),
+    dependencies=[Depends(_secret)],
+)
+async def create_token(
+    tx: Tx,
+    caller: Annotated[Caller, Depends(allowed(Scope.ACCOUNT_WRITE))],
+    body: NewTokenBody,
+) -> NewTokenAnswer:
+    """With no more scopes than the token that asks. Its secret is shown this once.
+
+    It takes no `Idempotency-Key`: the answer holds a secret.
+    """
+    return NewTokenAnswer.of(await service.create_token(tx, caller, body.label, body.grant()))
+
+
+@_account.delete(
+    "/tokens/{token_id}",
+    status_code=204,
+    summary="Revoke a token",
+    responses=problems(*AUTHENTICATED, NotFound),
+)
+async def revoke_token(
+    tx: Tx, caller: Annotated[Caller, Depends(allowed(Scope.ACCOUNT_WRITE))], token_id: UUID
+) -> None:
+    """Ends a token or a session of this account at once."""
+    await service.revoke_token(tx, caller.account_id, token_id)
+
+
+@_account.get(
+    "/account/events", summary="What happened to this account", responses=problems(*AUTHENTICATED)
+)
+async def list_events(
+    tx: Tx,
+    caller: Annotated[Caller, Depends(allowed(Scope.ACCOUNT_READ))],
+    after: Annotated[int, Query(ge=0, lt=2**63, description="The last number seen.")] = 0,
+    limit: Annotated[int, Query(ge=1, le=100)] = 20,
+) -> EventsAnswer:
+    """The account's events with a number above `after`, in order.
+
+    The numbers have no gap, so a reader who goes on from the last one misses nothing.
+    """
+    events = await outbox.read(tx.connection, caller.account_id, after, limit)
+    return EventsAnswer(data=[EventAnswer.model_validate(event) for event in events])
+
+
+router = APIRouter(tags=["identity"])
+router.include_router(_sign_in)
+router.include_router(_account)

@@ -1,0 +1,337 @@
+"""Identity's face: open an account, prove to be its owner, and what a token may do.
+
+The commands that hash a passphrase or ask the chain take the database instead of a transaction:
+none is held while they wait.
+"""
+
+import asyncio
+import re
+from collections.abc import Awaitable, Callable, Sequence
+from concurrent.futures import Future, ThreadPoolExecutor
+from dataclasses import dataclass
+from datetime import datetime
+from threading import BoundedSemaphore
+from typing import Protocol, TypeVar
+from uuid import UUID
+
+from pwdlib import PasswordHash
+from pwdlib.hashers.argon2 import Argon2Hasher
+
+from tradepost.identity import store
+from tradepost.identity.model import (
+    MAX_NAMED_TOKENS,
+    MAX_WALLETS,
+    SIGN_IN_LIFE,
+    Account,
+    ContractWalletsUnavailable,
+    Grant,
+    NameTaken,
+    NewToken,
+    NonceInvalid,
+    PublicAccount,
+    ScopeBeyondToken,
+    SignInMessage,
+    SignInRefused,
+    SignInSignatureInvalid,
+    Token,
+    TooManyTokens,
+    TooManyWallets,
+    WalletTaken,
+    check_name,
+    check_passphrase,
+    new_nonce,
+    new_secret,
+    nonce_expiry,
+    prepare_passphrase,
+    secret_hash,
+)
+from tradepost.kernel.access import Caller, Role, Unauthenticated
+from tradepost.kernel.database import Database, Transaction
+from tradepost.kernel.errors import Busy, NotFound
+from tradepost.kernel.ids import new_id
+from tradepost.kernel.signatures import signed_by_key
+
+T = TypeVar("T")
+_SESSION_LABEL = "sign-in"
+
+#: Finds the id of the chain the exchange follows; entrypoints hands in escrow's.
+ChainId = Callable[[Transaction], Awaitable[int]]
+
+
+class ContractSignatures(Protocol):
+    """Asks a contract wallet (EIP-1271) whether a signature is its own."""
+
+    async def is_valid(self, address: str, digest: bytes, signature: bytes) -> bool:
+        """True if the wallet at `address` says so; raises a retryable problem without an answer."""
+        ...
+
+
+class Passphrases:
+    """Hashes passphrases by argon2id (64 MiB, 3 passes), away from the event loop.
+
+    No more than `at_once` run, and `waiting` wait: beyond that a caller is told `Busy` at once,
+    so that a flood of sign-ins takes neither the memory nor the processors of the rest.
+    """
+
+    def __init__(self, at_once: int = 2, waiting: int = 8) -> None:
+        self._hash = PasswordHash((Argon2Hasher(),))
+        self._threads = ThreadPoolExecutor(at_once, thread_name_prefix="passphrase")
+        self._places = BoundedSemaphore(at_once + waiting)
+
+    async def admit(self, passphrase: str, name: str) -> str:
+        """The hash of a new passphrase; raises `PassphraseTooWeak`."""
+
+        def work() -> str:
+            prepared = prepare_passphrase(passphrase)
+            check_passphrase(prepared, name)
+            return self._hash.hash(prepared)
+
+        return await self._run(work)
+
+    async def verify(self, passphrase: str, hashed: str | None) -> bool:
+        """True if `hashed` is of `passphrase`. None takes as long, so it tells nothing."""
+
+        def work() -> bool:
+            prepared = prepare_passphrase(passphrase)
+            if hashed is None:
+                self._hash.hash(prepared)
+                return False
+            return self._hash.verify(prepared, hashed)
+
+        return await self._run(work)
+
+    async def _run(self, work: Callable[[], T]) -> T:
+        if not self._places.acquire(blocking=False):
+            raise Busy
+        try:
+            future = self._threads.submit(work)
+        except RuntimeError:  # shutting down
+            self._places.release()
+            raise Busy from None
+        # The place is free when the thread is, also where the caller has gone away meanwhile.
+        future.add_done_callback(self._leave)
+        return await asyncio.wrap_future(future)
+
+    def _leave(self, _: Future[T]) -> None:
+        self._places.release()
+
+    def close(self) -> None:
+        """Takes no more work and waits for what runs."""
+        self._threads.shutdown(cancel_futures=True)
+
+
+@dataclass(frozen=True, slots=True)
+class WalletProof:
+    """A sign-in message (EIP-4361) and what the wallet it names signed of it."""
+
+    message: str
+    signature: bytes
+
+
+@dataclass(frozen=True, slots=True)
+class SignedIn:
+    """What a sign-in gives."""
+
+    account: Account
+    token: NewToken
+
+
+async def create_account(
+    database: Database, passphrases: Passphrases, name: str, passphrase: str
+) -> SignedIn:
+    """Opens an account with a name and a passphrase, and a first session of it.
+
+    Raises `NameReserved`, `NameTaken`, `PassphraseTooWeak`, `Busy`.
+    """
+    check_name(name)
+    hashed = await passphrases.admit(passphrase, name)
+    async with database.transaction() as tx:
+        account_id = new_id()
+        if not await store.add_account(tx, account_id, name, hashed):
+            raise NameTaken
+        return await _signed_in(tx, account_id, Grant())
+
+
+async def sign_in(
+    database: Database, passphrases: Passphrases, name: str, passphrase: str, grant: Grant
+) -> SignedIn:
+    """A session for the account of `name`; raises `SignInRefused`, `Busy`."""
+    async with database.transaction() as tx:
+        credential = await store.credential(tx, name)
+    hashed = None if credential is None else credential.passphrase_hash
+    if not await passphrases.verify(passphrase, hashed) or credential is None:
+        raise SignInRefused
+    async with database.transaction() as tx:
+        return await _signed_in(tx, credential.account_id, grant)
+
+
+def issue_nonce(tx: Transaction) -> tuple[str, datetime]:
+    """A nonce for one sign-in message, and when it ends. Nothing is stored for it."""
+    expires_at = tx.now + SIGN_IN_LIFE
+    return new_nonce(tx.settings.secret.get_secret_value(), expires_at), expires_at
+
+
+async def sign_in_by_wallet(
+    database: Database,
+    chain_id: ChainId,
+    contract_wallets: ContractSignatures | None,
+    proof: WalletProof,
+    grant: Grant,
+) -> SignedIn:
+    """A session for the account of the wallet; the first one opens that account.
+
+    Raises `SignInMessageInvalid`, `SignInSignatureInvalid`, `NonceInvalid`,
+    `ContractWalletsUnavailable`.
+    """
+    async with database.transaction() as tx:
+        message, nonce_ends = _read(tx, await chain_id(tx), proof)
+    await _check_signature(message, proof.signature, contract_wallets)
+    async with database.transaction() as tx:
+        await _use_nonce(tx, message, nonce_ends)
+        account_id = await store.account_of_wallet(tx, message.address)
+        if account_id is None:
+            account_id = new_id()
+            if not await store.add_wallet_account(tx, account_id, message.address):
+                # Another first sign-in of this wallet was quicker, and has been committed.
+                account_id = await store.account_of_wallet(tx, message.address)
+                assert account_id is not None
+        return await _signed_in(tx, account_id, grant)
+
+
+async def add_wallet(
+    tx: Transaction,
+    chain_id: ChainId,
+    contract_wallets: ContractSignatures | None,
+    account_id: UUID,
+    proof: WalletProof,
+) -> Account:
+    """Adds a proven wallet to the account, unless it is there already.
+
+    Raises as `sign_in_by_wallet`, and `WalletTaken`, `TooManyWallets`.
+    """
+    message, nonce_ends = _read(tx, await chain_id(tx), proof)
+    await _check_signature(message, proof.signature, contract_wallets)
+    await _use_nonce(tx, message, nonce_ends)
+    await store.lock_account(tx, account_id)
+    account = await get(tx, account_id)
+    if message.address in account.wallets:
+        return account
+    if len(account.wallets) >= MAX_WALLETS:
+        raise TooManyWallets
+    await store.add_wallet(tx, account_id, message.address)
+    if await store.account_of_wallet(tx, message.address) != account_id:
+        raise WalletTaken
+    return await get(tx, account_id)
+
+
+async def authenticate(tx: Transaction, bearer: str) -> Caller:
+    """Who the bearer token stands for; raises `Unauthenticated`."""
+    hashed = secret_hash(bearer)
+    caller = None if hashed is None else await store.caller(tx, hashed)
+    if caller is None:
+        raise Unauthenticated
+    return caller
+
+
+async def get(tx: Transaction, account_id: UUID) -> Account:
+    """The account; raises `NotFound`."""
+    account = await store.account(tx, account_id)
+    if account is None:
+        raise NotFound
+    return account
+
+
+async def public_accounts(tx: Transaction, ids: Sequence[UUID]) -> dict[UUID, PublicAccount]:
+    """What anybody may know of those of `ids` that exist."""
+    return {account.id: account for account in await store.public_accounts(tx, ids)}
+
+
+async def owns_wallet(tx: Transaction, account_id: UUID, address: str) -> bool:
+    """True if the account has proven that it controls `address` (in any case of its letters)."""
+    return await store.account_of_wallet(tx, address) == account_id
+
+
+async def grant_role(tx: Transaction, name_or_address: str, role: Role) -> Account:
+    """Gives a role to the account with this name or wallet; raises `NotFound`.
+
+    For the operator's command line: no request reaches it.
+    """
+    if re.fullmatch(r"0x[0-9a-fA-F]{40}", name_or_address):
+        account_id = await store.account_of_wallet(tx, name_or_address)
+    else:
+        account_id = await store.account_of_name(tx, name_or_address)
+    if account_id is None:
+        raise NotFound
+    await store.add_role(tx, account_id, role)
+    return await get(tx, account_id)
+
+
+async def create_token(tx: Transaction, caller: Caller, label: str, grant: Grant) -> NewToken:
+    """A token for a program; raises `ScopeBeyondToken`, `TooManyTokens`."""
+    if not grant.scopes <= caller.scopes:
+        beyond = sorted(grant.scopes - caller.scopes)
+        raise ScopeBeyondToken(f"This token lacks {', '.join(beyond)}.")
+    await store.lock_account(tx, caller.account_id)
+    if await store.count_named_tokens(tx, caller.account_id) >= MAX_NAMED_TOKENS:
+        raise TooManyTokens
+    return await _add_token(tx, caller.account_id, label, grant, session=False)
+
+
+async def tokens(tx: Transaction, account_id: UUID) -> list[Token]:
+    """The account's live tokens and sessions, the newest first; at most 70."""
+    return await store.tokens(tx, account_id)
+
+
+async def revoke_token(tx: Transaction, account_id: UUID, token_id: UUID) -> None:
+    """Ends a token or session of this account; raises `NotFound`."""
+    if not await store.revoke_token(tx, account_id, token_id):
+        raise NotFound
+
+
+def _read(tx: Transaction, chain_id: int, proof: WalletProof) -> tuple[SignInMessage, datetime]:
+    """The message, found to be for us and now, and when its nonce ends."""
+    message = SignInMessage.parse(proof.message)
+    message.check(tx.settings.public_url, chain_id, tx.now)
+    return message, nonce_expiry(tx.settings.secret.get_secret_value(), message.nonce, tx.now)
+
+
+async def _check_signature(
+    message: SignInMessage, signature: bytes, contract_wallets: ContractSignatures | None
+) -> None:
+    digest = message.digest()
+    if signed_by_key(message.address, digest, signature):
+        return
+    if contract_wallets is None:
+        raise ContractWalletsUnavailable
+    if not await contract_wallets.is_valid(message.address, digest, signature):
+        raise SignInSignatureInvalid
+
+
+async def _use_nonce(tx: Transaction, message: SignInMessage, ends: datetime) -> None:
+    if not await store.use_nonce(tx, message.nonce, ends):
+        raise NonceInvalid
+
+
+async def _signed_in(tx: Transaction, account_id: UUID, grant: Grant) -> SignedIn:
+    await store.lock_account(tx, account_id)
+    await store.make_room_for_session(tx, account_id)
+    token = await _add_token(tx, account_id, _SESSION_LABEL, grant, session=True)
+    return SignedIn(await get(tx, account_id), token)
+
+
+async def _add_token(
+    tx: Transaction, account_id: UUID, label: str, grant: Grant, *, session: bool
+) -> NewToken:
+    secret = new_secret()
+    hashed = secret_hash(secret)
+    assert hashed is not None
+    token = Token(
+        id=new_id(),
+        label=label,
+        scopes=grant.scopes,
+        created_at=tx.now,
+        expires_at=tx.now + grant.life,
+        last_used_at=None,
+    )
+    await store.add_token(tx, account_id, token, hashed, session=session)
+    return NewToken(token, secret)
