@@ -297,7 +297,8 @@ contract TradepostEscrow is ITradepostEscrow, ReentrancyGuardTransient {
         ) revert BadParties(seller, buyer, arbitrator);
         (uint128 amount, uint128 fee) = (terms.amount, terms.fee);
         if (amount == 0 || fee > amount) revert BadAmount(amount, fee);
-        if (fee != 0 && terms.feeRecipient == address(0)) revert NoFeeRecipient(fee);
+        // Read first and unconditionally: see TypedData.escrowId on why every word is.
+        if (terms.feeRecipient == address(0) && fee != 0) revert NoFeeRecipient(fee);
         uint32 window = terms.paymentWindow;
         if (window < SHORTEST_PAYMENT_WINDOW || window > LONGEST_PAYMENT_WINDOW) {
             revert BadPaymentWindow(window, SHORTEST_PAYMENT_WINDOW, LONGEST_PAYMENT_WINDOW);

@@ -1,0 +1,133 @@
+"""A development chain with the escrow on it, and the people of a trade."""
+
+from dataclasses import dataclass, replace
+from typing import Any
+
+from eth_abi.abi import encode
+from eth_account import Account
+from eth_account.messages import encode_typed_data
+from eth_account.signers.local import LocalAccount
+from eth_utils.crypto import keccak
+
+from tradepost.entrypoints.dev.chain import rpc
+from tradepost_contracts import calls, deploy, state
+from tradepost_contracts.artifacts import DEV_TOKEN, ESCROW, Artifact
+from tradepost_contracts.terms import ZERO_ADDRESS, Terms, escrow_id
+
+CHAIN_ID = 31337
+PRICE = 10**10
+COIN = 10**18
+
+# Keys made of words, so that every run has the same addresses and pays the same gas for them.
+SELLER, BUYER, ARBITRATOR, FEES, RELAYER, DEPLOYER = (
+    Account.from_key(keccak(text=f"tradepost test {role}"))
+    for role in ("seller", "buyer", "arbitrator", "fee recipient", "relayer", "deployer")
+)
+
+
+@dataclass(frozen=True, slots=True)
+class Receipt:
+    """What came of a transaction."""
+
+    succeeded: bool
+    gas: int
+    logs: list[dict[str, Any]]
+
+
+class ContractChain:
+    """Sends transactions to one node and waits for each."""
+
+    def __init__(self, url: str) -> None:
+        self.url = url
+        for account in (SELLER, BUYER, ARBITRATOR, FEES, RELAYER, DEPLOYER):
+            self.rpc("anvil_setBalance", account.address, hex(1_000 * COIN))
+        self.escrow = self.create(ESCROW)
+        self.token = self.create(DEV_TOKEN)
+
+    def rpc(self, method: str, *params: object) -> Any:
+        """Calls the node."""
+        return rpc(self.url, method, *params)
+
+    def create(self, artifact: Artifact) -> str:
+        """Creates a contract by the deterministic deployer; gives its address."""
+        assert self.send(DEPLOYER, deploy.DEPLOYER, deploy.calldata(artifact)).succeeded
+        return deploy.address(artifact)
+
+    def send(self, sender: LocalAccount, to: str, data: bytes, value: int = 0) -> Receipt:
+        """Sends a signed transaction with plenty of gas and waits for its receipt."""
+        nonce = int(self.rpc("eth_getTransactionCount", sender.address, "latest"), 16)
+        signed = sender.sign_transaction(
+            {
+                "type": 2,
+                "chainId": CHAIN_ID,
+                "nonce": nonce,
+                "to": to,
+                "value": value,
+                "data": data,
+                "gas": 3_000_000,
+                "maxFeePerGas": PRICE,
+                "maxPriorityFeePerGas": 0,
+            }
+        )
+        # EIP-7966: it answers once the transaction is mined, with the receipt.
+        receipt = self.rpc("eth_sendRawTransactionSync", "0x" + signed.raw_transaction.hex())
+        return Receipt(receipt["status"] == "0x1", int(receipt["gasUsed"], 16), receipt["logs"])
+
+    def call(self, to: str, data: bytes) -> bytes:
+        """Asks a view."""
+        answer = self.rpc("eth_call", {"to": to, "data": "0x" + data.hex()}, "latest")
+        return bytes.fromhex(answer[2:])
+
+    def state(self, terms: Terms) -> state.State:
+        """Where the escrow of these terms stands."""
+        return state.decode(self.call(self.escrow, calls.state_of(self.id(terms))))
+
+    def id(self, terms: Terms) -> bytes:
+        """The escrow's id, as Python computes it."""
+        return escrow_id(terms, CHAIN_ID, self.escrow)
+
+    def terms(self, *, token: str, amount: int, fee: int = 0, salt: int = 1) -> Terms:
+        """Terms between the people above that can be locked now."""
+        now = int(self.rpc("eth_getBlockByNumber", "latest", False)["timestamp"], 16)
+        return Terms(
+            seller=SELLER.address,
+            buyer=BUYER.address,
+            arbitrator=ARBITRATOR.address,
+            token=token,
+            amount=amount,
+            fee=fee,
+            fee_recipient=FEES.address if fee else ZERO_ADDRESS,
+            # Rounded up to a constant number of non-zero bytes, for gas that never varies.
+            fund_by=now + 3_600 | 0x01010101,
+            payment_window=1_800,
+            challenge_window=3_600,
+            # As a UUID: sixteen bytes, none of them zero.
+            salt=int.from_bytes(b"\x77" * 14 + (salt + 0x0101).to_bytes(2)),
+        )
+
+    def lock(self, terms: Terms) -> Receipt:
+        """The seller locks; a token's approval has to be there."""
+        value = terms.locked_amount if terms.token == ZERO_ADDRESS else 0
+        return self.send(SELLER, self.escrow, calls.lock(terms), value)
+
+    def token_call(self, sender: LocalAccount, name: str, types: list[str], *values: Any) -> None:
+        """Calls a function of the token."""
+        selector = keccak(text=f"{name}({','.join(types)})")[:4]
+        assert self.send(sender, self.token, selector + encode(types, values)).succeeded
+
+    def balance(self, token: str, account: str) -> int:
+        """What an account has, in the smallest unit."""
+        if token == ZERO_ADDRESS:
+            return int(self.rpc("eth_getBalance", account, "latest"), 16)
+        data = keccak(text="balanceOf(address)")[:4] + encode(["address"], [account])
+        return int.from_bytes(self.call(token, data))
+
+
+def sign(account: LocalAccount, typed_data: dict[str, Any]) -> bytes:
+    """Signs as a wallet does: from the typed data it is shown, not from our digest."""
+    return bytes(account.sign_message(encode_typed_data(full_message=typed_data)).signature)
+
+
+def with_salt(terms: Terms, salt: int) -> Terms:
+    """The same terms for another trade."""
+    return replace(terms, salt=salt)
