@@ -50,16 +50,31 @@ class Started:
         return self.process.wait(PATIENCE_S)
 
     def processes(self) -> list[str]:
-        """The living processes that this exchange has started, found by its environment."""
-        mark = f"TRADEPOST_DATA_DIR={self.folder}".encode()
-        found = []
-        for folder in Path("/proc").glob("[0-9]*"):
-            try:
-                if mark in (folder / "environ").read_bytes().split(b"\0"):
-                    found.append((folder / "cmdline").read_text().replace("\0", " "))
-            except OSError:
-                continue
-        return [command for command in found if command and "pytest" not in command]
+        """The living processes that this exchange has started, with their children."""
+        found = [_command(entry) for entry in Path("/proc").glob("[0-9]*") if self._has(entry)]
+        return [command for command in found if command]  # an ended one has no command any more
+
+    def pid_of(self, part: str) -> int:
+        """The process id of one of them, the first started."""
+        entries = [entry for entry in Path("/proc").glob("[0-9]*") if self._has(entry)]
+        return min(int(entry.name) for entry in entries if part in _command(entry))
+
+    def _has(self, entry: Path) -> bool:
+        try:
+            # PostgreSQL writes its titles over its environment, but works in its folder.
+            return (
+                f"TRADEPOST_DATA_DIR={self.folder}\0" in (entry / "environ").read_text()
+                or self.folder in (entry / "cwd").readlink().parents
+            )
+        except (OSError, ValueError):
+            return False
+
+
+def _command(entry: Path) -> str:
+    try:
+        return (entry / "cmdline").read_text().replace("\0", " ")
+    except OSError:
+        return ""
 
 
 Start = Callable[..., Started]
@@ -105,7 +120,8 @@ def test_it_ends_in_order_and_finds_its_data_again(start: Start, number: signal.
 
 def test_a_kill_leaves_no_process_and_the_next_start_recovers(start: Start) -> None:
     one = start().until_up()
-    assert len(one.processes()) >= 8, "the supervisor, the guardian, the parts and their children"
+    one.until(lambda: any("time.sleep" in command for command in one.processes()))
+    assert len(one.processes()) >= 12, "the supervisor, the guardian, the parts, their children"
     one.end(signal.SIGKILL)
     one.until(lambda: one.processes() == [])
     start().until_up()
@@ -114,25 +130,19 @@ def test_a_kill_leaves_no_process_and_the_next_start_recovers(start: Start) -> N
 def test_a_crashed_process_is_started_again(start: Start) -> None:
     one = start().until_up()
     one.until(lambda: counted(one, "watch") == 1)
-    (watcher,) = [
-        int(entry.name)
-        for entry in Path("/proc").glob("[0-9]*")
-        if _is(entry, "standin.py watch", one.folder)
-    ]
-    os.kill(watcher, signal.SIGKILL)
+    os.kill(one.pid_of("standin.py watch"), signal.SIGKILL)
     one.until(lambda: counted(one, "watch") == 2)
     one.until(lambda: "'watcher' runs again" in one.said())
     assert "'watcher' has ended (code -9): starting it again in 0.5 s." in one.said()
     assert counted(one, "worker") == 1, "the others are left alone"
 
 
-@pytest.mark.parametrize("part", ["cluster", "anvil"])
+@pytest.mark.parametrize("part", ["bin/postgres -D", "bin/anvil"])
 def test_a_crashed_embedded_part_comes_back_at_its_address(start: Start, part: str) -> None:
     one = start().until_up()
     before = one.data.instance()
     assert before is not None
-    pids = [int(e.name) for e in Path("/proc").glob("[0-9]*") if _is(e, part, one.folder)]
-    os.kill(min(pids), signal.SIGKILL)
+    os.kill(one.pid_of(part), signal.SIGKILL)
     one.until(lambda: "runs again" in one.said())
     with psycopg.connect(before.environment["DATABASE_URL"]) as connection:
         assert connection.execute("SELECT 1").fetchone() == (1,)
@@ -228,12 +238,3 @@ def test_it_ends_within_seconds(start: Start) -> None:
     began = time.monotonic()
     one.end(signal.SIGINT)
     assert time.monotonic() - began < 8
-
-
-def _is(entry: Path, part: str, folder: Path) -> bool:
-    try:
-        command = (entry / "cmdline").read_text().replace("\0", " ")
-        environment = (entry / "environ").read_text()
-    except OSError:
-        return False
-    return part in command and str(folder) in environment and command.split()[0] != "sh"
