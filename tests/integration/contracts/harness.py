@@ -7,6 +7,7 @@ from eth_abi.abi import encode
 from eth_account import Account
 from eth_account.messages import encode_typed_data
 from eth_account.signers.local import LocalAccount
+from eth_utils.address import to_checksum_address
 from eth_utils.crypto import keccak
 
 from tradepost.entrypoints.dev.chain import rpc
@@ -17,6 +18,8 @@ from tradepost_contracts.terms import ZERO_ADDRESS, Terms, escrow_id
 CHAIN_ID = 31337
 PRICE = 10**10
 COIN = 10**18
+#: Constant, and without a zero byte: the terms, their signatures and their gas never vary.
+FUND_BY = 0xF1F1F1F1
 
 # Keys made of words, so that every run has the same addresses and pays the same gas for them.
 SELLER, BUYER, ARBITRATOR, FEES, RELAYER, DEPLOYER = (
@@ -61,7 +64,7 @@ class ContractChain:
                 "type": 2,
                 "chainId": CHAIN_ID,
                 "nonce": nonce,
-                "to": to,
+                "to": to_checksum_address(to),
                 "value": value,
                 "data": data,
                 "gas": 3_000_000,
@@ -75,7 +78,9 @@ class ContractChain:
 
     def call(self, to: str, data: bytes) -> bytes:
         """Asks a view."""
-        answer = self.rpc("eth_call", {"to": to, "data": "0x" + data.hex()}, "latest")
+        answer = self.rpc(
+            "eth_call", {"to": to_checksum_address(to), "data": "0x" + data.hex()}, "latest"
+        )
         return bytes.fromhex(answer[2:])
 
     def state(self, terms: Terms) -> state.State:
@@ -87,8 +92,7 @@ class ContractChain:
         return escrow_id(terms, CHAIN_ID, self.escrow)
 
     def terms(self, *, token: str, amount: int, fee: int = 0, salt: int = 1) -> Terms:
-        """Terms between the people above that can be locked now."""
-        now = int(self.rpc("eth_getBlockByNumber", "latest", False)["timestamp"], 16)
+        """Terms between the people above that can be locked until the year 2098."""
         return Terms(
             seller=SELLER.address,
             buyer=BUYER.address,
@@ -97,8 +101,7 @@ class ContractChain:
             amount=amount,
             fee=fee,
             fee_recipient=FEES.address if fee else ZERO_ADDRESS,
-            # Rounded up to a constant number of non-zero bytes, for gas that never varies.
-            fund_by=now + 3_600 | 0x01010101,
+            fund_by=FUND_BY,
             payment_window=1_800,
             challenge_window=3_600,
             # As a UUID: sixteen bytes, none of them zero.

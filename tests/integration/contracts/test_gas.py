@@ -94,15 +94,15 @@ FEE = 200  # the amount's part: 0.5 %
         pytest.param("token", 0, release_by_sig, 70_336, 53_059, id="token: release by signature"),
         pytest.param("token", 0, refund, 70_336, 47_469, id="token: refund"),
         pytest.param("token", 0, mark_paid, 70_336, 31_372, id="token: mark paid"),
-        pytest.param("token", 0, settle(1.0), 70_336, 60_273, id="token: all to the buyer"),
+        pytest.param("token", 0, settle(1.0), 70_336, 60_261, id="token: all to the buyer"),
         pytest.param("token", 0, settle(0.5), 70_336, 68_398, id="token: halves"),
         pytest.param("native", 0, release, 50_724, 41_161, id="native: release"),
         pytest.param("native", FEE, release, 50_995, 46_790, id="native: release with a fee"),
         pytest.param("native", 0, release_by_sig, 50_724, 46_854, id="native: by signature"),
         pytest.param("native", 0, refund, 50_724, 41_252, id="native: refund"),
         pytest.param("native", 0, mark_paid, 50_724, 31_168, id="native: mark paid"),
-        pytest.param("native", 0, settle(1.0), 50_724, 54_068, id="native: all to the buyer"),
-        pytest.param("native", 0, settle(0.5), 50_724, 63_480, id="native: halves"),
+        pytest.param("native", 0, settle(1.0), 50_724, 54_092, id="native: all to the buyer"),
+        pytest.param("native", 0, settle(0.5), 50_724, 63_468, id="native: halves"),
     ],
 )
 def test_gas(
