@@ -1,7 +1,7 @@
 """The escrow's tables: contracts, the followed chain, its events, escrows, intents."""
 
 from collections.abc import Iterable, Sequence
-from dataclasses import dataclass, fields
+from dataclasses import fields
 from datetime import datetime, timedelta
 from typing import Any
 from uuid import UUID
@@ -403,21 +403,6 @@ async def reopen_intent(tx: Transaction, intent_id: UUID) -> None:
     )
 
 
-async def take_nonce(tx: Transaction, sender: str, at_least: int) -> int:
-    """The next nonce of `sender`; the row is locked, so they come without a gap."""
-    row = await tx.one(
-        """
-        INSERT INTO escrow_nonces AS known (sender, next_nonce) VALUES (%(sender)s, %(least)s + 1)
-        ON CONFLICT (sender) DO UPDATE
-            SET next_nonce = greatest(known.next_nonce, %(least)s) + 1
-        RETURNING next_nonce - 1 AS nonce
-        """,
-        {"sender": sender, "least": at_least},
-    )
-    assert row is not None
-    return int(row["nonce"])
-
-
 async def mark_sent(tx: Transaction, intent_id: UUID, nonce: int) -> bool:
     """Binds an intent to a nonce; False if it is no longer waiting."""
     moved = await tx.execute(
@@ -428,57 +413,6 @@ async def mark_sent(tx: Transaction, intent_id: UUID, nonce: int) -> bool:
         [nonce, intent_id],
     )
     return moved == 1
-
-
-@dataclass(frozen=True, slots=True)
-class SignedTransaction:
-    """A signed transaction of the relayer; fees in wei per unit of gas."""
-
-    hash: bytes
-    intent_id: UUID
-    nonce: int
-    raw: bytes
-    gas: int
-    max_fee: int
-    priority_fee: int
-    created_at: datetime
-
-
-async def add_transaction(tx: Transaction, sent: SignedTransaction) -> None:
-    """Stores a transaction before it is broadcast."""
-    await tx.execute(
-        """
-        INSERT INTO escrow_transactions (hash, intent_id, nonce, raw, gas, max_fee, priority_fee,
-            created_at) VALUES (%s, %s, %s, %s, %s, %s, %s, %s)
-        """,
-        [getattr(sent, field.name) for field in fields(sent)],
-    )
-
-
-async def transactions_of(tx: Transaction, intent_id: UUID, nonce: int) -> list[SignedTransaction]:
-    """The tries at one nonce of an intent, the best paid last."""
-    rows = await tx.all(
-        "SELECT * FROM escrow_transactions WHERE intent_id = %s AND nonce = %s ORDER BY max_fee",
-        [intent_id, nonce],
-    )
-    return [_transaction(row) for row in rows]
-
-
-async def transactions_from(tx: Transaction, nonce: int, limit: int) -> list[SignedTransaction]:
-    """The best paid transaction of each nonce from `nonce` on, in order."""
-    rows = await tx.all(
-        """
-        SELECT DISTINCT ON (nonce) * FROM escrow_transactions WHERE nonce >= %s
-        ORDER BY nonce, max_fee DESC LIMIT %s
-        """,
-        [nonce, limit],
-    )
-    return [_transaction(row) for row in rows]
-
-
-def _transaction(row: DictRow) -> SignedTransaction:
-    fees = {name: int(row[name]) for name in ("max_fee", "priority_fee")}
-    return SignedTransaction(**row | fees)
 
 
 def _intent(row: DictRow) -> Intent:

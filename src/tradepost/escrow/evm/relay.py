@@ -19,7 +19,9 @@ from psycopg.rows import DictRow
 from psycopg_pool import PoolTimeout
 
 from tradepost.escrow import store
+from tradepost.escrow.evm import transactions
 from tradepost.escrow.evm.chain import Chain, Refused, Rejected
+from tradepost.escrow.evm.transactions import SignedTransaction
 from tradepost.escrow.model import (
     FINAL,
     ChainNotReady,
@@ -110,7 +112,7 @@ class Relayer:
         max_fee, tip = await self._chain.fees()
         used = await self._chain.nonce(self._account.address)
         async with self._database.transaction() as tx:
-            nonce = await store.take_nonce(tx, self._account.address, used)
+            nonce = await transactions.take_nonce(tx, self._account.address, used)
             if not await store.mark_sent(tx, intent.id, nonce):
                 raise AssertionError("only one process relays")
             await self._store(
@@ -141,7 +143,7 @@ class Relayer:
         """Ends an intent that the chain has taken deep enough; pays more for one that waits."""
         assert intent.nonce is not None, "a sent intent has a nonce"
         async with self._database.transaction() as tx:
-            tries = await store.transactions_of(tx, intent.id, intent.nonce)
+            tries = await transactions.of_intent(tx, intent.id, intent.nonce)
         for receipt in [await self._chain.receipt(one.hash) for one in tries]:
             if receipt is not None:
                 if receipt["blockNumber"] <= confirmed:
@@ -159,7 +161,7 @@ class Relayer:
             return
         await self._pay_more(intent, tries[-1])
 
-    async def _pay_more(self, intent: Intent, last: store.SignedTransaction) -> None:
+    async def _pay_more(self, intent: Intent, last: SignedTransaction) -> None:
         max_fee, tip = await self._chain.fees()
         async with self._database.transaction() as tx:
             waited = tx.now - last.created_at
@@ -203,9 +205,9 @@ class Relayer:
                 "maxPriorityFeePerGas": min(tip, max_fee),
             }
         )
-        await store.add_transaction(
+        await transactions.add(
             tx,
-            store.SignedTransaction(
+            SignedTransaction(
                 hash=bytes(signed.hash),
                 intent_id=intent.id,
                 nonce=nonce,
@@ -220,7 +222,7 @@ class Relayer:
     async def _broadcast(self) -> None:
         used = await self._chain.nonce(self._account.address)
         async with self._database.transaction() as tx:
-            waiting = await store.transactions_from(tx, used, _AT_ONCE)
+            waiting = await transactions.from_nonce(tx, used, _AT_ONCE)
         for one in waiting:
             try:
                 await self._chain.send(one.raw)

@@ -1,33 +1,68 @@
-"""The trades' part of the API: `/v1/trades`."""
+"""The trades' operations: `/v1/trades`."""
 
 from datetime import UTC, datetime
 from decimal import Decimal
-from typing import Annotated, Any
+from typing import Annotated
 from uuid import UUID
 
 from fastapi import APIRouter, Depends, Query, Request, Response
-from pydantic import BaseModel, ConfigDict, Field, StringConstraints, model_validator
 
-from tradepost.escrow.model import EscrowState, Party
+from tradepost.escrow.model import (
+    ChainNotReady,
+    EscrowImpossible,
+    Party,
+    SignatureInvalid,
+)
 from tradepost.escrow.service import ContractSignatures
 from tradepost.identity import service as identity
 from tradepost.kernel.access import Caller, Scope
 from tradepost.kernel.cursors import Cursors
+from tradepost.kernel.errors import InvalidCursor, NotFound
 from tradepost.kernel.http import (
-    Body,
-    DecimalString,
-    EvmAddress,
-    HexKey,
-    ProblemBody,
-    Signature,
     TransactionRoute,
     Tx,
     allowed,
     allowed_once,
     etag,
 )
+from tradepost.kernel.openapi import AUTHENTICATED, ONCE, problems
+from tradepost.offers.model import (
+    AmountOutOfRange,
+    OfferAlreadyTaken,
+    OfferNotActive,
+    OfferNotFound,
+    OwnOffer,
+)
 from tradepost.trades import service
-from tradepost.trades.model import Action, DisputeReason, TradeState
+from tradepost.trades.http.bodies import (
+    CancelBody,
+    DisputeBody,
+    EscrowBody,
+    EscrowTermsBody,
+    HistoryBody,
+    HistoryEntryBody,
+    PartyBody,
+    PaymentDetailsBody,
+    SettlementBody,
+    SettlementSigned,
+    SignatureBody,
+    TakeOfferBody,
+    TradeBody,
+    TradePage,
+    ViewerBody,
+)
+from tradepost.trades.model import (
+    ActionNotAllowed,
+    MethodNotOffered,
+    PriceMoved,
+    SameWallet,
+    SettlementTooLarge,
+    SignatureMissing,
+    TooManyOpenTrades,
+    TradeChanged,
+    TradeState,
+    WalletNotYours,
+)
 
 router = APIRouter(prefix="/trades", tags=["trades"], route_class=TransactionRoute)
 
@@ -43,207 +78,24 @@ def _wallets(request: Request) -> ContractSignatures:
 
 Wallets = Annotated[ContractSignatures, Depends(_wallets)]
 
-_EXAMPLE_SIGNATURE = "0x" + "1f" * 64 + "1b"
-_PROBLEMS: dict[int | str, dict[str, Any]] = {
-    status: {"model": ProblemBody, "description": text}
-    for status, text in {
-        401: "no valid token",
-        403: "the token lacks the scope, or the signature is another's",
-        404: "no such trade of yours",
-        409: "the trade does not allow this now",
-        422: "malformed",
-        503: "database or chain not reachable; try again",
-    }.items()
-}
-
-
-class TakeOfferBody(Body):
-    """What to take, and at which price at worst."""
-
-    model_config = ConfigDict(
-        json_schema_extra={
-            "examples": [
-                {
-                    "offer_id": "019ac6d2-7f3e-7b0a-9c1d-5e6f70819203",
-                    "fiat_amount": "250.00",
-                    "price_limit": "1.02",
-                    "payment_method": "sepa",
-                    "wallet": "0x70997970C51812dc3A010C7d01b50e0d17dc79C8",
-                    "encryption_key": "4f" * 32,
-                }
-            ]
-        }
-    )
-
-    offer_id: UUID
-    amount: DecimalString | None = None
-    fiat_amount: DecimalString | None = None
-    price_limit: DecimalString
-    payment_method: Annotated[str, StringConstraints(min_length=1, max_length=40)]
-    wallet: EvmAddress
-    encryption_key: HexKey
-
-    @model_validator(mode="after")
-    def _one_amount(self) -> "TakeOfferBody":
-        if (self.amount is None) == (self.fiat_amount is None):
-            raise ValueError("state either amount or fiat_amount")
-        return self
-
-
-class SignatureBody(Body):
-    """A wallet's EIP-712 signature for this trade's escrow."""
-
-    model_config = ConfigDict(json_schema_extra={"examples": [{"signature": _EXAMPLE_SIGNATURE}]})
-
-    signature: Signature
-
-
-class CancelBody(Body):
-    """The buyer's Refund signature, or the seller's Cancel signature, where one is needed."""
-
-    model_config = ConfigDict(json_schema_extra={"examples": [{"signature": _EXAMPLE_SIGNATURE}]})
-
-    signature: Signature | None = None
-
-
-class PaymentDetailsBody(Body):
-    """The payment details, sealed by NIP-44 v2 to the buyer's key of this trade."""
-
-    model_config = ConfigDict(json_schema_extra={"examples": [{"sealed": "Ag" + "bW9k" * 40}]})
-
-    sealed: Annotated[str, StringConstraints(pattern=r"^[A-Za-z0-9+/]{100,8000}={0,2}$")]
-
-
-class DisputeBody(Body):
-    """Why the arbitrator is called."""
-
-    model_config = ConfigDict(json_schema_extra={"examples": [{"reason": "not_paid"}]})
-
-    reason: DisputeReason
-
-
-class SettlementBody(Body):
-    """How much of the trade's amount goes to the buyer, signed."""
-
-    model_config = ConfigDict(
-        json_schema_extra={"examples": [{"buyer_amount": "125.5", "signature": _EXAMPLE_SIGNATURE}]}
-    )
-
-    buyer_amount: DecimalString
-    signature: Signature
-
-
-class PartyBody(BaseModel):
-    """One side of a trade."""
-
-    id: UUID
-    name: str | None
-    wallet: str
-    encryption_key: str
-
-
-class EscrowTermsBody(BaseModel):
-    """The terms as the contract hashes them; amounts in minor units, times in unix seconds."""
-
-    seller: str
-    buyer: str
-    arbitrator: str
-    token: str
-    amount: str
-    fee: str
-    fee_recipient: str
-    fund_by: int
-    payment_window: int
-    challenge_window: int
-    salt: str
-
-
-class EscrowBody(BaseModel):
-    """What the chain says; check it yourself against `terms` and the contract."""
-
-    id: str
-    chain_id: int
-    contract: str
-    state: EscrowState
-    confirmations: int
-    confirmations_needed: int
-    tx_hash: str | None
-    terms: EscrowTermsBody
-    paid_on_chain: bool
-    cancel_at: datetime | None
-
-
-class SettlementSigned(BaseModel):
-    """A sum for the buyer that one party has signed."""
-
-    role: Party
-    buyer_amount: str
-
-
-class ViewerBody(BaseModel):
-    """What this trade means for you, and what you can do."""
-
-    role: Party
-    primary_action: Action | None
-    allowed_actions: list[Action]
-    deadline_at: datetime | None
-    deadline_effect: str | None
-    server_now: datetime
-    chain_now: datetime
-
-
-class TradeBody(BaseModel):
-    """A trade."""
-
-    id: UUID
-    offer_id: UUID
-    state: TradeState
-    asset: str
-    amount: str = Field(description="What the buyer receives, in whole coins.")
-    fee: str = Field(description="What the seller locks on top of it.")
-    currency: str
-    fiat_amount: str
-    price: str
-    payment_method: str
-    maker: Party
-    buyer: PartyBody
-    seller: PartyBody
-    arbitrator: str
-    terms: str
-    sealed_payment_details: str | None
-    dispute_reason: DisputeReason | None
-    escrow: EscrowBody
-    settlements: list[SettlementSigned]
-    created_at: datetime
-    updated_at: datetime
-    funding_deadline: datetime
-    payment_deadline: datetime | None
-    viewer: ViewerBody
-
-
-class TradePage(BaseModel):
-    """Some trades, and where to go on."""
-
-    data: list[TradeBody]
-    next_cursor: str | None
-
-
-class HistoryEntryBody(BaseModel):
-    """One step of a trade; `by` is null where the clock or the chain took it."""
-
-    model_config = ConfigDict(populate_by_name=True)
-
-    at: datetime
-    from_state: TradeState | None = Field(serialization_alias="from")
-    to_state: TradeState = Field(serialization_alias="to")
-    event: str
-    by: Party | None
-
-
-class HistoryBody(BaseModel):
-    """All steps of a trade, in order."""
-
-    data: list[HistoryEntryBody]
+_SEEN = problems(*AUTHENTICATED, NotFound, ChainNotReady)
+_STEP = problems(*ONCE, NotFound, ActionNotAllowed, TradeChanged, ChainNotReady)
+_SIGNED = problems(*ONCE, NotFound, ActionNotAllowed, TradeChanged, ChainNotReady, SignatureInvalid)
+_TAKEN = problems(
+    *ONCE,
+    OfferNotFound,
+    OfferNotActive,
+    OfferAlreadyTaken,
+    OwnOffer,
+    AmountOutOfRange,
+    PriceMoved,
+    MethodNotOffered,
+    WalletNotYours,
+    SameWallet,
+    TooManyOpenTrades,
+    EscrowImpossible,
+    ChainNotReady,
+)
 
 
 def _time(seconds: int | None) -> datetime | None:
@@ -344,7 +196,7 @@ def _bytes(signature: str) -> bytes:
     return bytes.fromhex(signature[2:])
 
 
-@router.post("", status_code=201, summary="Take an offer", responses=_PROBLEMS)
+@router.post("", status_code=201, summary="Take an offer", responses=_TAKEN)
 async def take_offer(body: TakeOfferBody, tx: Tx, caller: MayWrite) -> TradeBody:
     """Opens a trade: the price is fixed, the offer's amount reserved, the escrow's terms set."""
     taking = service.Taking(
@@ -359,7 +211,9 @@ async def take_offer(body: TakeOfferBody, tx: Tx, caller: MayWrite) -> TradeBody
     return await _one(tx, await service.take_offer(tx, caller, taking))
 
 
-@router.get("", summary="List your trades", responses=_PROBLEMS)
+@router.get(
+    "", summary="List your trades", responses=problems(*AUTHENTICATED, InvalidCursor, ChainNotReady)
+)
 async def list_trades(
     request: Request,
     tx: Tx,
@@ -382,7 +236,7 @@ async def list_trades(
     )
 
 
-@router.get("/{trade_id}", summary="Show a trade", responses=_PROBLEMS)
+@router.get("/{trade_id}", summary="Show a trade", responses=_SEEN)
 async def get_trade(trade_id: UUID, tx: Tx, caller: MayRead, response: Response) -> TradeBody:
     """The trade as you see it, with your next action and its deadline."""
     seen = await service.get(tx, caller, trade_id)
@@ -391,7 +245,7 @@ async def get_trade(trade_id: UUID, tx: Tx, caller: MayRead, response: Response)
     return await _one(tx, seen)
 
 
-@router.get("/{trade_id}/history", summary="Show a trade's steps", responses=_PROBLEMS)
+@router.get("/{trade_id}/history", summary="Show a trade's steps", responses=_SEEN)
 async def get_history(trade_id: UUID, tx: Tx, caller: MayRead) -> HistoryBody:
     """Each step with its time, and who took it."""
     trade = (await service.get(tx, caller, trade_id)).trade
@@ -411,9 +265,7 @@ async def get_history(trade_id: UUID, tx: Tx, caller: MayRead) -> HistoryBody:
     )
 
 
-@router.post(
-    "/{trade_id}/payment-details", summary="Hand over payment details", responses=_PROBLEMS
-)
+@router.post("/{trade_id}/payment-details", summary="Hand over payment details", responses=_STEP)
 async def seal_payment_details(
     trade_id: UUID, body: PaymentDetailsBody, tx: Tx, caller: MayWrite
 ) -> TradeBody:
@@ -421,7 +273,7 @@ async def seal_payment_details(
     return await _one(tx, await service.seal_payment_details(tx, caller, trade_id, body.sealed))
 
 
-@router.post("/{trade_id}/payment-sent", summary="Say that you paid", responses=_PROBLEMS)
+@router.post("/{trade_id}/payment-sent", summary="Say that you paid", responses=_SIGNED)
 async def payment_sent(
     trade_id: UUID, body: SignatureBody, tx: Tx, caller: MayWrite, wallets: Wallets
 ) -> TradeBody:
@@ -430,7 +282,7 @@ async def payment_sent(
     return await _one(tx, seen)
 
 
-@router.post("/{trade_id}/release", summary="Release the coins", responses=_PROBLEMS)
+@router.post("/{trade_id}/release", summary="Release the coins", responses=_SIGNED)
 async def release(
     trade_id: UUID, body: SignatureBody, tx: Tx, caller: MayRelease, wallets: Wallets
 ) -> TradeBody:
@@ -439,7 +291,7 @@ async def release(
     return await _one(tx, seen)
 
 
-@router.post("/{trade_id}/refund", summary="Give the coins back", responses=_PROBLEMS)
+@router.post("/{trade_id}/refund", summary="Give the coins back", responses=_SIGNED)
 async def refund(
     trade_id: UUID, body: SignatureBody, tx: Tx, caller: MayWrite, wallets: Wallets
 ) -> TradeBody:
@@ -448,7 +300,19 @@ async def refund(
     return await _one(tx, seen)
 
 
-@router.post("/{trade_id}/cancel", summary="Cancel a trade", responses=_PROBLEMS)
+@router.post(
+    "/{trade_id}/cancel",
+    summary="Cancel a trade",
+    responses=problems(
+        *ONCE,
+        NotFound,
+        ActionNotAllowed,
+        TradeChanged,
+        SignatureInvalid,
+        SignatureMissing,
+        ChainNotReady,
+    ),
+)
 async def cancel(
     trade_id: UUID, body: CancelBody, tx: Tx, caller: MayWrite, wallets: Wallets
 ) -> TradeBody:
@@ -457,13 +321,25 @@ async def cancel(
     return await _one(tx, await service.cancel(tx, caller, trade_id, signature, wallets))
 
 
-@router.post("/{trade_id}/dispute", summary="Call the arbitrator", responses=_PROBLEMS)
+@router.post("/{trade_id}/dispute", summary="Call the arbitrator", responses=_STEP)
 async def open_dispute(trade_id: UUID, body: DisputeBody, tx: Tx, caller: MayWrite) -> TradeBody:
     """Either side's: from now on two of three signatures decide."""
     return await _one(tx, await service.open_dispute(tx, caller, trade_id, body.reason))
 
 
-@router.post("/{trade_id}/settlement", summary="Sign a settlement", responses=_PROBLEMS)
+@router.post(
+    "/{trade_id}/settlement",
+    summary="Sign a settlement",
+    responses=problems(
+        *ONCE,
+        NotFound,
+        ActionNotAllowed,
+        TradeChanged,
+        SignatureInvalid,
+        SettlementTooLarge,
+        ChainNotReady,
+    ),
+)
 async def sign_settlement(
     trade_id: UUID, body: SettlementBody, tx: Tx, caller: MayRelease, wallets: Wallets
 ) -> TradeBody:

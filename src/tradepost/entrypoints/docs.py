@@ -1,0 +1,72 @@
+"""Makes the documents that come from the code: `python -m tradepost.entrypoints.docs [--check]`.
+
+`docs/errors.md` lists every problem the API can answer with; `docs/openapi.json` is the API's
+description, kept in the repository so that a change of it is seen.
+"""
+
+import json
+import sys
+from pathlib import Path
+
+from pydantic import SecretStr
+
+from tradepost.entrypoints.http import build
+from tradepost.kernel.errors import registry
+from tradepost.kernel.settings import AssetSetting, Settings
+
+DOCS = Path(__file__).parents[3] / "docs"
+
+_ERRORS = """# Errors
+
+Every error is a problem document (RFC 9457, `application/problem+json`): `type`, `title`,
+`status`, `retryable`, and where it helps `detail` and facts of the case. The `type` is stable and
+the same on every exchange: `urn:tradepost:problem:` and the name below. Where *retry* says yes,
+the same request can succeed later without a change.
+
+Made from the code by `python -m tradepost.entrypoints.docs`.
+
+| Name | Status | Retry | Meaning |
+|---|---|---|---|
+"""
+
+
+def errors() -> str:
+    """The page of all problems."""
+    rows = [
+        f"| `{problem.slug()}` | {problem.status} | {'yes' if problem.retryable else 'no'} |"
+        f" {problem.title()} |"
+        for problem in registry()
+    ]
+    return _ERRORS + "\n".join(rows) + "\n"
+
+
+def openapi() -> str:
+    """The API's description; nothing in it depends on an operator's settings."""
+    settings = Settings(
+        database_url=SecretStr("postgresql://nowhere"),
+        rpc_url=SecretStr("http://nowhere"),
+        secret=SecretStr("a secret that signs nothing at all"),
+        assets=(AssetSetting(code="ETH", decimals=18),),
+        relayer_key=SecretStr("0x" + "11" * 32),
+        arbitrator="0x" + "11" * 20,
+    )
+    return json.dumps(build(settings).openapi(), indent=1, ensure_ascii=False) + "\n"
+
+
+def main() -> int:
+    """Writes the documents, or with `--check` says which are stale."""
+    wanted = {DOCS / "errors.md": errors(), DOCS / "openapi.json": openapi()}
+    if "--check" not in sys.argv[1:]:
+        for path, text in wanted.items():
+            path.write_text(text)
+        return 0
+    stale = [
+        path.name for path, text in wanted.items() if not path.exists() or path.read_text() != text
+    ]
+    for name in stale:
+        print(f"docs/{name} is stale: run `python -m tradepost.entrypoints.docs`.")
+    return 1 if stale else 0
+
+
+if __name__ == "__main__":
+    sys.exit(main())
