@@ -62,6 +62,7 @@ UNREACHABLE = re.compile(
     r"Failed to establish a new connection|Could not connect|error sending request|dns error"
     r"|[Cc]onnection refused|Network is unreachable|name resolution|timed out|ProxyError"
     r"|client error \(Connect\)|ECONNREFUSED|ENOTFOUND|ETIMEDOUT|EAI_AGAIN|ENETUNREACH|ECONNRESET"
+    r"|from versions: none"
 )
 TAMPERED = re.compile(r"DO NOT MATCH THE HASHES|[Hh]ash mismatch|EINTEGRITY")
 
