@@ -63,11 +63,7 @@ class Exchange:
         """
         began = time.monotonic()
         with self.data.hold(), Supervisor(self._console) as supervisor:
-            if not port_is_free(self.host, self.port):
-                raise StartError(
-                    f"Port {self.port} of {self.host} is taken: end what listens there, or choose "
-                    f"another one with TRADEPOST_PORT."
-                )
+            self._refuse_taken_port()
             self._console.say("Starting Tradepost")
             chosen = {
                 "TRADEPOST_HOST": self.host,
@@ -95,6 +91,20 @@ class Exchange:
                     yield supervisor, instance
                 finally:
                     self.data.withdraw()
+
+    def _refuse_taken_port(self) -> None:
+        try:
+            if port_is_free(self.host, self.port):
+                return
+        except OSError as error:
+            raise StartError(
+                f"Cannot listen on {self.host} port {self.port} ({error.strerror}): choose others "
+                f"with TRADEPOST_HOST and TRADEPOST_PORT."
+            ) from error
+        raise StartError(
+            f"Port {self.port} of {self.host} is taken: end what listens there, or choose another "
+            f"one with TRADEPOST_PORT."
+        )
 
     def _program(
         self, command: str, environment: Mapping[str, str], url: str | None = None

@@ -142,7 +142,7 @@ class _Kept:
     name: str
     part: Part
     started_at: float
-    backoff_s: float = FIRST_BACKOFF_S
+    backoff_s: float
     crashed_at: float | None = None
     known_pid: int = 0
 
@@ -190,7 +190,7 @@ class Supervisor:
             StartError: it does not start.
         """
         began = time.monotonic()
-        kept = _Kept(name, part, began)
+        kept = _Kept(name, part, began, FIRST_BACKOFF_S)
         self._kept.append(kept)
         part.start()
         self._guard(kept)
