@@ -81,9 +81,10 @@ class Exchange:
                 if not given.get("RPC_URL"):
                     supervisor.run("contracts", self._program("deploy", full))
                 url = f"http://{_shown(self.host)}:{self.port}"
-                supervisor.start("http", self._program("serve", full, url))
-                supervisor.start("worker", self._program("worker", full))
+                # The API is ready when the chain is followed, and stops before those behind it.
                 supervisor.start("watcher", self._program("watch", full))
+                supervisor.start("worker", self._program("worker", full))
+                supervisor.start("http", self._program("serve", full, url))
                 instance = Instance(os.getpid(), url, settings)
                 self.data.announce(instance)
                 self._console.say(f"Started in {time.monotonic() - began:.1f} s.")
