@@ -1,0 +1,314 @@
+// SPDX-License-Identifier: Apache-2.0
+pragma solidity 0.8.37;
+
+import {ITradepostEscrow} from "../src/ITradepostEscrow.sol";
+import {Role, Status, Terms} from "../src/Terms.sol";
+import {TradepostEscrow} from "../src/TradepostEscrow.sol";
+import {EscrowTest} from "./EscrowTest.sol";
+import {MuteDelegate, Wallet1271} from "./Hostile.sol";
+
+/// @notice Attacks by words: forged, replayed, foreign signatures; terms nobody should lock.
+contract AttacksTest is EscrowTest {
+    // ------------------------------------------------------------------ who may call
+
+    function testStrangerCannotAct() public {
+        Terms memory terms = tokenTerms();
+        lock(terms);
+        address[3] memory others = [stranger, arbitrator, feeRecipient];
+        for (uint256 i = 0; i < 3; ++i) {
+            assertSellerOnly(terms, others[i]);
+            assertBuyerOnly(terms, others[i]);
+        }
+        assertSellerOnly(terms, buyer);
+        assertBuyerOnly(terms, seller);
+    }
+
+    function assertSellerOnly(Terms memory terms, address caller) private {
+        bytes memory refusal =
+            abi.encodeWithSelector(ITradepostEscrow.NotSeller.selector, caller, seller);
+        vm.startPrank(caller);
+        vm.expectRevert(refusal);
+        escrow.lock(terms);
+        vm.expectRevert(refusal);
+        escrow.release(terms);
+        vm.expectRevert(refusal);
+        escrow.requestCancel(terms);
+        vm.stopPrank();
+    }
+
+    function assertBuyerOnly(Terms memory terms, address caller) private {
+        bytes memory refusal =
+            abi.encodeWithSelector(ITradepostEscrow.NotBuyer.selector, caller, buyer);
+        vm.startPrank(caller);
+        vm.expectRevert(refusal);
+        escrow.markPaid(terms);
+        vm.expectRevert(refusal);
+        escrow.refund(terms);
+        vm.stopPrank();
+    }
+
+    // ------------------------------------------------------------------ signatures
+
+    function testSignatureOfAnotherKeyIsRefused() public {
+        Terms memory terms = tokenTerms();
+        bytes32 id = lock(terms);
+        uint256[3] memory keys = [BUYER_KEY, ARBITRATOR_KEY, STRANGER_KEY];
+        for (uint256 i = 0; i < 3; ++i) {
+            bytes memory signature = signed(keys[i], "Release", terms);
+            expectBadSignature(seller, instructionDigest("Release", id));
+            escrow.releaseBySig(terms, signature);
+        }
+    }
+
+    function testSignatureOfAnotherInstructionIsRefused() public {
+        Terms memory terms = tokenTerms();
+        bytes32 id = lock(terms);
+        bytes memory cancel = signed(SELLER_KEY, "Cancel", terms);
+        expectBadSignature(seller, instructionDigest("Release", id));
+        escrow.releaseBySig(terms, cancel);
+        bytes memory paid = signed(BUYER_KEY, "Paid", terms);
+        expectBadSignature(buyer, instructionDigest("Refund", id));
+        escrow.refundBySig(terms, paid);
+        bytes memory refund = signed(BUYER_KEY, "Refund", terms);
+        expectBadSignature(buyer, instructionDigest("Paid", id));
+        escrow.markPaidBySig(terms, refund);
+    }
+
+    function testSignatureOfAnotherTradeIsRefused() public {
+        Terms memory terms = tokenTerms();
+        lock(terms);
+        bytes memory signature = signed(SELLER_KEY, "Release", terms);
+        terms.salt += 1;
+        bytes32 id = lock(terms);
+        expectBadSignature(seller, instructionDigest("Release", id));
+        escrow.releaseBySig(terms, signature);
+    }
+
+    function testSignatureOfAnotherContractIsRefused() public {
+        Terms memory terms = tokenTerms();
+        bytes memory signature = signed(SELLER_KEY, "Release", terms);
+        escrow = new TradepostEscrow();
+        vm.prank(seller);
+        token.approve(address(escrow), type(uint256).max);
+        bytes32 id = lock(terms);
+        expectBadSignature(seller, instructionDigest("Release", id));
+        escrow.releaseBySig(terms, signature);
+    }
+
+    function testSignatureFromBeforeAForkOfTheChainIsRefused() public {
+        Terms memory terms = tokenTerms();
+        lock(terms);
+        bytes memory signature = signed(SELLER_KEY, "Release", terms);
+        vm.chainId(31_338);
+        // The forked chain holds the locked escrow under its old id, which nothing there leads to.
+        bytes32 digest = instructionDigest("Release", escrow.escrowId(terms));
+        expectBadSignature(seller, digest);
+        escrow.releaseBySig(terms, signature);
+    }
+
+    function testMalleableSignatureIsRefused() public {
+        Terms memory terms = tokenTerms();
+        bytes32 digest = instructionDigest("Release", lock(terms));
+        (uint8 v, bytes32 r, bytes32 s) = vm.sign(SELLER_KEY, digest);
+        uint256 order = 0xfffffffffffffffffffffffffffffffebaaedce6af48a03bbfd25e8cd0364141;
+        bytes memory mirrored =
+            abi.encodePacked(r, bytes32(order - uint256(s)), v == 27 ? uint8(28) : uint8(27));
+        expectBadSignature(seller, digest);
+        escrow.releaseBySig(terms, mirrored);
+    }
+
+    function testMalformedSignatureIsRefused() public {
+        Terms memory terms = tokenTerms();
+        bytes32 digest = instructionDigest("Release", lock(terms));
+        bytes memory signature = sign(SELLER_KEY, digest);
+        bytes[4] memory forms =
+            [bytes(""), new bytes(65), abi.encodePacked(signature, uint8(0)), new bytes(64)];
+        for (uint256 i = 0; i < 4; ++i) {
+            expectBadSignature(seller, digest);
+            escrow.releaseBySig(terms, forms[i]);
+        }
+    }
+
+    function testReleaseTwiceIsRefused() public {
+        Terms memory terms = tokenTerms();
+        lock(terms);
+        bytes memory signature = signed(SELLER_KEY, "Release", terms);
+        escrow.releaseBySig(terms, signature);
+        expectWrongStatus(terms);
+        escrow.releaseBySig(terms, signature);
+    }
+
+    /// @notice A used id stays used, so that an old signature never meets new coins.
+    function testRelockIsRefusedAfterEveryEnd() public {
+        for (uint8 s = uint8(Status.Locked); s <= uint8(Status.Split); ++s) {
+            Terms memory terms = tokenTerms();
+            terms.salt = s;
+            terms.fundBy = type(uint40).max;
+            bringTo(terms, Status(s));
+            expectWrongStatus(terms);
+            lock(terms);
+        }
+    }
+
+    // ------------------------------------------------------------------ settlements
+
+    function testOneRoleCannotSettleAlone() public {
+        Terms memory terms = tokenTerms();
+        bytes32 digest = settlementDigest(lock(terms), AMOUNT);
+        uint256[3] memory keys = [SELLER_KEY, BUYER_KEY, ARBITRATOR_KEY];
+        for (uint8 role = 0; role < 3; ++role) {
+            bytes memory signature = sign(keys[role], digest);
+            vm.expectRevert(
+                abi.encodeWithSelector(ITradepostEscrow.SameRole.selector, Role(role))
+            );
+            escrow.settle(terms, AMOUNT, Role(role), signature, Role(role), signature);
+        }
+    }
+
+    function testSettlementUnderAForeignRoleIsRefused() public {
+        Terms memory terms = tokenTerms();
+        bytes32 digest = settlementDigest(lock(terms), AMOUNT);
+        bytes memory buyers = sign(BUYER_KEY, digest);
+        expectBadSignature(arbitrator, digest);
+        escrow.settle(terms, AMOUNT, Role.Buyer, buyers, Role.Arbitrator, buyers);
+    }
+
+    function testSettlementOfAnotherShareIsRefused() public {
+        Terms memory terms = tokenTerms();
+        bytes32 id = lock(terms);
+        bytes32 agreed = settlementDigest(id, 1);
+        bytes memory buyers = sign(BUYER_KEY, agreed);
+        bytes memory arbitrators = sign(ARBITRATOR_KEY, agreed);
+        expectBadSignature(buyer, settlementDigest(id, 2));
+        escrow.settle(terms, 2, Role.Buyer, buyers, Role.Arbitrator, arbitrators);
+    }
+
+    function testEmptySignatureStandsForNobodyElse() public {
+        Terms memory terms = tokenTerms();
+        bytes32 digest = settlementDigest(lock(terms), AMOUNT);
+        bytes memory buyers = sign(BUYER_KEY, digest);
+        expectBadSignature(arbitrator, digest);
+        vm.prank(buyer);
+        escrow.settle(terms, AMOUNT, Role.Buyer, buyers, Role.Arbitrator, "");
+    }
+
+    function testShareAboveTheAmountIsRefused() public {
+        Terms memory terms = tokenTerms();
+        bytes32 digest = settlementDigest(lock(terms), AMOUNT + 1);
+        bytes memory buyers = sign(BUYER_KEY, digest);
+        bytes memory sellers = sign(SELLER_KEY, digest);
+        vm.expectRevert(
+            abi.encodeWithSelector(ITradepostEscrow.ShareTooLarge.selector, AMOUNT + 1, AMOUNT)
+        );
+        escrow.settle(terms, AMOUNT + 1, Role.Buyer, buyers, Role.Seller, sellers);
+    }
+
+    // ------------------------------------------------------------------ wallets
+
+    function testContractWalletSigns() public {
+        Terms memory terms = tokenTerms();
+        terms.buyer = address(new Wallet1271(buyer));
+        bytes32 id = lock(terms);
+        bytes32 digest = instructionDigest("Refund", id);
+        bytes memory strangers = sign(STRANGER_KEY, digest);
+        expectBadSignature(terms.buyer, digest);
+        escrow.refundBySig(terms, strangers);
+        escrow.refundBySig(terms, sign(BUYER_KEY, digest));
+        assertStatus(terms, Status.Refunded);
+    }
+
+    /// @notice An account that delegates by EIP-7702 keeps its key and its direct call.
+    function testDelegatingAccountSignsWithItsKeyAndCalls() public {
+        address delegate = address(new MuteDelegate());
+        vm.etch(seller, abi.encodePacked(hex"ef0100", delegate));
+        Terms memory terms = tokenTerms();
+        lock(terms);
+        escrow.releaseBySig(terms, signed(SELLER_KEY, "Release", terms));
+        terms.salt += 1;
+        lock(terms);
+        vm.prank(seller);
+        escrow.release(terms);
+        assertEq(token.balanceOf(buyer), 2 * uint256(AMOUNT));
+    }
+
+    // ------------------------------------------------------------------ terms
+
+    function testEqualOrMissingPartiesAreRefused() public {
+        address[3][5] memory bad = [
+            [seller, seller, arbitrator],
+            [seller, buyer, seller],
+            [seller, buyer, buyer],
+            [seller, address(0), arbitrator],
+            [seller, buyer, address(0)]
+        ];
+        for (uint256 i = 0; i < bad.length; ++i) {
+            Terms memory terms = tokenTerms();
+            (terms.seller, terms.buyer, terms.arbitrator) = (bad[i][0], bad[i][1], bad[i][2]);
+            vm.expectRevert(
+                abi.encodeWithSelector(
+                    ITradepostEscrow.BadParties.selector,
+                    terms.seller,
+                    terms.buyer,
+                    terms.arbitrator
+                )
+            );
+            lock(terms);
+        }
+    }
+
+    function testAmountsOutOfBoundsAreRefused() public {
+        Terms memory terms = tokenTerms();
+        terms.amount = 0;
+        terms.fee = 0;
+        vm.expectRevert(abi.encodeWithSelector(ITradepostEscrow.BadAmount.selector, 0, 0));
+        lock(terms);
+        terms.amount = 5;
+        terms.fee = 6;
+        vm.expectRevert(abi.encodeWithSelector(ITradepostEscrow.BadAmount.selector, 5, 6));
+        lock(terms);
+        terms.fee = 5;
+        terms.feeRecipient = address(0);
+        vm.expectRevert(abi.encodeWithSelector(ITradepostEscrow.NoFeeRecipient.selector, 5));
+        lock(terms);
+        terms.fee = 0;
+        lock(terms);
+    }
+
+    function testWindowsOutOfBoundsAreRefused() public {
+        Terms memory terms = tokenTerms();
+        uint32[2] memory payment = [uint32(0), 30 days + 1];
+        uint32[2] memory challenge = [uint32(10 minutes - 1), 7 days + 1];
+        for (uint256 i = 0; i < 2; ++i) {
+            terms = tokenTerms();
+            terms.paymentWindow = payment[i];
+            vm.expectRevert(
+                abi.encodeWithSelector(
+                    ITradepostEscrow.BadPaymentWindow.selector, payment[i], 1, 30 days
+                )
+            );
+            lock(terms);
+            terms = tokenTerms();
+            terms.challengeWindow = challenge[i];
+            vm.expectRevert(
+                abi.encodeWithSelector(
+                    ITradepostEscrow.BadChallengeWindow.selector, challenge[i], 10 minutes, 7 days
+                )
+            );
+            lock(terms);
+        }
+    }
+
+    /// @notice Bits beyond a word's type would make a second id for the same terms.
+    function testDirtyWordsCannotBeLocked(uint8 word) public {
+        word = uint8(bound(word, 0, 9)); // the salt uses its whole word
+        Terms memory terms = nativeTerms();
+        bytes memory data = abi.encodeCall(escrow.lock, (terms));
+        assembly {
+            let at := add(add(data, 0x24), mul(word, 0x20))
+            mstore(at, or(mload(at), shl(255, 1)))
+        }
+        vm.prank(seller);
+        (bool success,) = address(escrow).call{value: AMOUNT + FEE}(data);
+        assertTrue(!success);
+    }
+}

@@ -1,0 +1,280 @@
+// SPDX-License-Identifier: Apache-2.0
+pragma solidity 0.8.37;
+
+import {SafeERC20} from "@openzeppelin/contracts/token/ERC20/utils/SafeERC20.sol";
+
+import {ITradepostEscrow} from "../src/ITradepostEscrow.sol";
+import {Payouts} from "../src/Payouts.sol";
+import {Role, Status, Terms} from "../src/Terms.sol";
+import {EscrowTest} from "./EscrowTest.sol";
+import {
+    BlacklistToken,
+    FalseReturningToken,
+    FeeOnTransferToken,
+    HookToken,
+    HostileRecipient,
+    LyingToken,
+    NonReturningToken
+} from "./Hostile.sol";
+
+/// @notice Attacks by coins and by those who take them.
+contract CoinsTest is EscrowTest {
+    // ------------------------------------------------------------------ at the door
+
+    function testWrongNativeValueIsRefused() public {
+        Terms memory terms = nativeTerms();
+        uint256 total = AMOUNT + FEE;
+        uint256[3] memory values = [0, total - 1, total + 1];
+        for (uint256 i = 0; i < 3; ++i) {
+            vm.expectRevert(
+                abi.encodeWithSelector(ITradepostEscrow.WrongValue.selector, total, values[i])
+            );
+            vm.prank(seller);
+            escrow.lock{value: values[i]}(terms);
+        }
+    }
+
+    function testNativeCoinsWithATokenAreRefused() public {
+        vm.expectRevert(abi.encodeWithSelector(ITradepostEscrow.WrongValue.selector, 0, 1));
+        vm.prank(seller);
+        escrow.lock{value: 1}(tokenTerms());
+    }
+
+    function testCoinsSentWithoutALockAreRefused() public {
+        vm.prank(seller);
+        (bool success,) = address(escrow).call{value: 1}("");
+        assertTrue(!success);
+    }
+
+    function testTokenWithoutCodeIsRefused() public {
+        vm.expectRevert(
+            abi.encodeWithSelector(ITradepostEscrow.NoToken.selector, address(0xdead))
+        );
+        lock(termsIn(address(0xdead)));
+    }
+
+    function testFeeOnTransferTokenIsRefused() public {
+        address coin = address(new FeeOnTransferToken());
+        fund(coin);
+        uint256 total = AMOUNT + FEE;
+        expectWrongArrival(coin, total, total - total / 100);
+        lock(termsIn(coin));
+    }
+
+    function testLyingTokenIsRefused() public {
+        address coin = address(new LyingToken());
+        fund(coin);
+        expectWrongArrival(coin, AMOUNT + FEE, 0);
+        lock(termsIn(coin));
+    }
+
+    function expectWrongArrival(address coin, uint256 expected, uint256 arrived) private {
+        vm.expectRevert(
+            abi.encodeWithSelector(
+                ITradepostEscrow.WrongAmountArrived.selector, coin, expected, arrived
+            )
+        );
+    }
+
+    function testFalseReturningTokenIsRefusedAtTheDoorAndCreditedOnTheWayOut() public {
+        FalseReturningToken coin = new FalseReturningToken();
+        fund(address(coin));
+        coin.refuse(true);
+        vm.expectRevert(
+            abi.encodeWithSelector(SafeERC20.SafeERC20FailedOperation.selector, address(coin))
+        );
+        lock(termsIn(address(coin)));
+        coin.refuse(false);
+        Terms memory terms = termsIn(address(coin));
+        lock(terms);
+        coin.refuse(true);
+        vm.prank(seller);
+        escrow.release(terms);
+        assertEq(escrow.credits(address(coin), buyer), AMOUNT);
+    }
+
+    function testNonReturningTokenWorks() public {
+        NonReturningToken coin = new NonReturningToken();
+        coin.mint(seller, type(uint128).max);
+        vm.prank(seller);
+        coin.approve(address(escrow), type(uint256).max);
+        Terms memory terms = termsIn(address(coin));
+        bringTo(terms, Status.Released);
+        assertEq(coin.balanceOf(buyer), AMOUNT);
+        vm.prank(feeRecipient);
+        escrow.withdraw(address(coin), feeRecipient);
+        assertEq(coin.balanceOf(feeRecipient), FEE);
+    }
+
+    /// @notice A token that has destroyed itself answers nothing, like one that returns nothing.
+    function testVanishedTokenIsNotTakenForPaid() public {
+        Terms memory terms = tokenTerms();
+        lock(terms);
+        vm.etch(address(token), "");
+        vm.prank(seller);
+        escrow.release(terms);
+        assertEq(escrow.credits(address(token), buyer), AMOUNT);
+    }
+
+    // ------------------------------------------------------------------ recipients
+
+    function testBlacklistedBuyerIsCreditedAndDrawsElsewhere() public {
+        BlacklistToken coin = new BlacklistToken();
+        fund(address(coin));
+        Terms memory terms = termsIn(address(coin));
+        lock(terms);
+        coin.blacklist(buyer, true);
+        vm.expectEmit(address(escrow));
+        emit ITradepostEscrow.Credited(address(coin), buyer, AMOUNT);
+        vm.prank(seller);
+        escrow.release(terms);
+        vm.expectRevert(
+            abi.encodeWithSelector(
+                ITradepostEscrow.WithdrawalFailed.selector, address(coin), buyer, AMOUNT
+            )
+        );
+        vm.prank(buyer);
+        escrow.withdraw(address(coin), buyer);
+        vm.prank(buyer);
+        escrow.withdraw(address(coin), address(0xca5e));
+        assertEq(coin.balanceOf(address(0xca5e)), AMOUNT);
+    }
+
+    /// @notice In a settlement, one who cannot be paid does not keep the other from his share.
+    function testBlacklistedBuyerDoesNotBlockTheSeller() public {
+        BlacklistToken coin = new BlacklistToken();
+        fund(address(coin));
+        Terms memory terms = termsIn(address(coin));
+        uint256 before = coin.balanceOf(seller);
+        lock(terms);
+        coin.blacklist(buyer, true);
+        settleHalf(terms);
+        assertEq(escrow.credits(address(coin), buyer), AMOUNT / 2);
+        assertEq(coin.balanceOf(seller), before - AMOUNT / 2 - FEE / 2);
+    }
+
+    function testHostileNativeRecipientsAreCredited() public {
+        HostileRecipient.Mood[3] memory moods = [
+            HostileRecipient.Mood.Revert,
+            HostileRecipient.Mood.BurnGas,
+            HostileRecipient.Mood.ReturnBomb
+        ];
+        for (uint256 i = 0; i < moods.length; ++i) {
+            HostileRecipient recipient = new HostileRecipient();
+            recipient.be(moods[i]);
+            Terms memory terms = nativeTerms();
+            terms.buyer = address(recipient);
+            lock(terms);
+            uint256 gasBefore = gasleft();
+            vm.prank(seller);
+            escrow.release(terms);
+            assertTrue(gasBefore - gasleft() < 500_000);
+            assertEq(escrow.credits(address(0), address(recipient)), AMOUNT);
+            recipient.be(HostileRecipient.Mood.Accept);
+            recipient.run(
+                address(escrow), abi.encodeCall(escrow.withdraw, (address(0), address(0xca5e)))
+            );
+        }
+        assertEq(address(0xca5e).balance, 3 * uint256(AMOUNT));
+    }
+
+    /// @notice A relayer who gives too little gas cannot turn a good payout into a credit: whatever
+    /// he gives, the buyer has his coins or nothing has happened.
+    function testRelayerCannotMakeAPayoutFailByLittleGas(uint256 gasGiven) public {
+        Terms memory terms = nativeTerms();
+        HostileRecipient recipient = new HostileRecipient();
+        // A wallet that does some work when it is paid.
+        recipient.reenterWith(address(token), abi.encodeCall(token.mint, (stranger, 1)));
+        terms.buyer = address(recipient);
+        bytes32 id = lock(terms);
+        bytes memory signature = signed(SELLER_KEY, "Release", terms);
+        gasGiven = bound(gasGiven, 30_000, 600_000);
+        (bool success,) = address(escrow).call{gas: gasGiven}(
+            abi.encodeCall(escrow.releaseBySig, (terms, signature))
+        );
+        assertEq(escrow.credits(address(0), address(recipient)), 0);
+        assertEq(address(recipient).balance, success ? AMOUNT : 0);
+        assertEq(
+            uint256(escrow.stateOf(id).status),
+            uint256(success ? Status.Released : Status.Locked)
+        );
+    }
+
+    function testRefusalUnderLittleGasIsNotBelieved() public {
+        HostileRecipient recipient = new HostileRecipient();
+        recipient.be(HostileRecipient.Mood.Revert);
+        Terms memory terms = nativeTerms();
+        terms.buyer = address(recipient);
+        lock(terms);
+        bytes memory signature = signed(SELLER_KEY, "Release", terms);
+        (bool success, bytes memory answer) = address(escrow).call{gas: 200_000}(
+            abi.encodeCall(escrow.releaseBySig, (terms, signature))
+        );
+        assertTrue(!success);
+        assertEq(bytes32(bytes4(answer)), bytes32(Payouts.PayoutNeedsGas.selector));
+    }
+
+    // ------------------------------------------------------------------ re-entrance
+
+    function testPaidRecipientCannotReenter() public {
+        HostileRecipient recipient = new HostileRecipient();
+        Terms memory first = nativeTerms();
+        first.buyer = address(recipient);
+        Terms memory second = nativeTerms();
+        second.buyer = address(recipient);
+        second.salt += 1;
+        lock(first);
+        lock(second);
+        bytes[4] memory calls = [
+            abi.encodeCall(escrow.releaseBySig, (first, signed(SELLER_KEY, "Release", first))),
+            abi.encodeCall(escrow.releaseBySig, (second, signed(SELLER_KEY, "Release", second))),
+            abi.encodeCall(escrow.refund, (second)),
+            abi.encodeCall(escrow.withdraw, (address(0), address(recipient)))
+        ];
+        for (uint256 i = 0; i < calls.length; ++i) {
+            Terms memory terms = nativeTerms();
+            terms.buyer = address(recipient);
+            terms.salt = 1_000 + i;
+            lock(terms);
+            recipient.reenterWith(address(escrow), calls[i]);
+            uint256 before = address(recipient).balance;
+            vm.prank(seller);
+            escrow.release(terms);
+            assertTrue(!recipient.reentered());
+            assertEq(address(recipient).balance - before, AMOUNT);
+        }
+        assertStatus(first, Status.Locked);
+        assertStatus(second, Status.Locked);
+    }
+
+    /// @notice imBTC and Lendf.Me, 2020: the sender's hook of a token called back in the middle of a
+    /// deposit, and one deposit was counted twice.
+    function testSellersHookCannotLockTwiceWithOneTransfer() public {
+        HookToken coin = new HookToken();
+        fund(address(coin));
+        Terms memory outer = termsIn(address(coin));
+        Terms memory inner = termsIn(address(coin));
+        inner.salt += 1;
+        coin.callDuringTransfer(address(escrow), abi.encodeCall(escrow.lock, (inner)));
+        lock(outer);
+        assertTrue(!coin.succeeded());
+        assertStatus(inner, Status.None);
+        assertEq(coin.balanceOf(address(escrow)), AMOUNT + FEE);
+    }
+
+    function testHookOfATokenCannotEndAnEscrowTwice() public {
+        HookToken coin = new HookToken();
+        fund(address(coin));
+        Terms memory terms = termsIn(address(coin));
+        lock(terms);
+        coin.callDuringTransfer(
+            address(escrow),
+            abi.encodeCall(escrow.refundBySig, (terms, signed(BUYER_KEY, "Refund", terms)))
+        );
+        vm.prank(seller);
+        escrow.release(terms);
+        assertTrue(!coin.succeeded());
+        assertStatus(terms, Status.Released);
+        assertEq(coin.balanceOf(address(escrow)), FEE);
+    }
+}
