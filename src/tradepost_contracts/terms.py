@@ -2,6 +2,7 @@
 
 from dataclasses import dataclass
 from enum import IntEnum
+from functools import lru_cache
 from typing import Any, Literal, get_args
 
 from eth_abi.abi import encode
@@ -51,6 +52,10 @@ _SETTLEMENT_FIELDS = (("escrowId", "bytes32"), ("buyerAmount", "uint128"))
 _INSTRUCTION_FIELDS = (("escrowId", "bytes32"),)
 
 
+#: The check is a hash, and the same few addresses come again and again.
+_is_checksum_address = lru_cache(maxsize=4096)(is_checksum_address)
+
+
 class Role(IntEnum):
     """Who signs a settlement, by the contract's number."""
 
@@ -96,7 +101,7 @@ class Terms:
         for _, abi_type, field in _FIELDS:
             value = getattr(self, field)
             if abi_type == "address":
-                if not is_checksum_address(value):
+                if not _is_checksum_address(value):
                     raise ValueError(f"{field} is not an address in checksum form: {value!r}")
             elif not 0 <= value < 1 << int(abi_type.removeprefix("uint")):
                 raise ValueError(f"{field} is not a {abi_type}: {value!r}")

@@ -119,12 +119,20 @@ async def open_escrow(tx: Transaction, opening: Opening) -> Escrow:
     return escrow
 
 
-async def get(tx: Transaction, escrow_id: bytes, *, lock: bool = False) -> Escrow:
+async def get(tx: Transaction, escrow_id: bytes) -> Escrow:
     """One escrow; raises `NotFound`."""
-    escrow = await store.escrow(tx, escrow_id, lock=lock)
+    escrow = await store.escrow(tx, escrow_id)
     if escrow is None:
         raise NotFound
     return escrow
+
+
+async def watched(tx: Transaction, escrow_id: bytes) -> tuple[Escrow, ChainView]:
+    """An escrow beside how far its chain is followed; raises `ChainNotReady`."""
+    found = await store.watched(tx, escrow_id)
+    if found is None:
+        raise ChainNotReady
+    return found
 
 
 async def get_many(tx: Transaction, ids: Sequence[bytes]) -> dict[bytes, Escrow]:

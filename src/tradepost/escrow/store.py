@@ -58,8 +58,23 @@ async def chain_row(tx: Transaction, *, lock: bool = False) -> DictRow | None:
 async def chain_view(tx: Transaction) -> ChainView | None:
     """How far the chain is followed; None before the first block."""
     row = await chain_row(tx)
-    if row is None or row["head_number"] is None:
-        return None
+    return None if row is None or row["head_number"] is None else _chain_view(tx, row)
+
+
+async def watched(tx: Transaction, escrow_id: bytes) -> tuple[Escrow, ChainView] | None:
+    """One escrow beside how far its chain is followed; None where either is missing."""
+    row = await tx.one(
+        """
+        SELECT escrows.*, head_number, head_time, confirmed_number, confirmed_time, seen_at
+        FROM escrows, escrow_chains
+        WHERE id = %s AND head_number IS NOT NULL
+        """,
+        [escrow_id],
+    )
+    return None if row is None else (_escrow(row), _chain_view(tx, row))
+
+
+def _chain_view(tx: Transaction, row: DictRow) -> ChainView:
     return ChainView(
         chain_id=row["chain_id"],
         contract=row["contract"],
@@ -213,12 +228,9 @@ async def add_escrow(tx: Transaction, escrow: Escrow) -> None:
     )
 
 
-async def escrow(tx: Transaction, escrow_id: bytes, *, lock: bool = False) -> Escrow | None:
-    """One escrow; `lock` keeps its row until the end of the transaction."""
-    if lock:
-        row = await tx.one("SELECT * FROM escrows WHERE id = %s FOR UPDATE", [escrow_id])
-    else:
-        row = await tx.one("SELECT * FROM escrows WHERE id = %s", [escrow_id])
+async def escrow(tx: Transaction, escrow_id: bytes) -> Escrow | None:
+    """One escrow."""
+    row = await tx.one("SELECT * FROM escrows WHERE id = %s", [escrow_id])
     return None if row is None else _escrow(row)
 
 

@@ -94,7 +94,6 @@ class Database:
                 max_size=settings.database_connections,
                 timeout=5,
                 kwargs={"row_factory": dict_row, "autocommit": True, "options": _OPTIONS},
-                check=AsyncConnectionPool.check_connection,
                 open=False,
             ),
         )

@@ -9,9 +9,10 @@ from dataclasses import dataclass
 from datetime import datetime
 from decimal import Decimal
 from enum import StrEnum
+from itertools import combinations
 from uuid import UUID
 
-from tradepost.escrow.model import ChainView, Escrow, EscrowState, Party
+from tradepost.escrow.model import ChainView, Escrow, EscrowState, Party, SignedSettlement
 from tradepost.kernel.access import Role
 from tradepost.kernel.errors import Problem
 from tradepost.kernel.money import Amount
@@ -153,6 +154,15 @@ class DisputeReason(StrEnum):
 
 
 @dataclass(frozen=True, slots=True)
+class Settlement:
+    """A sum for the buyer (minor units) that one party has signed."""
+
+    party: Party
+    buyer_amount: int
+    signature: bytes
+
+
+@dataclass(frozen=True, slots=True)
 class Trade:
     """A trade as it stands in its row; the escrow and the chain's word are beside it."""
 
@@ -179,6 +189,8 @@ class Trade:
     refund_signature: bytes | None
     given_back: bool
     dispute_reason: DisputeReason | None
+    #: At most one of each party.
+    settlements: tuple[Settlement, ...]
     created_at: datetime
     updated_at: datetime
 
@@ -192,14 +204,18 @@ class Trade:
             return Party.ARBITRATOR
         return None
 
-
-@dataclass(frozen=True, slots=True)
-class Settlement:
-    """A sum for the buyer (minor units) that one party has signed."""
-
-    party: Party
-    buyer_amount: int
-    signature: bytes
+    def agreement(self) -> SignedSettlement | None:
+        """The sum that two parties have signed, if there is one."""
+        for first, second in combinations(self.settlements, 2):
+            if first.buyer_amount == second.buyer_amount:
+                return SignedSettlement(
+                    first.buyer_amount,
+                    first.party,
+                    first.signature,
+                    second.party,
+                    second.signature,
+                )
+        return None
 
 
 @dataclass(frozen=True, slots=True)

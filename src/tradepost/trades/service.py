@@ -4,10 +4,10 @@ What a step wants on the chain goes into the same transaction as an intent of th
 the chain answers comes back through `follow`.
 """
 
-from collections.abc import Sequence
 from dataclasses import dataclass, replace
-from datetime import timedelta
+from datetime import datetime, timedelta
 from decimal import Decimal
+from typing import TypedDict, Unpack
 from uuid import UUID
 
 from tradepost.escrow import service as escrows
@@ -17,7 +17,6 @@ from tradepost.escrow.model import (
     EscrowState,
     Opening,
     Party,
-    SignedSettlement,
 )
 from tradepost.escrow.service import ContractSignatures
 from tradepost.identity import service as identity
@@ -74,6 +73,16 @@ class Taking:
     encryption_key: str
 
 
+class Facts(TypedDict, total=False):
+    """What a step writes beside the state."""
+
+    paid_signature: bytes
+    payment_sent_at: datetime
+    release_signature: bytes
+    refund_signature: bytes
+    dispute_reason: DisputeReason
+
+
 @dataclass(frozen=True, slots=True)
 class TradeView:
     """A trade with all that one viewer is shown of it."""
@@ -81,7 +90,6 @@ class TradeView:
     trade: Trade
     escrow: Escrow
     chain: ChainView
-    settlements: Sequence[Settlement]
     viewer: Viewer
 
 
@@ -108,7 +116,7 @@ async def take_offer(tx: Transaction, caller: Caller, taking: Taking) -> TradeVi
         raise SameWallet
     trade = await _open(tx, caller.account_id, offer, taking, amount, fiat_amount)
     await tx.publish(TradeOpened(str(trade.id), str(offer.id)), [trade.buyer_id, trade.seller_id])
-    return await _view(tx, trade, _party(trade, caller))
+    return await _view(tx, trade, caller)
 
 
 def _worse(offer: Offer, limit: Decimal) -> bool:
@@ -166,6 +174,7 @@ async def _open(
         refund_signature=None,
         given_back=False,
         dispute_reason=None,
+        settlements=(),
         created_at=tx.now,
         updated_at=tx.now,
     )
@@ -181,7 +190,7 @@ async def get(tx: Transaction, caller: Caller, trade_id: UUID) -> TradeView:
     trade = await store.get(tx, trade_id)
     if trade is None:
         raise NotFound
-    return await _view(tx, trade, _party(trade, caller))
+    return await _view(tx, trade, caller)
 
 
 async def page(
@@ -201,13 +210,7 @@ async def page(
         return []
     chain = await escrows.chain(tx)
     found = await escrows.get_many(tx, [trade.escrow_id for trade in trades])
-    signed = await store.settlements(tx, [trade.id for trade in trades])
-    views = []
-    for trade in trades:
-        escrow = found[trade.escrow_id]
-        viewer = view(trade, escrow, _party(trade, caller), chain, tx.settings.release_window_s)
-        views.append(TradeView(trade, escrow, chain, signed[trade.id], viewer))
-    return views
+    return [_seen(tx, trade, found[trade.escrow_id], chain, caller) for trade in trades]
 
 
 async def history(tx: Transaction, caller: Caller, trade_id: UUID) -> list[HistoryEntry]:
@@ -216,19 +219,19 @@ async def history(tx: Transaction, caller: Caller, trade_id: UUID) -> list[Histo
     return await store.history(tx, trade_id)
 
 
-def _party(trade: Trade, caller: Caller) -> Party:
+def _seen(
+    tx: Transaction, trade: Trade, escrow: Escrow, chain: ChainView, caller: Caller
+) -> TradeView:
     party = trade.party_of(caller.account_id, caller.roles)
     if party is None:
         raise NotFound
-    return party
-
-
-async def _view(tx: Transaction, trade: Trade, party: Party) -> TradeView:
-    chain = await escrows.chain(tx)
-    escrow = await escrows.get(tx, trade.escrow_id)
-    settlements = (await store.settlements(tx, [trade.id]))[trade.id]
     viewer = view(trade, escrow, party, chain, tx.settings.release_window_s)
-    return TradeView(trade, escrow, chain, settlements, viewer)
+    return TradeView(trade, escrow, chain, viewer)
+
+
+async def _view(tx: Transaction, trade: Trade, caller: Caller) -> TradeView:
+    escrow, chain = await escrows.watched(tx, trade.escrow_id)
+    return _seen(tx, trade, escrow, chain, caller)
 
 
 # --- the parties' steps --------------------------------------------------------------------
@@ -239,10 +242,11 @@ async def seal_payment_details(
 ) -> TradeView:
     """Keeps the seller's payment details, which only the buyer can open."""
     seen = await _step(tx, caller, trade_id, Action.SEND_PAYMENT_DETAILS)
-    if not await store.seal_details(tx, trade_id, sealed):
+    trade = replace(seen.trade, sealed_details=sealed, version=seen.trade.version + 1)
+    if not await store.advance(tx, seen.trade, trade, "seal_details", caller.account_id):
         raise TradeChanged
-    await tx.publish(TradeDetailsSealed(str(trade_id)), [seen.trade.buyer_id, seen.trade.seller_id])
-    return await get(tx, caller, trade_id)
+    await tx.publish(TradeDetailsSealed(str(trade_id)), [trade.buyer_id, trade.seller_id])
+    return _seen(tx, trade, seen.escrow, seen.chain, caller)
 
 
 async def say_payment_sent(
@@ -255,11 +259,16 @@ async def say_payment_sent(
     """The buyer says, signed, that he has paid: from now on the seller cannot cancel."""
     seen = await _step(tx, caller, trade_id, Action.PAYMENT_SENT)
     await escrows.check_paid(seen.escrow, signature, wallets)
-    await store.set_paid(tx, trade_id, signature)
-    await _advance(tx, seen.trade, TradeEvent.PAYMENT_SENT, caller.account_id)
     # Against a request to cancel that is on the chain already.
     await escrows.answer_cancel(tx, seen.escrow, signature)
-    return await get(tx, caller, trade_id)
+    return await _act(
+        tx,
+        caller,
+        seen,
+        TradeEvent.PAYMENT_SENT,
+        paid_signature=signature,
+        payment_sent_at=seen.trade.payment_sent_at or tx.now,
+    )
 
 
 async def release(
@@ -273,9 +282,7 @@ async def release(
     seen = await _step(tx, caller, trade_id, Action.RELEASE)
     await escrows.check_release(seen.escrow, signature, wallets)
     await escrows.release(tx, seen.escrow, signature)
-    await store.set_release(tx, trade_id, signature)
-    await _advance(tx, seen.trade, TradeEvent.RELEASE, caller.account_id)
-    return await get(tx, caller, trade_id)
+    return await _act(tx, caller, seen, TradeEvent.RELEASE, release_signature=signature)
 
 
 async def refund(
@@ -289,9 +296,7 @@ async def refund(
     seen = await _step(tx, caller, trade_id, Action.REFUND)
     await escrows.check_refund(seen.escrow, signature, wallets)
     await escrows.refund(tx, seen.escrow, signature)
-    await store.set_refund(tx, trade_id, signature)
-    await _advance(tx, seen.trade, TradeEvent.REFUND, caller.account_id)
-    return await get(tx, caller, trade_id)
+    return await _act(tx, caller, seen, TradeEvent.REFUND, refund_signature=signature)
 
 
 async def cancel(
@@ -307,21 +312,18 @@ async def cancel(
     seller whose buyer did not pay in time signs the request that starts the challenge window.
     """
     seen = await _step(tx, caller, trade_id, Action.CANCEL)
-    trade = seen.trade
-    if trade.state is not TradeState.AWAITING_ESCROW:
+    if seen.trade.state is not TradeState.AWAITING_ESCROW:
         if signature is None:
             raise SignatureMissing("The seller signs Cancel.")
         await escrows.check_cancel(seen.escrow, signature, wallets)
         await escrows.request_cancel(tx, seen.escrow, signature)
-        await _advance(tx, trade, TradeEvent.CANCEL_ESCROW, caller.account_id)
-        return await get(tx, caller, trade_id)
-    if seen.viewer.party is Party.BUYER:
-        if signature is None:
-            raise SignatureMissing("The buyer signs Refund.")
-        await escrows.check_refund(seen.escrow, signature, wallets)
-        await store.set_refund(tx, trade_id, signature)
-    await _advance(tx, trade, TradeEvent.CANCEL, caller.account_id)
-    return await get(tx, caller, trade_id)
+        return await _act(tx, caller, seen, TradeEvent.CANCEL_ESCROW)
+    if seen.viewer.party is Party.SELLER:
+        return await _act(tx, caller, seen, TradeEvent.CANCEL)
+    if signature is None:
+        raise SignatureMissing("The buyer signs Refund.")
+    await escrows.check_refund(seen.escrow, signature, wallets)
+    return await _act(tx, caller, seen, TradeEvent.CANCEL, refund_signature=signature)
 
 
 async def open_dispute(
@@ -329,9 +331,7 @@ async def open_dispute(
 ) -> TradeView:
     """A party calls for the arbitrator: from now on two of three signatures decide."""
     seen = await _step(tx, caller, trade_id, Action.DISPUTE)
-    await store.set_dispute(tx, trade_id, reason)
-    await _advance(tx, seen.trade, TradeEvent.DISPUTE, caller.account_id)
-    return await get(tx, caller, trade_id)
+    return await _act(tx, caller, seen, TradeEvent.DISPUTE, dispute_reason=reason)
 
 
 async def sign_settlement(
@@ -354,45 +354,28 @@ async def sign_settlement(
         raise MalformedRequest(str(error)) from None
     if trade.amount < sum_for_buyer:
         raise SettlementTooLarge
-    minor = sum_for_buyer.minor
-    await escrows.check_settlement(seen.escrow, party, minor, signature, wallets)
-    await store.sign_settlement(tx, trade_id, Settlement(party, minor, signature))
+    signed = Settlement(party, sum_for_buyer.minor, signature)
+    await escrows.check_settlement(seen.escrow, party, signed.buyer_amount, signature, wallets)
+    await store.sign_settlement(tx, trade_id, signed)
+    others = [one for one in trade.settlements if one.party is not party]
+    trade = replace(trade, settlements=(*others, signed))
     await tx.publish(
         TradeSettlementSigned(str(trade_id), party, str(sum_for_buyer)),
         [trade.buyer_id, trade.seller_id],
     )
-    if await _settle(tx, trade, seen.escrow):
-        await _advance(tx, trade, TradeEvent.SETTLE, caller.account_id)
-    return await get(tx, caller, trade_id)
-
-
-async def _settle(tx: Transaction, trade: Trade, escrow: Escrow) -> bool:
-    """Brings a sum that two parties have signed to the chain; False if there is none."""
-    signed = (await store.settlements(tx, [trade.id]))[trade.id]
-    for first in signed:
-        for second in signed:
-            if first.party < second.party and first.buyer_amount == second.buyer_amount:
-                await escrows.settle(
-                    tx,
-                    escrow,
-                    SignedSettlement(
-                        first.buyer_amount,
-                        first.party,
-                        first.signature,
-                        second.party,
-                        second.signature,
-                    ),
-                )
-                return True
-    return False
+    agreed = trade.agreement()
+    if agreed is not None:
+        await escrows.settle(tx, seen.escrow, agreed)
+        trade = await _advance(tx, trade, TradeEvent.SETTLE, caller.account_id)
+    return _seen(tx, trade, seen.escrow, seen.chain, caller)
 
 
 async def _step(tx: Transaction, caller: Caller, trade_id: UUID, action: Action) -> TradeView:
     """The trade under a lock, if the caller may take this action now."""
-    trade = await store.get(tx, trade_id, lock=True)
+    trade = await store.held(tx, trade_id)
     if trade is None:
         raise NotFound
-    seen = await _view(tx, trade, _party(trade, caller))
+    seen = await _view(tx, trade, caller)
     if action not in seen.viewer.allowed:
         raise ActionNotAllowed(
             state=trade.state, role=seen.viewer.party, allowed_actions=list(seen.viewer.allowed)
@@ -400,15 +383,40 @@ async def _step(tx: Transaction, caller: Caller, trade_id: UUID, action: Action)
     return seen
 
 
-async def _advance(tx: Transaction, trade: Trade, event: TradeEvent, by: UUID | None) -> Trade:
+async def _act(
+    tx: Transaction, caller: Caller, seen: TradeView, event: TradeEvent, **facts: Unpack[Facts]
+) -> TradeView:
+    """A party's step, and what he sees after it."""
+    trade = await _advance(tx, seen.trade, event, caller.account_id, **facts)
+    return _seen(tx, trade, seen.escrow, seen.chain, caller)
+
+
+async def _advance(
+    tx: Transaction,
+    trade: Trade,
+    event: TradeEvent,
+    by: UUID | None,
+    **facts: Unpack[Facts],
+) -> Trade:
     """Moves the trade as the table says, with its history, its event and its offer's amount."""
     to = TRANSITIONS.get((trade.state, event))
-    if to is None or not await store.advance(tx, trade, event, to, by):
+    if to is None:
         raise TradeChanged
-    if to in GIVES_BACK and await store.mark_given_back(tx, trade.id):
+    gives_back = to in GIVES_BACK and not trade.given_back
+    moved = replace(
+        trade,
+        state=to,
+        version=trade.version + 1,
+        updated_at=tx.now,
+        given_back=trade.given_back or gives_back,
+        **facts,
+    )
+    if not await store.advance(tx, trade, moved, event, by):
+        raise TradeChanged
+    if gives_back:
         await offers.give_back(tx, trade.offer_id, trade.amount)
     await tx.publish(TradeAdvanced(str(trade.id), to, event), [trade.buyer_id, trade.seller_id])
-    return replace(trade, state=to, version=trade.version + 1)
+    return moved
 
 
 # --- the chain and the clock ---------------------------------------------------------------
@@ -419,14 +427,15 @@ async def follow(tx: Transaction, escrow_id: bytes) -> None:
 
     It reads the escrow as it is now, so only the last word counts.
     """
-    trade = await store.of_escrow(tx, escrow_id)
+    trade = await store.held_for(tx, escrow_id)
     if trade is None:
         return
     escrow = await escrows.get(tx, escrow_id)
     while (event := chain_says(trade.state, escrow)) is not None:
-        trade = await _advance(tx, trade, event, None)
+        facts: Facts = {}
         if event is TradeEvent.ESCROW_PAID:
-            await store.set_payment_seen(tx, trade.id)
+            facts["payment_sent_at"] = trade.payment_sent_at or tx.now
+        trade = await _advance(tx, trade, event, None, **facts)
     if escrow.state is EscrowState.LOCKED:
         await _bring(tx, trade, escrow)
 
@@ -437,8 +446,8 @@ async def _bring(tx: Transaction, trade: Trade, escrow: Escrow) -> None:
         await escrows.release(tx, escrow, trade.release_signature)
     elif trade.state is TradeState.REFUNDING and trade.refund_signature is not None:
         await escrows.refund(tx, escrow, trade.refund_signature)
-    elif trade.state is TradeState.SPLITTING:
-        await _settle(tx, trade, escrow)
+    elif trade.state is TradeState.SPLITTING and (agreed := trade.agreement()) is not None:
+        await escrows.settle(tx, escrow, agreed)
     elif trade.state is TradeState.REFUNDING or trade.paid_signature is not None:
         await escrows.answer_cancel(tx, escrow, trade.paid_signature)
 
@@ -455,10 +464,8 @@ async def overdue(tx: Transaction, limit: int) -> tuple[list[UUID], list[UUID]]:
 
 async def expire(tx: Transaction, trade_id: UUID) -> None:
     """Ends a trade whose escrow can no longer be locked."""
-    trade = await store.get(tx, trade_id, lock=True)
-    assert trade is not None, "trades are never deleted"
-    chain = await escrows.chain(tx)
-    escrow = await escrows.get(tx, trade.escrow_id)
+    trade = await _overdue(tx, trade_id)
+    escrow, chain = await escrows.watched(tx, trade.escrow_id)
     waits = (trade.state, TradeEvent.EXPIRE) in TRANSITIONS
     if waits and escrow.state is EscrowState.NONE and chain.lapsed(trade.fund_by):
         await _advance(tx, trade, TradeEvent.EXPIRE, None)
@@ -466,8 +473,13 @@ async def expire(tx: Transaction, trade_id: UUID) -> None:
 
 async def dispute_silence(tx: Transaction, trade_id: UUID) -> None:
     """Calls for the arbitrator where the seller has not answered a payment in time."""
-    trade = await store.get(tx, trade_id, lock=True)
-    assert trade is not None, "trades are never deleted"
+    trade = await _overdue(tx, trade_id)
     if trade.state is TradeState.PAYMENT_SENT:
-        await store.set_dispute(tx, trade_id, DisputeReason.SELLER_SILENT)
-        await _advance(tx, trade, TradeEvent.DISPUTE, None)
+        reason = DisputeReason.SELLER_SILENT
+        await _advance(tx, trade, TradeEvent.DISPUTE, None, dispute_reason=reason)
+
+
+async def _overdue(tx: Transaction, trade_id: UUID) -> Trade:
+    trade = await store.held(tx, trade_id)
+    assert trade is not None, "trades are never deleted"
+    return trade

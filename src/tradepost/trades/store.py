@@ -1,8 +1,8 @@
 """The trades' tables: the trade, its history, its settlements."""
 
-from collections.abc import Sequence
 from datetime import datetime
 from decimal import Decimal
+from typing import LiteralString
 from uuid import UUID
 
 from psycopg.rows import DictRow
@@ -15,9 +15,17 @@ from tradepost.trades.model import (
     HistoryEntry,
     Settlement,
     Trade,
-    TradeEvent,
     TradeState,
 )
+
+#: A trade with what its parties have signed to share it, at most one row each.
+_SELECT: LiteralString = """
+    SELECT trades.*, ARRAY(
+        SELECT (party, buyer_amount, signature) FROM trade_settlements
+        WHERE trade_id = trades.id ORDER BY party
+    ) AS settlements
+    FROM trades
+"""
 
 
 async def add(tx: Transaction, trade: Trade) -> None:
@@ -63,18 +71,21 @@ async def add(tx: Transaction, trade: Trade) -> None:
     )
 
 
-async def get(tx: Transaction, trade_id: UUID, *, lock: bool = False) -> Trade | None:
-    """One trade; `lock` keeps its row until the end of the transaction."""
-    if lock:
-        row = await tx.one("SELECT * FROM trades WHERE id = %s FOR UPDATE", [trade_id])
-    else:
-        row = await tx.one("SELECT * FROM trades WHERE id = %s", [trade_id])
+async def get(tx: Transaction, trade_id: UUID) -> Trade | None:
+    """One trade."""
+    row = await tx.one(_SELECT + "WHERE id = %s", [trade_id])
     return None if row is None else _trade(row)
 
 
-async def of_escrow(tx: Transaction, escrow_id: bytes) -> Trade | None:
-    """The trade this escrow is for, its row locked."""
-    row = await tx.one("SELECT * FROM trades WHERE escrow_id = %s FOR UPDATE", [escrow_id])
+async def held(tx: Transaction, trade_id: UUID) -> Trade | None:
+    """One trade, its row locked until the end of the transaction."""
+    row = await tx.one(_SELECT + "WHERE id = %s FOR UPDATE", [trade_id])
+    return None if row is None else _trade(row)
+
+
+async def held_for(tx: Transaction, escrow_id: bytes) -> Trade | None:
+    """The trade this escrow is for, its row locked until the end of the transaction."""
+    row = await tx.one(_SELECT + "WHERE escrow_id = %s FOR UPDATE", [escrow_id])
     return None if row is None else _trade(row)
 
 
@@ -88,8 +99,8 @@ async def page(
 ) -> list[Trade]:
     """The account's trades, newest first, those older than `before`."""
     rows = await tx.all(
-        """
-        SELECT * FROM trades
+        _SELECT
+        + """
         WHERE ((%(party)s::text IS DISTINCT FROM 'seller' AND buyer_id = %(account)s)
             OR (%(party)s::text IS DISTINCT FROM 'buyer' AND seller_id = %(account)s))
             AND (%(state)s::text IS NULL OR state = %(state)s)
@@ -110,8 +121,8 @@ async def page(
 async def disputed(tx: Transaction, before: UUID | None, limit: int) -> list[Trade]:
     """Trades that wait for an arbitrator, newest first."""
     rows = await tx.all(
-        """
-        SELECT * FROM trades
+        _SELECT
+        + """
         WHERE state = 'disputed' AND (%(before)s::uuid IS NULL OR id < %(before)s)
         ORDER BY id DESC LIMIT %(limit)s
         """,
@@ -134,16 +145,21 @@ async def count_unfunded(tx: Transaction, account_id: UUID) -> int:
 
 
 async def advance(
-    tx: Transaction, trade: Trade, event: TradeEvent, to: TradeState, by: UUID | None
+    tx: Transaction, before: Trade, after: Trade, event: str, by: UUID | None
 ) -> bool:
-    """Moves the trade if it still is as it was read, and writes its history.
+    """Writes `after` if the trade still is as `before` was read, and its history with it.
 
     Compare and set: False means that somebody else was faster, and nothing was written.
     """
     moved = await tx.execute(
         """
         WITH moved AS (
-            UPDATE trades SET state = %(to)s, version = version + 1, updated_at = %(now)s
+            UPDATE trades SET state = %(to)s, version = %(version)s + 1, updated_at = %(now)s,
+                sealed_details = %(sealed_details)s, paid_signature = %(paid_signature)s,
+                payment_sent_at = %(payment_sent_at)s,
+                release_signature = %(release_signature)s,
+                refund_signature = %(refund_signature)s, given_back = %(given_back)s,
+                dispute_reason = %(dispute_reason)s
             WHERE id = %(id)s AND state = %(from)s AND version = %(version)s
             RETURNING id, version
         )
@@ -151,83 +167,23 @@ async def advance(
         SELECT id, version, %(now)s, %(from)s, %(to)s, %(event)s, %(by)s FROM moved
         """,
         {
-            "id": trade.id,
-            "from": trade.state,
-            "to": to,
-            "version": trade.version,
+            "id": before.id,
+            "from": before.state,
+            "to": after.state,
+            "version": before.version,
             "event": event,
             "by": by,
             "now": tx.now,
+            "sealed_details": after.sealed_details,
+            "paid_signature": after.paid_signature,
+            "payment_sent_at": after.payment_sent_at,
+            "release_signature": after.release_signature,
+            "refund_signature": after.refund_signature,
+            "given_back": after.given_back,
+            "dispute_reason": after.dispute_reason,
         },
     )
     return moved == 1
-
-
-async def seal_details(tx: Transaction, trade_id: UUID, sealed: str) -> bool:
-    """Stores the sealed payment details, once."""
-    stored = await tx.execute(
-        """
-        UPDATE trades SET sealed_details = %s, version = version + 1, updated_at = %s
-        WHERE id = %s AND sealed_details IS NULL
-        """,
-        [sealed, tx.now, trade_id],
-    )
-    if stored:
-        await tx.execute(
-            """
-            INSERT INTO trade_history (trade_id, version, at, from_state, to_state, event,
-                by_account)
-            SELECT id, version, %s, state, state, 'seal_details', seller_id
-            FROM trades WHERE id = %s
-            """,
-            [tx.now, trade_id],
-        )
-    return stored == 1
-
-
-async def set_paid(tx: Transaction, trade_id: UUID, signature: bytes) -> None:
-    """Keeps the buyer's signed word that he paid; the first one stays."""
-    await tx.execute(
-        """
-        UPDATE trades SET payment_sent_at = coalesce(payment_sent_at, %s),
-            paid_signature = coalesce(paid_signature, %s)
-        WHERE id = %s
-        """,
-        [tx.now, signature, trade_id],
-    )
-
-
-async def set_payment_seen(tx: Transaction, trade_id: UUID) -> None:
-    """Starts the seller's time to answer where the buyer said on the chain that he paid."""
-    await tx.execute(
-        "UPDATE trades SET payment_sent_at = coalesce(payment_sent_at, %s) WHERE id = %s",
-        [tx.now, trade_id],
-    )
-
-
-async def set_release(tx: Transaction, trade_id: UUID, signature: bytes) -> None:
-    """Keeps the seller's signed release, to be brought again if the chain forgets it."""
-    await tx.execute(
-        "UPDATE trades SET release_signature = %s WHERE id = %s", [signature, trade_id]
-    )
-
-
-async def set_refund(tx: Transaction, trade_id: UUID, signature: bytes) -> None:
-    """Keeps the buyer's signed refund, for now or for a lock that is still on its way."""
-    await tx.execute("UPDATE trades SET refund_signature = %s WHERE id = %s", [signature, trade_id])
-
-
-async def set_dispute(tx: Transaction, trade_id: UUID, reason: DisputeReason) -> None:
-    """Keeps why the trade is disputed."""
-    await tx.execute("UPDATE trades SET dispute_reason = %s WHERE id = %s", [reason, trade_id])
-
-
-async def mark_given_back(tx: Transaction, trade_id: UUID) -> bool:
-    """True for the one time that the trade's amount may go back to its offer."""
-    marked = await tx.execute(
-        "UPDATE trades SET given_back = true WHERE id = %s AND NOT given_back", [trade_id]
-    )
-    return marked == 1
 
 
 async def unfunded(tx: Transaction, chain_time: int, limit: int) -> list[UUID]:
@@ -295,23 +251,6 @@ async def sign_settlement(tx: Transaction, trade_id: UUID, settlement: Settlemen
     )
 
 
-async def settlements(tx: Transaction, trade_ids: Sequence[UUID]) -> dict[UUID, list[Settlement]]:
-    """What the parties of these trades have signed, at most one each."""
-    rows = await tx.all(
-        """
-        SELECT trade_id, party, buyer_amount, signature FROM trade_settlements
-        WHERE trade_id = ANY(%s) ORDER BY party
-        """,
-        [list(trade_ids)],
-    )
-    found: dict[UUID, list[Settlement]] = {trade_id: [] for trade_id in trade_ids}
-    for row in rows:
-        found[row["trade_id"]].append(
-            Settlement(Party(row["party"]), int(row["buyer_amount"]), row["signature"])
-        )
-    return found
-
-
 def _trade(row: DictRow) -> Trade:
     asset = Asset(row["asset"], row["asset_decimals"])
     currency = Asset(row["currency"], row["currency_decimals"])
@@ -339,6 +278,10 @@ def _trade(row: DictRow) -> Trade:
         refund_signature=row["refund_signature"],
         given_back=row["given_back"],
         dispute_reason=row["dispute_reason"] and DisputeReason(row["dispute_reason"]),
+        settlements=tuple(
+            Settlement(Party(party), int(buyer_amount), signature)
+            for party, buyer_amount, signature in row["settlements"]
+        ),
         created_at=row["created_at"],
         updated_at=row["updated_at"],
     )

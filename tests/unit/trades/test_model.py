@@ -77,6 +77,7 @@ TRADE = Trade(
     refund_signature=None,
     given_back=False,
     dispute_reason=None,
+    settlements=(),
     created_at=NOW,
     updated_at=NOW,
 )

@@ -1,7 +1,7 @@
 """What the trades' operations take and answer."""
 
 from datetime import datetime
-from typing import Annotated
+from typing import Annotated, Any
 from uuid import UUID
 
 from pydantic import BaseModel, ConfigDict, Field, StringConstraints, model_validator
@@ -29,7 +29,7 @@ _WALLETS = (
     "0x3C44CdDdB6a900fa2b585dd299e03d12FA4293BC",
 )
 _ARBITRATOR = "0x23618e81E3f5cdF7f54C3d65f7FBc0aBf5B21E8f"
-_TRADE_EXAMPLE = {
+_TRADE_EXAMPLE: dict[str, Any] = {
     "id": "019ac6d2-9a10-7c55-8f2e-1b2c3d4e5f60",
     "offer_id": "019ac6d2-7f3e-7b0a-9c1d-5e6f70819203",
     "state": "escrowed",

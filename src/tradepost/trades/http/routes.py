@@ -30,7 +30,6 @@ from tradepost.offers.model import (
     AmountOutOfRange,
     OfferAlreadyTaken,
     OfferNotActive,
-    OfferNotFound,
     OwnOffer,
 )
 from tradepost.trades import service
@@ -83,7 +82,7 @@ _STEP = problems(*ONCE, NotFound, ActionNotAllowed, TradeChanged, ChainNotReady)
 _SIGNED = problems(*ONCE, NotFound, ActionNotAllowed, TradeChanged, ChainNotReady, SignatureInvalid)
 _TAKEN = problems(
     *ONCE,
-    OfferNotFound,
+    NotFound,
     OfferNotActive,
     OfferAlreadyTaken,
     OwnOffer,
@@ -170,7 +169,7 @@ def _body(tx: Tx, seen: service.TradeView, names: dict[UUID, str | None]) -> Tra
             SettlementSigned(
                 role=one.party, buyer_amount=str(type(trade.amount)(asset, one.buyer_amount))
             )
-            for one in seen.settlements
+            for one in trade.settlements
         ],
         created_at=trade.created_at,
         updated_at=trade.updated_at,
