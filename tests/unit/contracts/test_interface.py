@@ -1,0 +1,171 @@
+"""The Python side against the interface that the compiler wrote down."""
+
+import tomllib
+from pathlib import Path
+from typing import Any
+
+import pytest
+from eth_abi.abi import encode
+from eth_utils.crypto import keccak
+
+from contracts import build
+from tradepost_contracts import calls, deploy, events, state
+from tradepost_contracts.artifacts import DEV_TOKEN, ESCROW, load
+from tradepost_contracts.terms import Terms
+
+ROOT = Path(__file__).resolve().parents[3]
+A, B, C = ("0x" + digit * 40 for digit in "123")
+TERMS = Terms(A, B, C, C, 10, 1, A, 1, 2, 3, 4)
+SIGNATURE = b"\x07" * 65
+ID = b"\x09" * 32
+
+
+def types(inputs: list[dict[str, Any]]) -> str:
+    return ",".join(
+        f"({types(one['components'])})" if one["type"] == "tuple" else one["type"] for one in inputs
+    )
+
+
+def selectors() -> dict[str, str]:
+    """Each function's selector in hex, with its name."""
+    functions = [entry for entry in ESCROW.abi if entry["type"] == "function"]
+    signatures = [f"{entry['name']}({types(entry['inputs'])})" for entry in functions]
+    return {keccak(text=text)[:4].hex(): text.split("(")[0] for text in signatures}
+
+
+@pytest.mark.parametrize(
+    ("data", "name"),
+    [
+        (calls.lock(TERMS), "lock"),
+        (calls.release(TERMS), "release"),
+        (calls.request_cancel(TERMS), "requestCancel"),
+        (calls.mark_paid(TERMS), "markPaid"),
+        (calls.refund(TERMS), "refund"),
+        (calls.release_by_sig(TERMS, SIGNATURE), "releaseBySig"),
+        (calls.request_cancel_by_sig(TERMS, SIGNATURE), "requestCancelBySig"),
+        (calls.mark_paid_by_sig(TERMS, SIGNATURE), "markPaidBySig"),
+        (calls.refund_by_sig(TERMS, SIGNATURE), "refundBySig"),
+        (calls.settle(TERMS, 5, "seller", SIGNATURE, "buyer", b""), "settle"),
+        (calls.cancel(TERMS), "cancel"),
+        (calls.withdraw(A, B), "withdraw"),
+        (calls.credits(A, B), "credits"),
+        (calls.state_of(ID), "stateOf"),
+        (calls.escrow_id(TERMS), "escrowId"),
+    ],
+)
+def test_call_meets_its_function(data: bytes, name: str) -> None:
+    assert selectors()[data[:4].hex()] == name
+
+
+def test_unknown_role_is_refused() -> None:
+    with pytest.raises(KeyError):
+        calls.settle(TERMS, 5, "mediator", SIGNATURE, "buyer", SIGNATURE)
+
+
+def test_every_event_is_known() -> None:
+    shown = {
+        keccak(text=f"{entry['name']}({types(entry['inputs'])})")
+        for entry in ESCROW.abi
+        if entry["type"] == "event"
+    }
+    assert shown == {events.topic(event) for event in events.Event.__args__}
+
+
+def word(address: str) -> bytes:
+    return encode(["address"], [address])
+
+
+def number(value: int) -> bytes:
+    return value.to_bytes(32)
+
+
+@pytest.mark.parametrize(
+    ("event", "topics", "data"),
+    [
+        (events.Locked(ID, A, B), [ID, word(A), word(B)], b""),
+        (events.Paid(ID), [ID], b""),
+        (events.CancelRequested(ID, 5), [ID], number(5)),
+        (events.Released(ID), [ID], b""),
+        (events.Refunded(ID), [ID], b""),
+        (events.Settled(ID, 2**128 - 1), [ID], number(2**128 - 1)),
+        (events.Credited(A, B, 7), [word(A), word(B)], number(7)),
+        (events.Withdrawn(A, B, C, 7), [word(A), word(B), word(C)], number(7)),
+    ],
+)
+def test_log_is_read(event: events.Event, topics: list[bytes], data: bytes) -> None:
+    topics = [events.topic(type(event)), *topics]
+    assert events.decode({"topics": topics, "data": data}) == event
+    as_hex = ["0x" + topic.hex() for topic in topics]
+    assert events.decode({"topics": as_hex, "data": "0x" + data.hex()}) == event
+    with pytest.raises(ValueError, match="another shape"):
+        events.decode({"topics": topics[:-1], "data": data})
+    with pytest.raises(ValueError, match="another shape"):
+        events.decode({"topics": topics, "data": data + b"\x00" * 32})
+
+
+def test_foreign_log_is_none() -> None:
+    assert events.decode({"topics": [], "data": b""}) is None
+    assert events.decode({"topics": [ID], "data": b""}) is None
+
+
+def test_state_is_read() -> None:
+    assert state.decode(number(2) + number(5) + number(9)) == state.State(
+        state.Status.CANCEL_REQUESTED, 5, 9
+    )
+    assert [one for one in state.Status if one.is_final] == [
+        state.Status.RELEASED,
+        state.Status.REFUNDED,
+        state.Status.SPLIT,
+    ]
+    with pytest.raises(ValueError, match="96 bytes"):
+        state.decode(b"")
+
+
+def test_address_follows_from_the_code() -> None:
+    # That the chain agrees is shown by the integration tests, which find the contracts there.
+    assert deploy.address(ESCROW) != deploy.address(DEV_TOKEN)
+    assert deploy.calldata(ESCROW) == deploy.SALT + ESCROW.init_code
+
+
+def test_other_code_does_not_match() -> None:
+    assert deploy.runtime_code_matches(ESCROW, ESCROW.runtime_code)
+    assert not deploy.runtime_code_matches(ESCROW, DEV_TOKEN.runtime_code)
+    assert not deploy.runtime_code_matches(ESCROW, b"")
+    flipped = bytes([ESCROW.runtime_code[0] ^ 1]) + ESCROW.runtime_code[1:]
+    assert not deploy.runtime_code_matches(ESCROW, flipped)
+
+
+def test_unknown_artifact_is_refused() -> None:
+    with pytest.raises(FileNotFoundError):
+        load("Nothing")
+
+
+def test_tests_and_artefacts_have_one_compiler_setting() -> None:
+    foundry = tomllib.loads((ROOT / "contracts" / "foundry.toml").read_text())["profile"]["default"]
+    expected = {
+        "optimizer": {"enabled": foundry["optimizer"], "runs": foundry["optimizer_runs"]},
+        "viaIR": foundry["via_ir"],
+        "evmVersion": foundry["evm_version"],
+        "metadata": {
+            "bytecodeHash": foundry["bytecode_hash"],
+            "appendCBOR": foundry["cbor_metadata"],
+        },
+    }
+    assert expected == build.SETTINGS
+
+
+def test_changed_artefact_is_found(
+    monkeypatch: pytest.MonkeyPatch, capsys: pytest.CaptureFixture[str]
+) -> None:
+    monkeypatch.setattr(build, "build", lambda: {"TradepostEscrow": "{}\n"})
+    assert build.main(["--check"]) == 1
+    assert "is not what the contracts build to" in capsys.readouterr().err
+
+
+def test_missing_tools_are_told(
+    tmp_path: Path, monkeypatch: pytest.MonkeyPatch, capsys: pytest.CaptureFixture[str]
+) -> None:
+    monkeypatch.setattr(build, "PACKAGES", tmp_path)
+    assert build.main(["--check"]) == 1
+    assert build.main(["test"]) == 1
+    assert capsys.readouterr().err.count("python3 run.py check") == 2
