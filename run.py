@@ -209,7 +209,7 @@ def has_tools() -> bool:
 def make_venv() -> None:
     """Makes the virtual environment, unless a whole one of this Python is there."""
     made = VENV / "made-by"
-    maker = f"{sys.version} for {VENV}"
+    maker = f"Python {sys.version_info[0]}.{sys.version_info[1]} for {VENV}"
     with contextlib.suppress(FileNotFoundError):
         if PYTHON.exists() and made.read_text() == maker:
             return
