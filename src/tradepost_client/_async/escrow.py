@@ -1,0 +1,205 @@
+"""A wallet's own steps on the escrow contract: locking, and ending a trade without the exchange."""
+
+from tradepost_client import verify
+from tradepost_client._async.chain import AsyncChain
+from tradepost_client.errors import FundsMissing, TermsMalformed, WrongContract
+from tradepost_client.evm import (
+    BlockTag,
+    Receipt,
+    Reporter,
+    erc20_allowance,
+    erc20_approve,
+    erc20_balance,
+    erc20_decimals,
+    number,
+)
+from tradepost_client.verify import Agreement, KnownTrade
+from tradepost_client.wallet import Wallet
+from tradepost_contracts import calls
+from tradepost_contracts.state import State, Status, decode
+from tradepost_contracts.terms import ZERO_ADDRESS, Terms
+
+
+class AsyncEscrow:
+    """The escrow contract as the trader's node shows it and his wallet calls it.
+
+    It needs a trade that was verified (`KnownTrade`), and no exchange. Each step that sends a
+    transaction costs the wallet gas, and raises as `Chain.transact` and `Chain.wait` do.
+    """
+
+    def __init__(self, chain: AsyncChain, wallet: Wallet) -> None:
+        self._chain = chain
+        self._wallet = wallet
+
+    # --- looking ---------------------------------------------------------------------------
+
+    async def check_place(self, agreement: Agreement) -> None:
+        """The node is on the agreed chain, and the contract and the token are what they should be.
+
+        Raises `WrongChain`, `WrongContract`, `TokenChanged`.
+        """
+        verify.check_chain(await self._chain.chain_id(), agreement.chain_id)
+        verify.check_contract(await self._chain.code(agreement.contract), agreement.contract)
+        if agreement.token != ZERO_ADDRESS:
+            decimals = number(await self._chain.call(agreement.token, erc20_decimals()))
+            verify.check_token_decimals(decimals, agreement)
+
+    async def state(self, known: KnownTrade, block: BlockTag = "latest") -> State:
+        """Where the trade's escrow stands on the chain; raises `WrongContract`."""
+        contract = known.agreement.contract
+        answer = await self._chain.call(contract, calls.state_of(_id(known)), block)
+        try:
+            return decode(answer)
+        except ValueError as error:
+            raise WrongContract(str(error)) from None
+
+    async def check_open(self, known: KnownTrade) -> State:
+        """The contract is the right one and holds the coins now; raises `VerificationFailed`."""
+        await self.check_place(known.agreement)
+        state = await self.state(known)
+        verify.check_open(state)
+        return state
+
+    async def check_payable(self, known: KnownTrade) -> None:
+        """The coins are locked as deep as agreed: the buyer may pay.
+
+        Raises `VerificationFailed`, among them `NotLocked` and `NotConfirmed`.
+        """
+        await self.check_place(known.agreement)
+        depth = known.agreement.confirmations
+        head = await self._chain.head()
+        now = await self.state(known)
+        # The contract did not exist then, if the chain is that young: so nothing was locked.
+        if head.number < depth - 1:
+            verify.check_payable(now, State(Status.NONE, 0, 0), depth)
+        try:
+            deep = await self.state(known, head.number - depth + 1)
+        except WrongContract:
+            deep = State(Status.NONE, 0, 0)
+        verify.check_payable(now, deep, depth)
+
+    async def balance(self, token: str) -> int:
+        """What the wallet has of the token (the zero address: native), in smallest units."""
+        if token == ZERO_ADDRESS:
+            return await self._chain.balance(self._wallet.address)
+        return number(await self._chain.call(token, erc20_balance(self._wallet.address)))
+
+    async def credit(self, contract: str, token: str) -> int:
+        """What waits for the wallet in the contract, in smallest units."""
+        return number(await self._chain.call(contract, calls.credits(token, self._wallet.address)))
+
+    # --- the seller ------------------------------------------------------------------------
+
+    async def lock(
+        self, known: KnownTrade, report: Reporter | None = None, *, wait: bool = True
+    ) -> tuple[Receipt, ...]:
+        """Locks the coins: an approval of the exact amount where a token needs it, then the lock.
+
+        Called again after a crash it goes on: what is locked already is not locked twice (the
+        contract would refuse it, too).
+
+        Args:
+            known: The verified trade.
+            report: Told of each transaction's confirmations.
+            wait: Whether to wait for the agreed confirmations, or only for the first.
+
+        Returns:
+            The receipts of what was sent: none, one, two or three.
+
+        Raises:
+            VerificationFailed: The chain, the contract, the token or the time is wrong.
+            FundsMissing: The wallet has too little.
+        """
+        terms, agreement = known.terms.terms(), known.agreement
+        if terms.seller != self._wallet.address:
+            raise TermsMalformed(f"{terms.seller} is to lock, not this wallet.")
+        await self.check_place(agreement)
+        if (await self.state(known, "pending")).status is not Status.NONE:
+            return ()
+        verify.check_fundable(terms, (await self._chain.head()).time)
+        await self._check_funds(terms)
+        receipts = []
+        if terms.token != ZERO_ADDRESS:
+            receipts += await self._approve(terms, agreement.contract, report)
+            verify.check_fundable(terms, (await self._chain.head()).time)
+        value = terms.locked_amount if terms.token == ZERO_ADDRESS else 0
+        sent = await self._chain.transact(
+            self._wallet, agreement.contract, calls.lock(terms), value
+        )
+        depth = agreement.confirmations if wait else 1
+        receipts.append(
+            await self._chain.wait(sent, step="lock", confirmations=depth, report=report)
+        )
+        verify.check_open(await self.state(known))
+        return tuple(receipts)
+
+    async def release(self, known: KnownTrade, report: Reporter | None = None) -> Receipt:
+        """The seller gives the buyer the coins."""
+        return await self._step(known, calls.release(known.terms.terms()), "release", report)
+
+    async def request_cancel(self, known: KnownTrade, report: Reporter | None = None) -> Receipt:
+        """The seller asks for the coins back after the payment window."""
+        data = calls.request_cancel(known.terms.terms())
+        return await self._step(known, data, "request cancel", report)
+
+    # --- the buyer -------------------------------------------------------------------------
+
+    async def mark_paid(self, known: KnownTrade, report: Reporter | None = None) -> Receipt:
+        """The buyer says on the chain that he paid."""
+        return await self._step(known, calls.mark_paid(known.terms.terms()), "mark paid", report)
+
+    async def refund(self, known: KnownTrade, report: Reporter | None = None) -> Receipt:
+        """The buyer gives the coins back."""
+        return await self._step(known, calls.refund(known.terms.terms()), "refund", report)
+
+    # --- anyone ----------------------------------------------------------------------------
+
+    async def cancel(self, known: KnownTrade, report: Reporter | None = None) -> Receipt:
+        """Ends an escrow whose cancel request was not answered within the challenge window."""
+        return await self._step(known, calls.cancel(known.terms.terms()), "cancel", report)
+
+    async def withdraw(
+        self, contract: str, token: str, to: str, report: Reporter | None = None
+    ) -> Receipt:
+        """Draws what waits for the wallet in the contract to the address `to`."""
+        verify.check_contract(await self._chain.code(contract), contract)
+        sent = await self._chain.transact(self._wallet, contract, calls.withdraw(token, to))
+        return await self._chain.wait(sent, step="withdraw", report=report)
+
+    # --- inside ----------------------------------------------------------------------------
+
+    async def _step(
+        self, known: KnownTrade, data: bytes, step: str, report: Reporter | None
+    ) -> Receipt:
+        await self.check_open(known)
+        sent = await self._chain.transact(self._wallet, known.agreement.contract, data)
+        return await self._chain.wait(sent, step=step, report=report)
+
+    async def _check_funds(self, terms: Terms) -> None:
+        have = await self.balance(terms.token)
+        if have < terms.locked_amount:
+            raise FundsMissing(
+                f"{self._wallet.address} has {have} smallest units, and"
+                f" {terms.locked_amount} are to be locked."
+            )
+
+    async def _approve(self, terms: Terms, contract: str, report: Reporter | None) -> list[Receipt]:
+        allowance = number(
+            await self._chain.call(terms.token, erc20_allowance(terms.seller, contract))
+        )
+        if allowance >= terms.locked_amount:
+            return []
+        # The exact amount, since an open allowance outlives the trade. Some tokens (USDT) change
+        # an allowance only from or to zero.
+        amounts = [terms.locked_amount] if allowance == 0 else [0, terms.locked_amount]
+        receipts = []
+        for amount in amounts:
+            sent = await self._chain.transact(
+                self._wallet, terms.token, erc20_approve(contract, amount)
+            )
+            receipts.append(await self._chain.wait(sent, step="approve", report=report))
+        return receipts
+
+
+def _id(known: KnownTrade) -> bytes:
+    return bytes.fromhex(known.escrow_id.removeprefix("0x"))

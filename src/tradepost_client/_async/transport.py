@@ -1,0 +1,149 @@
+"""One request to the exchange: bounded in time, repeated where that is harmless."""
+
+import asyncio
+from collections.abc import Mapping, Sequence
+from types import TracebackType
+from typing import Any, Self
+from uuid import uuid4
+
+import httpx
+
+from tradepost_client.errors import AnswerMalformed, ExchangeUnreachable, ProblemError
+from tradepost_client.policy import Retries, checked_url, is_loopback
+
+Query = Mapping[str, str | int | Sequence[str] | None]
+_LARGEST_ANSWER = 16 * 1024 * 1024
+
+
+class AsyncTransport:
+    """Speaks JSON with one exchange, with a bearer token where there is one.
+
+    A GET is repeated when the exchange cannot be reached, is busy (503, 429) or still works on the
+    same key; so is a POST that has an `Idempotency-Key`, with the same key. Nothing else is.
+    """
+
+    def __init__(
+        self,
+        url: str,
+        *,
+        token: str | None = None,
+        timeout_s: float = 15.0,
+        retries: Retries | None = None,
+        insecure: bool = False,
+        transport: httpx.AsyncBaseTransport | None = None,
+    ) -> None:
+        self.url = checked_url(url, insecure=insecure)
+        self.token = token
+        self._retries = retries or Retries()
+        self._http = httpx.AsyncClient(
+            base_url=self.url,
+            timeout=timeout_s,
+            transport=transport,
+            # A proxy of the environment is not for what runs on this machine.
+            trust_env=not is_loopback(self.url),
+            headers={"Accept": "application/json", "User-Agent": "tradepost-client"},
+        )
+
+    def __repr__(self) -> str:
+        return f"{type(self).__name__}({self.url})"
+
+    async def __aenter__(self) -> Self:
+        return self
+
+    async def __aexit__(
+        self,
+        kind: type[BaseException] | None,
+        error: BaseException | None,
+        trace: TracebackType | None,
+    ) -> None:
+        await self.aclose()
+
+    async def aclose(self) -> None:
+        """Closes the connections."""
+        await self._http.aclose()
+
+    async def get(self, path: str, query: Query | None = None) -> Any:
+        """GET; the answer's JSON."""
+        return await self._repeated("GET", path, query=query)
+
+    async def post_once(self, path: str, body: Any = None, key: str | None = None) -> Any:
+        """POST of one intent: the key is made here unless the caller keeps one over restarts."""
+        headers = {"Idempotency-Key": key or str(uuid4())}
+        return await self._repeated("POST", path, body=body, headers=headers)
+
+    async def send(
+        self, method: str, path: str, body: Any = None, headers: Mapping[str, str] | None = None
+    ) -> Any:
+        """A request that is not repeated; the answer's JSON, or None for an empty one."""
+        return _content(await self._request(method, path, None, body, headers or {}))
+
+    async def _repeated(
+        self,
+        method: str,
+        path: str,
+        *,
+        query: Query | None = None,
+        body: Any = None,
+        headers: Mapping[str, str] | None = None,
+    ) -> Any:
+        for failures in range(1, self._retries.tries):
+            asked_s = None
+            try:
+                response = await self._request(method, path, query, body, headers or {})
+                if not _worth_another_try(response):
+                    return _content(response)
+                asked_s = _retry_after(response)
+            except ExchangeUnreachable:
+                pass
+            await asyncio.sleep(self._retries.pause_s(failures, asked_s))
+        return _content(await self._request(method, path, query, body, headers or {}))
+
+    async def _request(
+        self,
+        method: str,
+        path: str,
+        query: Query | None,
+        body: Any,
+        headers: Mapping[str, str],
+    ) -> httpx.Response:
+        sent = dict(headers)
+        if self.token is not None:
+            sent["Authorization"] = f"Bearer {self.token}"
+        params = {key: value for key, value in (query or {}).items() if value is not None}
+        try:
+            response = await self._http.request(
+                method, path, params=params, json=body, headers=sent
+            )
+        except httpx.TransportError as error:
+            # Not the error itself: it carries the request with its token.
+            raise ExchangeUnreachable(
+                f"{self.url} does not answer ({type(error).__name__})."
+            ) from None
+        if len(response.content) > _LARGEST_ANSWER:
+            raise AnswerMalformed("The exchange's answer is too large.")
+        return response
+
+
+def _worth_another_try(response: httpx.Response) -> bool:
+    if response.status_code in {429, 503}:
+        return True
+    # The first try of this very request still runs.
+    return response.status_code == 409 and b"idempotency-key-in-flight" in response.content
+
+
+def _retry_after(response: httpx.Response) -> float | None:
+    text = response.headers.get("Retry-After", "")
+    return float(text) if text.isascii() and text.isdecimal() else None
+
+
+def _content(response: httpx.Response) -> Any:
+    content: Any = None
+    if response.content:
+        try:
+            content = response.json()
+        except ValueError:
+            if response.is_success:
+                raise AnswerMalformed("The exchange's answer is not JSON.") from None
+    if response.is_success:
+        return content
+    raise ProblemError(response.status_code, content if isinstance(content, dict) else {})

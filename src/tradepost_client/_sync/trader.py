@@ -1,0 +1,498 @@
+"""A trader: his wallet, the exchange and the chain, brought together so that nothing is believed.
+
+Every step first holds the trade that the exchange shows against what was agreed (`verify`), then
+asks the trader's own node where coins are concerned, and only then signs.
+"""
+
+import time
+from collections.abc import Callable, Collection, Iterator, Mapping, Sequence
+from decimal import Decimal
+from time import monotonic
+from typing import Any
+
+from tradepost_client import signin, verify
+from tradepost_client._sync.chain import Chain
+from tradepost_client._sync.client import Client
+from tradepost_client._sync.escrow import Escrow
+from tradepost_client.amounts import to_minor
+from tradepost_client.errors import OfferChanged, RoleChanged, SealBroken, Unfinished
+from tradepost_client.evm import Receipt, Reporter
+from tradepost_client.models import Account, Direction, Exchange, Offer, SignedIn, Trade
+from tradepost_client.notebook import Notebook
+from tradepost_client.sealing import Envelope, seal, unseal
+from tradepost_client.verify import Agreement, KnownTrade
+from tradepost_client.wallet import TradeKey, Wallet, maker_context, taker_context
+from tradepost_contracts.terms import (
+    InstructionKind,
+    Terms,
+    escrow_id,
+    instruction_digest,
+    settlement_digest,
+)
+
+#: States in which nothing is left to be done.
+FINAL_STATES = frozenset({"completed", "expired", "cancelled", "refunded", "resolved"})
+
+
+class Trader:
+    """A wallet's dealings on one exchange.
+
+    Every method raises the errors of `Client` and `Chain`; those that sign raise a subclass of
+    `VerificationFailed` where the exchange's word does not hold, and then have signed nothing.
+    """
+
+    def __init__(
+        self,
+        client: Client,
+        chain: Chain,
+        wallet: Wallet,
+        notebook: Notebook | None = None,
+        *,
+        confirmations: int | None = None,
+    ) -> None:
+        """Puts a trader together.
+
+        Args:
+            client: The exchange.
+            chain: The trader's own node.
+            wallet: His wallet.
+            notebook: Where agreements are kept; in memory if None.
+            confirmations: How deep a lock has to be; by default what the exchange says, but at
+                least six outside of development chains.
+        """
+        self.client = client
+        self.chain = chain
+        self.wallet = wallet
+        self.escrow = Escrow(chain, wallet)
+        self.notebook = notebook or Notebook()
+        self._confirmations = confirmations
+
+    # --- the account -----------------------------------------------------------------------
+
+    def sign_in(
+        self, *, scopes: Sequence[str] | None = None, expires_in_s: int | None = None
+    ) -> SignedIn:
+        """Signs in by the wallet (EIP-4361); an unknown wallet opens an account."""
+        message, signature = self._proof()
+        return self.client.sign_in_by_wallet(
+            message, signature, scopes=scopes, expires_in_s=expires_in_s
+        )
+
+    def prove_wallet(self) -> Account:
+        """Adds the wallet to the account that is signed in, if it is not there yet."""
+        account = self.client.account()
+        if self.wallet.address.lower() in {known.lower() for known in account.wallets}:
+            return account
+        return self.client.add_wallet(*self._proof())
+
+    def _proof(self) -> tuple[str, str]:
+        exchange = self.client.exchange()
+        nonce = self.client.create_nonce()
+        message = signin.message(
+            self.client.url,
+            self.wallet.address,
+            exchange.chain.chain_id,
+            nonce.nonce,
+            self.client.time(),
+        )
+        return message, self.wallet.sign_text(message)
+
+    # --- offers ----------------------------------------------------------------------------
+
+    def publish_offer(
+        self,
+        *,
+        direction: Direction,
+        asset: str,
+        currency: str,
+        price: Decimal,
+        min_amount: Decimal,
+        max_amount: Decimal,
+        total_amount: Decimal,
+        payment_methods: Sequence[str],
+        country: str | None = None,
+        terms: str | None = None,
+        funding_window_s: int | None = None,
+        payment_window_s: int | None = None,
+    ) -> Offer:
+        """Publishes an offer with this wallet and a new key, and keeps what was agreed to.
+
+        Args:
+            direction: What the maker does with the coin.
+            asset: The coin's code.
+            currency: The currency's code.
+            price: Units of the currency for one whole coin.
+            min_amount: The least that can be taken, in whole coins.
+            max_amount: The most that can be taken at once.
+            total_amount: The most over all trades.
+            payment_methods: Codes.
+            country: ISO 3166-1 alpha-2.
+            terms: Words to the taker.
+            funding_window_s: Seconds for locking.
+            payment_window_s: Seconds for paying.
+
+        Raises:
+            OfferChanged: The exchange published something else; the offer is closed again.
+        """
+        exchange = self._checked_exchange()
+        self.prove_wallet()
+        key = self.wallet.new_trade_key(maker_context(direction, asset, currency))
+        wanted = {
+            "direction": direction,
+            "asset": asset,
+            "currency": currency,
+            "price": f"{price:f}",
+            "min_amount": f"{min_amount:f}",
+            "max_amount": f"{max_amount:f}",
+            "total_amount": f"{total_amount:f}",
+            "payment_methods": list(payment_methods),
+            "country": country,
+            "terms": terms,
+            "funding_window_s": funding_window_s,
+            "payment_window_s": payment_window_s,
+            "wallet": self.wallet.address,
+            "encryption_key": key.public,
+        }
+        body = {name: value for name, value in wanted.items() if value is not None}
+        offer = self.client.create_offer(body)
+        try:
+            _check_offer(offer, body)
+            agreement = self._as_maker(offer, exchange, key.public)
+        except Exception:
+            self.client.close_offer(offer.id)
+            raise
+        self.notebook.keep_offer(agreement)
+        return offer
+
+    def edit_offer(self, offer_id: str, changes: Mapping[str, Any]) -> Offer:
+        """Changes an own offer; `changes` has members of the API's body, amounts as strings."""
+        exchange = self._checked_exchange()
+        seen = self.client.offer(offer_id)
+        offer = self.client.edit_offer(offer_id, seen.version, changes)
+        _check_offer(offer, changes)
+        known = self.notebook.offer(offer_id)
+        context = maker_context(offer.direction, offer.asset, offer.currency)
+        key = self.wallet.find_trade_key(context, offer.encryption_key or "")
+        if known is not None and known.encryption_key != key.public:
+            raise OfferChanged("Its encryption key is not the one that it was published with.")
+        self.notebook.keep_offer(self._as_maker(offer, exchange, key.public))
+        return offer
+
+    def _as_maker(self, offer: Offer, exchange: Exchange, key: str) -> Agreement:
+        depth = self._depth(exchange)
+        return verify.as_maker(offer, exchange, self.wallet.address, key, depth)
+
+    # --- taking ----------------------------------------------------------------------------
+
+    def take(
+        self,
+        offer: Offer,
+        *,
+        method: str,
+        amount: Decimal | None = None,
+        fiat_amount: Decimal | None = None,
+        price_limit: Decimal | None = None,
+    ) -> Trade:
+        """Takes an offer as it was seen, for an amount of the coin or a sum of money.
+
+        Args:
+            offer: As the trader saw it; what has changed since is refused.
+            method: The payment method's code.
+            amount: In whole coins; or
+            fiat_amount: in whole units of the currency.
+            price_limit: The worst price; by default the offer's.
+
+        Raises:
+            VerificationFailed: The trade that came of it is not what was asked for. Nothing was
+                locked; the trade is cancelled if the exchange lets it be.
+        """
+        exchange = self._checked_exchange()
+        self.prove_wallet()
+        key = self.wallet.new_trade_key(taker_context(offer.id))
+        limit = offer.price if price_limit is None else price_limit
+        agreement = verify.as_taker(
+            offer,
+            exchange,
+            (amount, fiat_amount),
+            limit,
+            method,
+            self.wallet.address,
+            key.public,
+            self._depth(exchange),
+        )
+        taking = {
+            "offer_id": offer.id,
+            "price_limit": f"{limit:f}",
+            "payment_method": method,
+            "wallet": self.wallet.address,
+            "encryption_key": key.public,
+        }
+        if amount is not None:
+            taking["amount"] = f"{amount:f}"
+        if fiat_amount is not None:
+            taking["fiat_amount"] = f"{fiat_amount:f}"
+        trade = self.client.take_offer(taking)
+        self.notebook.keep_trade(verify.check_trade(trade, agreement))
+        return trade
+
+    # --- a trade ---------------------------------------------------------------------------
+
+    def trade(self, trade_id: str) -> Trade:
+        """A trade of ours, held against what was agreed; raises `VerificationFailed`."""
+        return (self._seen(trade_id))[0]
+
+    def known(self, trade_id: str) -> KnownTrade:
+        """The trade as it was verified, from the notebook or, the first time, the exchange.
+
+        It needs no exchange once the trade is in the notebook.
+        """
+        return self.notebook.trade(trade_id) or (self._seen(trade_id))[1]
+
+    def lock(
+        self, trade_id: str, report: Reporter | None = None, *, wait: bool = True
+    ) -> tuple[Receipt, ...]:
+        """The seller locks the coins, by transactions of his own; see `Escrow.lock`."""
+        _, known = self._seen(trade_id)
+        return self.escrow.lock(known, report, wait=wait)
+
+    def send_payment_details(self, trade_id: str, fields: Mapping[str, str]) -> Trade:
+        """The seller signs and seals what the buyer has to know in order to pay."""
+        _, known = self._seen(trade_id)
+        if known.agreement.side != "seller":
+            raise RoleChanged("The seller hands over the payment details.")
+        key = self.trade_key(known)
+        trade = self.client.trade(trade_id)
+        verify.check_unchanged(trade, known)
+        sealed = seal(_envelope(trade, known), fields, key, self.wallet)
+        return self.client.send_payment_details(trade_id, sealed)
+
+    def open_payment_details(self, trade_id: str) -> dict[str, str]:
+        """Opens the payment details, signed by the wallet that locked the coins.
+
+        The buyer gets them only once his own node shows the coins locked as deep as agreed: whoever
+        pays on the exchange's word alone may have paid for nothing.
+
+        Raises:
+            SealBroken: There are none yet, or they are not the seller's.
+            NotLocked: The chain does not hold the coins.
+            NotConfirmed: The lock is not deep enough yet.
+        """
+        trade, known = self._seen(trade_id)
+        if trade.sealed_payment_details is None:
+            raise SealBroken("The seller has not sent any yet.")
+        buys = known.agreement.side == "buyer"
+        if buys:
+            self.escrow.check_payable(known)
+        return unseal(
+            trade.sealed_payment_details,
+            _envelope(trade, known),
+            self.trade_key(known),
+            known.seller_key if buys else known.buyer_key,
+            known.terms.seller,
+        )
+
+    def payment_sent(self, trade_id: str) -> Trade:
+        """The buyer signs that he has paid: the seller can no longer take the coins back alone.
+
+        It asks no node, since a buyer who has paid must not be kept from saying so.
+        """
+        _, known = self._seen(trade_id)
+        return self.client.payment_sent(trade_id, self._instruct("Paid", known))
+
+    def release(self, trade_id: str) -> Trade:
+        """The seller signs the coins over to the buyer, after a look at the chain."""
+        _, known = self._seen(trade_id)
+        self.escrow.check_open(known)
+        return self.client.release(trade_id, self._instruct("Release", known))
+
+    def refund(self, trade_id: str) -> Trade:
+        """The buyer signs the coins back to the seller, after a look at the chain."""
+        _, known = self._seen(trade_id)
+        self.escrow.check_open(known)
+        return self.client.refund(trade_id, self._instruct("Refund", known))
+
+    def cancel(self, trade_id: str) -> Trade:
+        """Leaves a trade before the lock; or, as the seller after the deadline, asks for the coins.
+
+        A buyer signs the refund of a lock that may be on its way; a seller who has locked signs
+        the request that starts the challenge window.
+        """
+        trade, known = self._seen(trade_id)
+        signature = None
+        if known.agreement.side == "buyer":
+            signature = self._instruct("Refund", known)
+        elif trade.state != "awaiting_escrow":
+            signature = self._instruct("Cancel", known)
+        return self.client.cancel(trade_id, signature)
+
+    def dispute(self, trade_id: str, reason: str) -> Trade:
+        """Calls the arbitrator."""
+        return self.client.dispute(trade_id, reason)
+
+    def settle(self, trade_id: str, buyer_amount: Decimal) -> Trade:
+        """Signs how much of the coin (whole units) the buyer gets; two of three have to.
+
+        The wallet signs as the side it is on, or as the arbitrator whom the terms name.
+
+        Raises:
+            ValueError: The amount is finer than the coin, or more than the trade's.
+        """
+        shown = self.client.trade(trade_id)
+        if shown.viewer.role == "arbitrator":
+            chain_id = self.chain.chain_id()
+            wallet = self.wallet.address
+            terms = verify.check_for_arbitrator(shown, trade_id, wallet, chain_id)
+            contract = shown.escrow.contract
+            verify.check_contract(self.chain.code(contract), contract)
+            # The exchange tells the decimals; the amount in the terms tells whether it is right.
+            decimals = (self.client.exchange()).asset(shown.asset).decimals
+            if to_minor(shown.amount, decimals) != terms.amount:
+                raise OfferChanged("The amount shown is not the amount in the escrow's terms.")
+        else:
+            _, known = self._seen(trade_id)
+            self.escrow.check_open(known)
+            terms, decimals = known.terms.terms(), known.agreement.decimals
+            chain_id, contract = known.agreement.chain_id, known.agreement.contract
+        signature = self._sign_share(terms, to_minor(buyer_amount, decimals), chain_id, contract)
+        return self.client.settle(trade_id, buyer_amount, signature)
+
+    def watch(self, trade_id: str, *, interval_s: float = 1.0) -> Iterator[Trade]:
+        """The trade now, and again whenever it has changed, until it is in a final state.
+
+        Each is verified; `FINAL_STATES` are the last ones.
+        """
+        before: object = None
+        while True:
+            trade = self.trade(trade_id)
+            now = (
+                trade.state,
+                trade.escrow.state,
+                trade.escrow.confirmations < trade.escrow.confirmations_needed
+                and trade.escrow.confirmations,
+                trade.sealed_payment_details,
+                trade.settlements,
+                trade.viewer.allowed_actions,
+                trade.escrow.cancel_at,
+            )
+            if now != before:
+                before = now
+                yield trade
+            if trade.state in FINAL_STATES:
+                return
+            time.sleep(interval_s)
+
+    def until(
+        self,
+        trade_id: str,
+        states: Collection[str],
+        *,
+        interval_s: float = 0.5,
+        timeout_s: float = 900.0,
+        seen: Callable[[Trade], None] | None = None,
+    ) -> Trade:
+        """Waits until the trade is in one of `states`.
+
+        Raises:
+            Unfinished: The time is over, or the trade ended in another state.
+        """
+        ends = monotonic() + timeout_s
+        while True:
+            trade = self.trade(trade_id)
+            if seen is not None:
+                seen(trade)
+            if trade.state in states:
+                return trade
+            if trade.state in FINAL_STATES or monotonic() > ends:
+                raise Unfinished(f"The trade is {trade.state}.")
+            time.sleep(interval_s)
+
+    def trade_key(self, known: KnownTrade) -> TradeKey:
+        """The own key of a trade, derived anew from the wallet; raises `KeyNotOurs`."""
+        agreement = known.agreement
+        own = known.buyer_key if agreement.side == "buyer" else known.seller_key
+        direction = "buy" if agreement.side == "buyer" else "sell"
+        contexts = (
+            taker_context(agreement.offer_id),
+            maker_context(direction, agreement.asset, agreement.currency),
+        )
+        # A taker's agreement has the words of the offer, a maker's has none.
+        context = contexts[agreement.words is None]
+        return self.wallet.find_trade_key(context, own)
+
+    # --- inside ----------------------------------------------------------------------------
+
+    def _checked_exchange(self) -> Exchange:
+        exchange = self.client.exchange()
+        verify.check_chain(self.chain.chain_id(), exchange.chain.chain_id)
+        contract = exchange.chain.escrow_address
+        verify.check_contract(self.chain.code(contract), contract)
+        return exchange
+
+    def _depth(self, exchange: Exchange) -> int:
+        chain = exchange.chain
+        return verify.confirmations(chain.confirmations, chain.chain_id, self._confirmations)
+
+    def _seen(self, trade_id: str) -> tuple[Trade, KnownTrade]:
+        trade = self.client.trade(trade_id)
+        known = self.notebook.trade(trade_id)
+        if known is not None:
+            verify.check_unchanged(trade, known)
+            return trade, known
+        agreement = self.notebook.offer(trade.offer_id)
+        if agreement is None:
+            agreement = self._agreement_as_shown(trade)
+        known = verify.check_trade(trade, agreement, trade_id)
+        self.notebook.keep_trade(known)
+        return trade, known
+
+    def _agreement_as_shown(self, trade: Trade) -> Agreement:
+        if trade.viewer.role == "arbitrator":
+            raise RoleChanged("You are not one of its traders.")
+        exchange = self._checked_exchange()
+        own = trade.buyer if trade.viewer.role == "buyer" else trade.seller
+        address, depth = self.wallet.address, self._depth(exchange)
+        agreement = verify.as_shown(trade, exchange, address, own.encryption_key, depth)
+        if trade.maker == trade.viewer.role:
+            agreement = agreement.model_copy(update={"words": None})
+        known = verify.check_trade(trade, agreement)
+        # Raises where the exchange names a key that this wallet cannot have made.
+        self.trade_key(known)
+        return agreement
+
+    def _instruct(self, kind: InstructionKind, known: KnownTrade) -> str:
+        agreement = known.agreement
+        escrow = bytes.fromhex(known.escrow_id.removeprefix("0x"))
+        digest = instruction_digest(kind, escrow, agreement.chain_id, agreement.contract)
+        return self.wallet.sign_digest(digest)
+
+    def _sign_share(self, terms: Terms, buyer_amount: int, chain_id: int, contract: str) -> str:
+        if buyer_amount > terms.amount:
+            raise ValueError("The buyer cannot get more than the trade's amount.")
+        escrow = escrow_id(terms, chain_id, contract)
+        return self.wallet.sign_digest(settlement_digest(escrow, buyer_amount, chain_id, contract))
+
+
+def _envelope(trade: Trade, known: KnownTrade) -> Envelope:
+    return Envelope(
+        trade_id=known.id,
+        escrow_id=known.escrow_id,
+        method=trade.payment_method,
+        seller_key=known.seller_key,
+        buyer_key=known.buyer_key,
+    )
+
+
+def _check_offer(offer: Offer, wanted: Mapping[str, Any]) -> None:
+    """The offer is what was asked for; raises `OfferChanged`."""
+    amounts = {"price", "min_amount", "max_amount", "total_amount"}
+    exact = {"direction", "asset", "currency", "country", "funding_window_s", "payment_window_s"}
+    for name, value in wanted.items():
+        found = getattr(offer, name, None)
+        if name in amounts:
+            same = found == Decimal(str(value))
+        elif name == "payment_methods":
+            same = set(offer.payment_methods) == set(value)
+        else:
+            same = name not in exact or found == value
+        if not same:
+            raise OfferChanged(f"{name} was to be {value}, the exchange says {found}.")

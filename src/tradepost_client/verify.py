@@ -1,0 +1,494 @@
+"""What the client checks by itself before it signs, locks or pays: an exchange may lie.
+
+Everything here is pure. An `Agreement` is what the trader agreed to, written down when he published
+or took an offer; `check_trade` holds every later word of the exchange against it, so that an
+exchange that changes its word is found out, and recomputes the escrow's id. The other functions
+take what the trader's own node says. Each failure is a subclass of `VerificationFailed`.
+"""
+
+from collections.abc import Sequence
+from decimal import Decimal
+from uuid import UUID
+
+from pydantic import BaseModel, ConfigDict
+
+from tradepost_client import errors
+from tradepost_client.amounts import fiat_follows, from_minor, to_minor
+from tradepost_client.models import (
+    Address,
+    Amount,
+    EscrowTerms,
+    Exchange,
+    Key,
+    Offer,
+    Party,
+    Side,
+    Trade,
+    native,
+)
+from tradepost_contracts import artifacts, deploy
+from tradepost_contracts.state import State, Status
+from tradepost_contracts.terms import ZERO_ADDRESS, Terms, escrow_id, refusal
+
+#: Fewer confirmations are never enough where the coins are worth something.
+FEWEST_CONFIRMATIONS = 6
+DEVELOPMENT_CHAIN = 31337
+
+
+class Agreement(BaseModel):
+    """What a trader agreed to with an offer, and the exchange's rules at that moment.
+
+    Attributes:
+        offer_id: The offer.
+        side: Which side of its trades the trader is on.
+        asset: The coin's code.
+        decimals: The coin's decimals.
+        token: Its token's address, or the zero address for the native coin.
+        currency: The currency's code.
+        currency_decimals: The currency's decimals.
+        worst_price: The most a buyer pays, or the least a seller takes, for one whole coin.
+        min_amount: The least amount of the coin.
+        max_amount: The most.
+        fiat_amount: The exact sum of money, where the taker named one.
+        payment_methods: Those agreed to.
+        words: The offer's terms, which a taker read; None for a maker, who wrote them.
+        wallet: The trader's own.
+        encryption_key: The trader's own.
+        chain_id: The chain.
+        contract: The escrow contract's address.
+        arbitrator: Who decides with one of the two.
+        fee_bps: The fee's rate in 1/10,000.
+        fee_recipient: Whom the fee goes to.
+        payment_window: Seconds.
+        challenge_window: Seconds.
+        confirmations: How deep a lock has to be.
+    """
+
+    model_config = ConfigDict(frozen=True, extra="forbid")
+
+    offer_id: str
+    side: Side
+    asset: str
+    decimals: int
+    token: Address
+    currency: str
+    currency_decimals: int
+    worst_price: Amount
+    min_amount: Amount
+    max_amount: Amount
+    fiat_amount: Amount | None
+    payment_methods: tuple[str, ...]
+    words: str | None
+    wallet: Address
+    encryption_key: Key
+    chain_id: int
+    contract: Address
+    arbitrator: Address
+    fee_bps: int
+    fee_recipient: Address
+    payment_window: int
+    challenge_window: int
+    confirmations: int
+
+
+class KnownTrade(BaseModel):
+    """A trade that was verified once, as it is kept: the exchange cannot change it any more.
+
+    It is also all that is needed to end the trade on the chain without the exchange.
+    """
+
+    model_config = ConfigDict(frozen=True, extra="forbid")
+
+    id: str
+    agreement: Agreement
+    terms: EscrowTerms
+    escrow_id: str
+    buyer_key: Key
+    seller_key: Key
+
+
+def confirmations(claimed: int, chain_id: int, wanted: int | None = None) -> int:
+    """How deep a lock has to be: what the trader wants, or the exchange's number with a floor."""
+    if wanted is not None:
+        return max(1, wanted)
+    return max(1 if chain_id == DEVELOPMENT_CHAIN else FEWEST_CONFIRMATIONS, claimed)
+
+
+def as_maker(offer: Offer, exchange: Exchange, wallet: str, key: str, depth: int) -> Agreement:
+    """The agreement of the maker of `offer`, of which trades within its range may come.
+
+    Raises:
+        OwnWalletMissing: The offer has another wallet than the maker's.
+        KeyNotOurs: It has another key.
+    """
+    if (offer.wallet or "").lower() != wallet.lower():
+        raise errors.OwnWalletMissing(f"The offer names {offer.wallet}.")
+    if offer.encryption_key != key:
+        raise errors.KeyNotOurs(f"The offer names {offer.encryption_key}.")
+    side: Side = "seller" if offer.direction == "sell" else "buyer"
+    return _agreement(
+        offer,
+        exchange,
+        side,
+        (offer.min_amount, offer.max_amount, None),
+        offer.price,
+        offer.payment_methods,
+        (None, wallet, key, depth),
+    )
+
+
+def as_taker(
+    offer: Offer,
+    exchange: Exchange,
+    amounts: tuple[Decimal | None, Decimal | None],
+    worst_price: Decimal,
+    method: str,
+    wallet: str,
+    key: str,
+    depth: int,
+) -> Agreement:
+    """The agreement of a taker, who names an amount of the coin or a sum of money.
+
+    Args:
+        offer: As he sees it.
+        exchange: As he sees it.
+        amounts: The amount of the coin, or the sum of money; the other is None.
+        worst_price: The price that he takes at worst.
+        method: The payment method.
+        wallet: His own.
+        key: His trade key.
+        depth: How deep a lock has to be.
+
+    Raises:
+        ValueError: Not exactly one amount is given.
+    """
+    amount, fiat = amounts
+    if (amount is None) == (fiat is None):
+        raise ValueError("State either an amount of the coin or a sum of money.")
+    side: Side = "buyer" if offer.direction == "sell" else "seller"
+    bounds = (
+        (amount, amount, None) if amount is not None else (offer.min_amount, offer.max_amount, fiat)
+    )
+    return _agreement(
+        offer,
+        exchange,
+        side,
+        bounds,
+        worst_price,
+        (method,),
+        (offer.terms or "", wallet, key, depth),
+    )
+
+
+def _agreement(
+    offer: Offer,
+    exchange: Exchange,
+    side: Side,
+    bounds: tuple[Decimal, Decimal, Decimal | None],
+    worst_price: Decimal,
+    methods: Sequence[str],
+    own: tuple[str | None, str, str, int],
+) -> Agreement:
+    try:
+        asset, currency = exchange.asset(offer.asset), exchange.currency(offer.currency)
+    except KeyError as error:
+        raise errors.OfferChanged(f"The exchange does not tell what {error} is.") from None
+    words, wallet, key, depth = own
+    return Agreement(
+        offer_id=offer.id,
+        side=side,
+        asset=asset.code,
+        decimals=asset.decimals,
+        token=native(asset),
+        currency=currency.code,
+        currency_decimals=currency.decimals,
+        worst_price=worst_price,
+        min_amount=bounds[0],
+        max_amount=bounds[1],
+        fiat_amount=bounds[2],
+        payment_methods=tuple(methods),
+        words=words,
+        wallet=wallet,
+        encryption_key=key,
+        chain_id=exchange.chain.chain_id,
+        contract=exchange.chain.escrow_address,
+        arbitrator=exchange.arbitrator,
+        fee_bps=exchange.fee_bps,
+        fee_recipient=exchange.fee_recipient or ZERO_ADDRESS,
+        payment_window=offer.payment_window_s,
+        challenge_window=exchange.challenge_window_s,
+        confirmations=depth,
+    )
+
+
+def as_shown(trade: Trade, exchange: Exchange, wallet: str, key: str, depth: int) -> Agreement:
+    """An agreement made anew from the exchange's word, where the trader has no note of his own.
+
+    It cannot tell that amounts, price or rules were others before; the trader has to look at them.
+    The wallet and the key are still the trader's own, and whatever comes later is held against it.
+
+    Raises:
+        RoleChanged: The trader is neither the buyer nor the seller.
+        OfferChanged: The exchange does not tell what the coin or the currency is.
+    """
+    if trade.viewer.role == "arbitrator":
+        raise errors.RoleChanged("You are not one of its traders.")
+    try:
+        asset, currency = exchange.asset(trade.asset), exchange.currency(trade.currency)
+    except KeyError as error:
+        raise errors.OfferChanged(f"The exchange does not tell what {error} is.") from None
+    return Agreement(
+        offer_id=trade.offer_id,
+        side=trade.viewer.role,
+        asset=asset.code,
+        decimals=asset.decimals,
+        token=native(asset),
+        currency=currency.code,
+        currency_decimals=currency.decimals,
+        worst_price=trade.price,
+        min_amount=trade.amount,
+        max_amount=trade.amount,
+        fiat_amount=trade.fiat_amount,
+        payment_methods=(trade.payment_method,),
+        words=trade.terms or "",
+        wallet=wallet,
+        encryption_key=key,
+        chain_id=exchange.chain.chain_id,
+        contract=exchange.chain.escrow_address,
+        arbitrator=exchange.arbitrator,
+        fee_bps=exchange.fee_bps,
+        fee_recipient=exchange.fee_recipient or ZERO_ADDRESS,
+        payment_window=trade.escrow.terms.payment_window,
+        challenge_window=exchange.challenge_window_s,
+        confirmations=depth,
+    )
+
+
+def check_trade(trade: Trade, agreement: Agreement, asked_for: str | None = None) -> KnownTrade:
+    """Holds a trade against what was agreed.
+
+    Args:
+        trade: As the exchange shows it.
+        agreement: What the trader agreed to.
+        asked_for: The id of the trade that was asked for; None right after taking.
+
+    Returns:
+        The trade as it may be kept, with the escrow's id recomputed.
+
+    Raises:
+        VerificationFailed: A subclass tells what the exchange has changed.
+    """
+    if asked_for is not None and trade.id != asked_for:
+        raise errors.OtherTrade(f"It was {asked_for}, it showed {trade.id}.")
+    if trade.offer_id != agreement.offer_id or trade.asset != agreement.asset:
+        raise errors.OfferChanged(f"It shows {trade.asset} of offer {trade.offer_id}.")
+    if trade.viewer.role != agreement.side:
+        raise errors.RoleChanged(f"You are the {agreement.side}, not the {trade.viewer.role}.")
+    terms = _terms(trade.escrow.terms)
+    _check_place(trade, agreement, terms)
+    _check_parties(trade, agreement, terms)
+    _check_amounts(trade, agreement, terms)
+    _check_rules(trade, agreement, terms)
+    found = _check_id(trade, terms)
+    return KnownTrade(
+        id=trade.id,
+        agreement=agreement,
+        terms=EscrowTerms(**{name: getattr(terms, name) for name in EscrowTerms.model_fields}),
+        escrow_id=found,
+        buyer_key=trade.buyer.encryption_key,
+        seller_key=trade.seller.encryption_key,
+    )
+
+
+def check_unchanged(trade: Trade, known: KnownTrade) -> None:
+    """Holds a trade against what was verified of it before; raises `VerificationFailed`."""
+    now = check_trade(trade, known.agreement, known.id)
+    if now.terms != known.terms or now.escrow_id != known.escrow_id:
+        raise errors.TermsChanged(f"The escrow was {known.escrow_id}, it is {now.escrow_id}.")
+    if (now.buyer_key, now.seller_key) != (known.buyer_key, known.seller_key):
+        raise errors.CounterpartyChanged("It shows another encryption key than before.")
+
+
+def check_for_arbitrator(trade: Trade, asked_for: str, wallet: str, chain_id: int) -> Terms:
+    """What an arbitrator, who agreed to nothing, can check before he signs a ruling.
+
+    The escrow's id is the digest of the terms shown, they name him, and they are of the chain and
+    of this trade. Raises `VerificationFailed`.
+    """
+    if trade.id != asked_for:
+        raise errors.OtherTrade(f"It was {asked_for}, it showed {trade.id}.")
+    terms = _terms(trade.escrow.terms)
+    if trade.escrow.chain_id != chain_id:
+        raise errors.WrongChain(f"The node is on {chain_id}, the trade on {trade.escrow.chain_id}.")
+    if terms.arbitrator.lower() != wallet.lower():
+        raise errors.ArbitratorChanged(f"The terms name {terms.arbitrator}.")
+    _check_id(trade, terms)
+    return terms
+
+
+def _terms(shown: EscrowTerms) -> Terms:
+    try:
+        terms = shown.terms()
+    except ValueError as error:
+        raise errors.TermsMalformed(str(error)) from None
+    reason = refusal(terms)
+    if reason is not None:
+        raise errors.TermsMalformed(reason)
+    return terms
+
+
+def _same(first: str, second: str) -> bool:
+    return first.lower() == second.lower()
+
+
+def _check_place(trade: Trade, agreement: Agreement, terms: Terms) -> None:
+    if trade.escrow.chain_id != agreement.chain_id:
+        raise errors.WrongChain(f"You agreed to chain {agreement.chain_id}.")
+    if not _same(trade.escrow.contract, agreement.contract):
+        raise errors.ContractChanged(f"It was {agreement.contract}, it is {trade.escrow.contract}.")
+    if not _same(terms.token, agreement.token):
+        raise errors.TokenChanged(f"It was {agreement.token}, it is {terms.token}.")
+
+
+def _check_parties(trade: Trade, agreement: Agreement, terms: Terms) -> None:
+    sides: dict[Side, tuple[Party, str]] = {
+        "buyer": (trade.buyer, terms.buyer),
+        "seller": (trade.seller, terms.seller),
+    }
+    own, in_terms = sides.pop(agreement.side)
+    if not _same(in_terms, agreement.wallet):
+        raise errors.OwnWalletMissing(f"It was {agreement.wallet}, it is {in_terms}.")
+    if own.encryption_key != agreement.encryption_key:
+        raise errors.KeyNotOurs(f"It was {agreement.encryption_key}, it is {own.encryption_key}.")
+    for side, (other, other_in_terms) in sides.items():
+        if not _same(other.wallet, other_in_terms):
+            raise errors.CounterpartyChanged(
+                f"The {side} is {other.wallet}, but the escrow's terms name {other_in_terms}."
+            )
+        if other.encryption_key == agreement.encryption_key:
+            raise errors.CounterpartyChanged(f"It shows your own key as the {side}'s.")
+    if not _same(terms.arbitrator, agreement.arbitrator):
+        raise errors.ArbitratorChanged(f"It was {agreement.arbitrator}, it is {terms.arbitrator}.")
+
+
+def _check_amounts(trade: Trade, agreement: Agreement, terms: Terms) -> None:
+    if from_minor(terms.amount, agreement.decimals) != trade.amount:
+        raise errors.AmountChanged(
+            f"The trade is about {trade.amount} {trade.asset}, but the escrow would hold"
+            f" {from_minor(terms.amount, agreement.decimals)}."
+        )
+    if not agreement.min_amount <= trade.amount <= agreement.max_amount:
+        raise errors.AmountChanged(
+            f"{trade.amount} is not within {agreement.min_amount} and {agreement.max_amount}."
+        )
+    worst = agreement.worst_price
+    if trade.price > worst if agreement.side == "buyer" else trade.price < worst:
+        raise errors.PriceChanged(f"It is {trade.price}, the limit is {worst}.")
+    if trade.currency != agreement.currency:
+        raise errors.FiatChanged(f"It is in {trade.currency}, not in {agreement.currency}.")
+    if agreement.fiat_amount is not None and trade.fiat_amount != agreement.fiat_amount:
+        raise errors.FiatChanged(f"It was {agreement.fiat_amount}, it is {trade.fiat_amount}.")
+    if not fiat_follows(
+        trade.amount,
+        trade.fiat_amount,
+        trade.price,
+        agreement.decimals,
+        agreement.currency_decimals,
+    ):
+        raise errors.FiatChanged(
+            f"{trade.amount} at {trade.price} is not {trade.fiat_amount} {trade.currency}."
+        )
+    highest_fee = terms.amount * agreement.fee_bps // 10_000
+    if terms.fee > highest_fee or to_minor_or_none(trade.fee, agreement.decimals) != terms.fee:
+        raise errors.FeeChanged(
+            f"It is {from_minor(terms.fee, agreement.decimals)} {trade.asset}, at most"
+            f" {from_minor(highest_fee, agreement.decimals)} was agreed."
+        )
+    if terms.fee and not _same(terms.fee_recipient, agreement.fee_recipient):
+        raise errors.FeeChanged(f"It goes to {terms.fee_recipient}.")
+
+
+def to_minor_or_none(amount: Decimal, decimals: int) -> int | None:
+    """As `to_minor`, but None where the amount has no exact number of smallest units."""
+    try:
+        return to_minor(amount, decimals)
+    except ValueError:
+        return None
+
+
+def _check_rules(trade: Trade, agreement: Agreement, terms: Terms) -> None:
+    if terms.payment_window != agreement.payment_window:
+        raise errors.WindowsChanged(
+            f"The payment window was {agreement.payment_window} s, it is {terms.payment_window} s."
+        )
+    if terms.challenge_window != agreement.challenge_window:
+        raise errors.WindowsChanged(
+            f"The challenge window was {agreement.challenge_window} s, it is"
+            f" {terms.challenge_window} s."
+        )
+    if trade.payment_method not in agreement.payment_methods:
+        raise errors.MethodChanged(f"It is {trade.payment_method}.")
+    if agreement.words is not None and (trade.terms or "") != agreement.words:
+        raise errors.WordsChanged
+
+
+def _check_id(trade: Trade, terms: Terms) -> str:
+    if terms.salt != UUID(trade.id).int:
+        raise errors.SaltWrong(f"The salt is {terms.salt:#x}.")
+    found = "0x" + escrow_id(terms, trade.escrow.chain_id, trade.escrow.contract).hex()
+    if found != trade.escrow.id:
+        raise errors.EscrowIdWrong(f"It is {found}, the exchange says {trade.escrow.id}.")
+    return found
+
+
+def check_chain(node_chain_id: int, agreed_chain_id: int) -> None:
+    """The trader's node is on the chain that was agreed; raises `WrongChain`."""
+    if node_chain_id != agreed_chain_id:
+        raise errors.WrongChain(f"The node is on {node_chain_id}, the trade on {agreed_chain_id}.")
+
+
+def check_contract(code: bytes, address: str) -> None:
+    """`code` at `address` is the escrow contract's, byte for byte; raises `WrongContract`."""
+    if not deploy.runtime_code_matches(artifacts.ESCROW, code):
+        raise errors.WrongContract(
+            f"{address} has {'other' if code else 'no'} code. Coins that go there may be lost."
+        )
+
+
+def check_token_decimals(decimals: int, agreement: Agreement) -> None:
+    """The token counts in the decimals that the exchange states; raises `TokenChanged`.
+
+    With wrong ones "100" would lock another amount than a hundred.
+    """
+    if decimals != agreement.decimals:
+        raise errors.TokenChanged(
+            f"The token has {decimals} decimals, the exchange says {agreement.decimals}."
+        )
+
+
+def check_fundable(terms: Terms, chain_time: int) -> None:
+    """The lock may still come; raises `FundingTooLate`."""
+    if chain_time > terms.fund_by:
+        raise errors.FundingTooLate(
+            f"The chain's time is {chain_time}, the deadline was {terms.fund_by}."
+        )
+
+
+def check_open(state: State) -> None:
+    """The escrow holds the coins now; raises `NotLocked`."""
+    if state.status is Status.NONE or state.status.is_final:
+        raise errors.NotLocked(f"The escrow's status is {state.status.name.lower()}.")
+
+
+def check_payable(now: State, deep: State, depth: int) -> None:
+    """A buyer can pay: the coins are held now, and were already `depth` blocks deep.
+
+    Raises:
+        NotLocked: The coins are not held, or the seller has asked for them back.
+        NotConfirmed: They are held, but a reorganisation could still undo it.
+    """
+    check_open(now)
+    if now.status is Status.CANCEL_REQUESTED:
+        raise errors.NotLocked("The seller has asked for the coins back: do not pay.")
+    if deep.status is Status.NONE or deep.locked_at != now.locked_at:
+        raise errors.NotConfirmed(f"It has fewer than {depth} confirmations.")
