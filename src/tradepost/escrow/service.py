@@ -11,6 +11,7 @@ from typing import Protocol
 from eth_utils.address import to_checksum_address
 
 from tradepost.escrow import store
+from tradepost.escrow.evm import wallet
 from tradepost.escrow.model import (
     AssetUnknown,
     ChainNotReady,
@@ -133,6 +134,11 @@ async def watched(tx: Transaction, escrow_id: bytes) -> tuple[Escrow, ChainView]
     if found is None:
         raise ChainNotReady
     return found
+
+
+def instructions(escrow: Escrow, party: Party) -> wallet.Instructions:
+    """What this party's wallet is asked to sign or send."""
+    return wallet.instructions(escrow, party)
 
 
 async def get_many(tx: Transaction, ids: Sequence[bytes]) -> dict[bytes, Escrow]:

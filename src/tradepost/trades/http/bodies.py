@@ -317,3 +317,35 @@ class HistoryBody(BaseModel):
     )
 
     data: list[HistoryEntryBody]
+
+
+class CallBody(BaseModel):
+    """A transaction for your own wallet to send; `value` in wei."""
+
+    to: str
+    data: str
+    value: str
+
+
+class InstructionsBody(BaseModel):
+    """What your wallet signs or sends in this trade, whether or not its time has come."""
+
+    model_config = ConfigDict(
+        json_schema_extra={
+            "examples": [
+                {
+                    "approve": None,
+                    "lock": {
+                        "to": "0x5FbDB2315678afecb367f032d93F642f64180aa3",
+                        "data": "0x" + "ab" * 68,
+                        "value": "1000000000000000000",
+                    },
+                    "typed_data": {"Release": {"primaryType": "Release"}},
+                }
+            ]
+        }
+    )
+
+    approve: CallBody | None = Field(description="For a token: lets the contract take this sum.")
+    lock: CallBody | None
+    typed_data: dict[str, dict[str, Any]] = Field(description="By type, as EIP-712 has it.")

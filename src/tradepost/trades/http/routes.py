@@ -7,6 +7,8 @@ from uuid import UUID
 
 from fastapi import APIRouter, Depends, Query, Request, Response
 
+from tradepost.escrow import service as escrows
+from tradepost.escrow.evm.wallet import Call
 from tradepost.escrow.model import (
     ChainNotReady,
     EscrowImpossible,
@@ -34,12 +36,14 @@ from tradepost.offers.model import (
 )
 from tradepost.trades import service
 from tradepost.trades.http.bodies import (
+    CallBody,
     CancelBody,
     DisputeBody,
     EscrowBody,
     EscrowTermsBody,
     HistoryBody,
     HistoryEntryBody,
+    InstructionsBody,
     PartyBody,
     PaymentDetailsBody,
     SettlementBody,
@@ -242,6 +246,22 @@ async def get_trade(trade_id: UUID, tx: Tx, caller: MayRead, response: Response)
     response.headers["ETag"] = etag(seen.trade.version)
     response.headers["Cache-Control"] = "private, no-cache"
     return await _one(tx, seen)
+
+
+@router.get("/{trade_id}/instructions", summary="What your wallet signs or sends", responses=_SEEN)
+async def get_instructions(trade_id: UUID, tx: Tx, caller: MayRead) -> InstructionsBody:
+    """Typed data and transactions for a wallet driven by hand; check them against the terms."""
+    seen = await service.get(tx, caller, trade_id)
+    asked = escrows.instructions(seen.escrow, seen.viewer.party)
+    return InstructionsBody(
+        approve=_call(asked.approve), lock=_call(asked.lock), typed_data=asked.typed_data
+    )
+
+
+def _call(call: Call | None) -> CallBody | None:
+    if call is None:
+        return None
+    return CallBody(to=call.to, data="0x" + call.data.hex(), value=str(call.value))
 
 
 @router.get("/{trade_id}/history", summary="Show a trade's steps", responses=_SEEN)

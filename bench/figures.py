@@ -1,0 +1,30 @@
+"""What a measurement is made of, and how it is shown."""
+
+import statistics
+from collections.abc import Sequence
+from dataclasses import dataclass
+
+
+@dataclass(frozen=True, slots=True)
+class Rate:
+    """How often something was done a second, and how long one took (milliseconds)."""
+
+    name: str
+    per_second: float
+    p50_ms: float
+    p99_ms: float
+
+    @classmethod
+    def of(cls, name: str, latencies_s: Sequence[float], seconds: float) -> "Rate":
+        """From all latencies of a run that took `seconds`."""
+        cuts = statistics.quantiles(latencies_s, n=100)
+        return cls(name, len(latencies_s) / seconds, cuts[49] * 1_000, cuts[98] * 1_000)
+
+    def row(self) -> str:
+        """A line of a table."""
+        return (
+            f"{self.name:<44}{self.per_second:>10.0f}/s{self.p50_ms:>10.2f}{self.p99_ms:>10.2f} ms"
+        )
+
+
+HEADER = f"{'':<44}{'rate':>12}{'p50':>10}{'p99':>10}"

@@ -1,0 +1,114 @@
+"""What the measurements work on: settings, and tables filled with trades that can move."""
+
+from uuid import UUID
+
+import psycopg
+from pydantic import SecretStr
+
+from tradepost.entrypoints.dev.exchange import ARBITRATOR, RELAYER_KEY
+from tradepost.kernel.settings import AssetSetting, Settings
+
+OFFER = UUID(int=3)
+#: As many traders on each side: two trades at once rarely are of the same one.
+TRADERS = 1_000
+_FIRST_TRADE = 1 << 64
+_FIRST_BUYER = 2 << 64
+_FIRST_SELLER = 3 << 64
+
+
+def settings(dsn: str, connections: int = 8) -> Settings:
+    """Those of an exchange whose chain is not asked for anything."""
+    return Settings(
+        database_url=SecretStr(dsn),
+        rpc_url=SecretStr("http://127.0.0.1:9"),
+        secret=SecretStr("measurements guard no secret at all"),
+        assets=(AssetSetting(code="ETH", decimals=18),),
+        relayer_key=SecretStr(RELAYER_KEY),
+        arbitrator=ARBITRATOR,
+        database_connections=connections,
+    )
+
+
+def trade_id(index: int) -> UUID:
+    """The id of the trade with this number."""
+    return UUID(int=_FIRST_TRADE + index)
+
+
+def buyer_id(index: int) -> UUID:
+    """The id of the buyer in the trade with this number."""
+    return UUID(int=_FIRST_BUYER + index % TRADERS)
+
+
+def fill_trades(dsn: str, count: int) -> None:
+    """Writes traders, an offer and `count` trades whose buyer says that he paid."""
+    with psycopg.connect(dsn) as connection:
+        connection.execute(
+            """
+            INSERT INTO accounts (id, roles, created_at)
+            SELECT ('00000000-0000-000' || side || '-0000-' || lpad(to_hex(number), 12, '0'))::uuid,
+                '{trader}', now()
+            FROM generate_series(0, %s - 1) AS number, unnest(ARRAY[2, 3]) AS side
+            """,
+            [TRADERS],
+        )
+        connection.execute(
+            """
+            INSERT INTO escrow_chains (chain_id, contract, genesis_hash, start_block, head_number,
+                head_hash, head_time, confirmed_number, confirmed_time, seen_at)
+            VALUES (31337, '0x0000000000000000000000000000000000000001', '', 0, 100, '',
+                1800000000, 98, 1799999990, now())
+            """
+        )
+        connection.execute(
+            """
+            INSERT INTO offers (id, version, state, maker_id, direction, asset, asset_decimals,
+                currency, currency_decimals, price, min_amount, max_amount, total_amount,
+                remaining_amount, payment_methods, terms, funding_window_s, payment_window_s,
+                wallet, encryption_key, created_at, updated_at)
+            VALUES (%s, 1, 'active', %s, 'sell', 'ETH', 18, 'EUR', 2, 2500, 1, 1000, 1000000,
+                1000000, '{sepa}', '', 1800, 86400, %s, %s, now(), now())
+            """,
+            [OFFER, UUID(int=_FIRST_SELLER), "0x" + "2" * 40, "2" * 64],
+        )
+        connection.execute(
+            """
+            INSERT INTO escrows (id, chain_id, contract, asset, seller, buyer, arbitrator, token,
+                amount, fee, fee_recipient, fund_by, payment_window, challenge_window, salt, state,
+                locked_at, paid_on_chain, block_number, created_at)
+            SELECT decode(lpad(to_hex(number), 64, '0'), 'hex'), 31337,
+                '0x0000000000000000000000000000000000000001', 'ETH',
+                '0x0000000000000000000000000000000000000002',
+                '0x0000000000000000000000000000000000000003',
+                '0x0000000000000000000000000000000000000004',
+                '0x0000000000000000000000000000000000000000',
+                500, 0, '0x0000000000000000000000000000000000000000', 1800001000, 86400, 86400,
+                number, 'locked', 1799990000, false, 50, now()
+            FROM generate_series(0, %s - 1) AS number
+            """,
+            [count],
+        )
+        connection.execute(
+            """
+            INSERT INTO trades (id, offer_id, buyer_id, seller_id, maker, state, version, asset,
+                asset_decimals, amount, currency, currency_decimals, fiat_amount, price,
+                payment_method, terms, buyer_key, seller_key, escrow_id, fund_by,
+                payment_sent_at, created_at, updated_at)
+            SELECT ('00000000-0000-0001-0000-' || lpad(to_hex(number), 12, '0'))::uuid, %s,
+                ('00000000-0000-0002-0000-' || lpad(to_hex(number %% %s), 12, '0'))::uuid,
+                ('00000000-0000-0003-0000-' || lpad(to_hex(number %% %s), 12, '0'))::uuid,
+                'seller', 'payment_sent', 1, 'ETH', 18, 500, 'EUR', 2, 100, 2500, 'sepa', '',
+                %s, %s, decode(lpad(to_hex(number), 64, '0'), 'hex'), 1800001000, now(), now(),
+                now()
+            FROM generate_series(0, %s - 1) AS number
+            """,
+            [OFFER, TRADERS, TRADERS, "1" * 64, "2" * 64, count],
+        )
+    with psycopg.connect(dsn, autocommit=True) as connection:
+        connection.execute("VACUUM ANALYZE")
+
+
+def reset_trades(dsn: str) -> None:
+    """Sets all trades back to where their buyer says that he paid."""
+    with psycopg.connect(dsn, autocommit=True) as connection:
+        connection.execute("DELETE FROM trade_history")
+        connection.execute("UPDATE trades SET state = 'payment_sent', version = 1")

@@ -1,0 +1,57 @@
+"""What a wallet is asked to sign or send for an escrow: typed data (EIP-712) and transactions.
+
+Whoever signs is told to compute it himself from the terms, as the Python client does; this is for
+wallets that are driven by hand.
+"""
+
+from dataclasses import dataclass
+from typing import Any
+
+from eth_abi.abi import encode
+
+from tradepost.escrow.model import Escrow, Party
+from tradepost_contracts import calls
+from tradepost_contracts import terms as typed
+
+_APPROVE = bytes.fromhex("095ea7b3")  # approve(address,uint256)
+_SIGNED_BY: dict[Party, tuple[typed.InstructionKind, ...]] = {
+    Party.SELLER: ("Release", "Cancel"),
+    Party.BUYER: ("Paid", "Refund"),
+    Party.ARBITRATOR: (),
+}
+
+
+@dataclass(frozen=True, slots=True)
+class Call:
+    """A transaction for the party's own wallet to send; `value` in wei."""
+
+    to: str
+    data: bytes
+    value: int
+
+
+@dataclass(frozen=True, slots=True)
+class Instructions:
+    """All that one party can be asked for, whether or not its time has come."""
+
+    #: Lets the contract take the token, and only this sum; None for the native coin.
+    approve: Call | None
+    lock: Call | None
+    typed_data: dict[str, dict[str, Any]]
+
+
+def instructions(escrow: Escrow, party: Party) -> Instructions:
+    """What `party` signs or sends for this escrow."""
+    terms, contract = escrow.terms, escrow.contract
+    approve = lock = None
+    if party is Party.SELLER:
+        native = terms.token == typed.ZERO_ADDRESS
+        lock = Call(contract, calls.lock(terms), terms.locked_amount if native else 0)
+        if not native:
+            allowance = encode(["address", "uint256"], [contract, terms.locked_amount])
+            approve = Call(terms.token, _APPROVE + allowance, 0)
+    signed = {
+        kind: typed.typed_data_instruction(kind, escrow.id, escrow.chain_id, contract)
+        for kind in _SIGNED_BY[party]
+    }
+    return Instructions(approve, lock, signed)
