@@ -50,7 +50,7 @@ def instructions(escrow: Escrow, party: Party) -> Instructions:
         if not native:
             allowance = encode(["address", "uint256"], [contract, terms.locked_amount])
             approve = Call(terms.token, _APPROVE + allowance, 0)
-    signed = {
+    signed: dict[str, dict[str, Any]] = {
         kind: typed.typed_data_instruction(kind, escrow.id, escrow.chain_id, contract)
         for kind in _SIGNED_BY[party]
     }
