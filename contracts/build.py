@@ -2,8 +2,9 @@
 """Builds the contracts into the committed artefacts of `src/tradepost_contracts/artifacts`.
 
 `build.py` writes them; `build.py --check` builds again and compares, so that nobody has to trust
-the bytes in the repository; `build.py test [arguments of forge]` runs the Solidity tests. It works
-offline, with the tools of `tools/node`, which `run.py` installs.
+the bytes in the repository; `build.py test [arguments of forge]` runs the Solidity tests;
+`build.py format` formats the sources. It works offline, with the tools of `tools/node`, which
+`run.py` installs.
 """
 
 from __future__ import annotations
@@ -65,6 +66,8 @@ def main(arguments: Sequence[str] | None = None) -> int:
     try:
         if arguments[:1] == ["test"]:
             return forge(["test", *arguments[1:]])
+        if arguments == ["format"]:
+            return forge(["fmt", "contracts/src", "contracts/test"])
         parser = argparse.ArgumentParser(
             prog="build.py", description=__doc__, formatter_class=argparse.RawTextHelpFormatter
         )
@@ -88,10 +91,10 @@ def write() -> int:
 
 
 def check() -> int:
-    """Builds, and compares with the committed artefacts.
+    """Builds, and compares with the committed artefacts; looks at the sources' format too.
 
     Raises:
-        BuildError: One of them is missing or differs.
+        BuildError: An artefact is missing or differs, or a source is not formatted.
     """
     for name, text in build().items():
         path = ARTIFACTS / f"{name}.json"
@@ -100,6 +103,10 @@ def check() -> int:
                 f"{path.relative_to(ROOT)} is not what the contracts build to: "
                 f"run 'python contracts/build.py' and commit what it writes."
             )
+    if forge(["fmt", "--check", "contracts/src", "contracts/test"]):
+        raise BuildError(
+            "The contracts are not formatted: run 'python contracts/build.py format' and commit."
+        )
     print(f"{len(BUILT)} contract artefacts are what the sources build to.")
     return 0
 

@@ -47,10 +47,7 @@ library Payouts {
 
     /// @dev In assembly because Solidity copies whatever a call returns: a recipient could return
     /// so much that copying it uses up the gas of the caller (a return bomb).
-    function _sendNative(address to, uint256 amount, uint256 gasLimit)
-        private
-        returns (bool sent)
-    {
+    function _sendNative(address to, uint256 amount, uint256 gasLimit) private returns (bool sent) {
         assembly ("memory-safe") {
             sent := call(gasLimit, to, amount, 0, 0, 0, 0)
         }

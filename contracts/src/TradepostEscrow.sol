@@ -3,9 +3,7 @@ pragma solidity 0.8.37;
 
 import {IERC20} from "@openzeppelin/contracts/token/ERC20/IERC20.sol";
 import {SafeERC20} from "@openzeppelin/contracts/token/ERC20/utils/SafeERC20.sol";
-import {
-    ReentrancyGuardTransient
-} from "@openzeppelin/contracts/utils/ReentrancyGuardTransient.sol";
+import {ReentrancyGuardTransient} from "@openzeppelin/contracts/utils/ReentrancyGuardTransient.sol";
 
 import {ITradepostEscrow} from "./ITradepostEscrow.sol";
 import {Payouts} from "./Payouts.sol";
@@ -305,9 +303,7 @@ contract TradepostEscrow is ITradepostEscrow, ReentrancyGuardTransient {
         }
         window = terms.challengeWindow;
         if (window < SHORTEST_CHALLENGE_WINDOW || window > LONGEST_CHALLENGE_WINDOW) {
-            revert BadChallengeWindow(
-                window, SHORTEST_CHALLENGE_WINDOW, LONGEST_CHALLENGE_WINDOW
-            );
+            revert BadChallengeWindow(window, SHORTEST_CHALLENGE_WINDOW, LONGEST_CHALLENGE_WINDOW);
         }
     }
 
@@ -328,8 +324,7 @@ contract TradepostEscrow is ITradepostEscrow, ReentrancyGuardTransient {
     }
 
     function _requireAgreed(address party, bytes32 digest, bytes calldata signature) private view {
-        bool agreed =
-            signature.length == 0 ? msg.sender == party : party.isBy(digest, signature);
+        bool agreed = signature.length == 0 ? msg.sender == party : party.isBy(digest, signature);
         if (!agreed) revert BadSignature(party, digest);
     }
 

@@ -32,9 +32,7 @@ library TypedData {
 
     /// @notice The domain of this contract on this chain.
     function domainSeparator() internal view returns (bytes32) {
-        return keccak256(
-            abi.encode(DOMAIN, NAME_HASH, VERSION_HASH, block.chainid, address(this))
-        );
+        return keccak256(abi.encode(DOMAIN, NAME_HASH, VERSION_HASH, block.chainid, address(this)));
     }
 
     /// @notice The id of the escrow with these terms.

@@ -158,9 +158,7 @@ contract AttacksTest is EscrowTest {
         uint256[3] memory keys = [SELLER_KEY, BUYER_KEY, ARBITRATOR_KEY];
         for (uint8 role = 0; role < 3; ++role) {
             bytes memory signature = sign(keys[role], digest);
-            vm.expectRevert(
-                abi.encodeWithSelector(ITradepostEscrow.SameRole.selector, Role(role))
-            );
+            vm.expectRevert(abi.encodeWithSelector(ITradepostEscrow.SameRole.selector, Role(role)));
             escrow.settle(terms, AMOUNT, Role(role), signature, Role(role), signature);
         }
     }

@@ -47,9 +47,7 @@ contract CoinsTest is EscrowTest {
     }
 
     function testTokenWithoutCodeIsRefused() public {
-        vm.expectRevert(
-            abi.encodeWithSelector(ITradepostEscrow.NoToken.selector, address(0xdead))
-        );
+        vm.expectRevert(abi.encodeWithSelector(ITradepostEscrow.NoToken.selector, address(0xdead)));
         lock(termsIn(address(0xdead)));
     }
 
@@ -195,8 +193,7 @@ contract CoinsTest is EscrowTest {
         assertEq(escrow.credits(address(0), address(recipient)), 0);
         assertEq(address(recipient).balance, success ? AMOUNT : 0);
         assertEq(
-            uint256(escrow.stateOf(id).status),
-            uint256(success ? Status.Released : Status.Locked)
+            uint256(escrow.stateOf(id).status), uint256(success ? Status.Released : Status.Locked)
         );
     }
 

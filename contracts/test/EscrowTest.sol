@@ -68,7 +68,9 @@ abstract contract EscrowTest is Test {
 
     function lock(Terms memory terms) internal returns (bytes32) {
         vm.prank(terms.seller);
-        return escrow.lock{value: terms.token == address(0) ? uint256(terms.amount) + terms.fee : 0}(
+        return escrow.lock{
+            value: terms.token == address(0) ? uint256(terms.amount) + terms.fee : 0
+        }(
             terms
         );
     }
@@ -140,9 +142,10 @@ abstract contract EscrowTest is Test {
     }
 
     function digestOf(bytes32 structHash) internal view returns (bytes32) {
-        return keccak256(
-            abi.encodePacked(hex"1901", domain(address(escrow), block.chainid), structHash)
-        );
+        return
+            keccak256(
+                abi.encodePacked(hex"1901", domain(address(escrow), block.chainid), structHash)
+            );
     }
 
     function instructionDigest(string memory kind, bytes32 id) internal view returns (bytes32) {

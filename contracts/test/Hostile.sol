@@ -32,11 +32,7 @@ contract FalseReturningToken is DevToken {
         return !refusing && super.transfer(to, value);
     }
 
-    function transferFrom(address from, address to, uint256 value)
-        public
-        override
-        returns (bool)
-    {
+    function transferFrom(address from, address to, uint256 value) public override returns (bool) {
         return !refusing && super.transferFrom(from, to, value);
     }
 }

@@ -125,9 +125,7 @@ contract LifeTest is EscrowTest {
         Terms memory terms = tokenTerms();
         bytes32 digest = settlementDigest(lock(terms), AMOUNT);
         vm.prank(arbitrator);
-        escrow.settle(
-            terms, AMOUNT, Role.Arbitrator, "", Role.Buyer, sign(BUYER_KEY, digest)
-        );
+        escrow.settle(terms, AMOUNT, Role.Arbitrator, "", Role.Buyer, sign(BUYER_KEY, digest));
         assertEq(token.balanceOf(buyer), AMOUNT);
     }
 
@@ -140,9 +138,7 @@ contract LifeTest is EscrowTest {
         assertEq(escrow.withdraw(address(token), address(0xca5e)), FEE);
         assertEq(token.balanceOf(address(0xca5e)), FEE);
         vm.expectRevert(
-            abi.encodeWithSelector(
-                ITradepostEscrow.NoCredit.selector, address(token), feeRecipient
-            )
+            abi.encodeWithSelector(ITradepostEscrow.NoCredit.selector, address(token), feeRecipient)
         );
         vm.prank(feeRecipient);
         escrow.withdraw(address(token), feeRecipient);
@@ -184,14 +180,11 @@ contract LifeTest is EscrowTest {
         if (f == 4) return abi.encodeCall(escrow.release, (terms));
         if (f == 5) return abi.encodeCall(escrow.refund, (terms));
         if (f == 6) {
-            return abi.encodeCall(
-                escrow.releaseBySig, (terms, signed(SELLER_KEY, "Release", terms))
-            );
+            return
+                abi.encodeCall(escrow.releaseBySig, (terms, signed(SELLER_KEY, "Release", terms)));
         }
         if (f == 7) {
-            return abi.encodeCall(
-                escrow.refundBySig, (terms, signed(BUYER_KEY, "Refund", terms))
-            );
+            return abi.encodeCall(escrow.refundBySig, (terms, signed(BUYER_KEY, "Refund", terms)));
         }
         return abi.encodeCall(
             escrow.settle,
