@@ -1,0 +1,5 @@
+"""`python -m tradepost.entrypoints.cli` is `tradepost`."""
+
+from tradepost.entrypoints.cli import main
+
+main()
