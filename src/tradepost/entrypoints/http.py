@@ -1,6 +1,5 @@
 """The API's process: builds the app, and serves it (`tradepost serve`)."""
 
-import logging
 from collections.abc import AsyncIterator
 from contextlib import asynccontextmanager
 
@@ -11,6 +10,7 @@ import tradepost.offers.http
 import tradepost.trades.http
 from tradepost import __version__
 from tradepost.entrypoints import meta
+from tradepost.entrypoints.logs import configure
 from tradepost.entrypoints.settings import load
 from tradepost.entrypoints.wiring import SUBSCRIPTIONS
 from tradepost.escrow.evm.chain import Chain
@@ -65,7 +65,7 @@ def build(settings: Settings, clock: Clock = system_clock) -> FastAPI:
 
 def app_from_environment() -> FastAPI:
     """What each of the server's workers calls."""
-    logging.basicConfig(level=logging.INFO, format="%(levelname)s %(name)s: %(message)s")
+    configure()
     return build(load())
 
 

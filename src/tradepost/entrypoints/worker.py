@@ -1,7 +1,6 @@
 """The worker's process: jobs, deadlines and the relayer (`tradepost worker`)."""
 
 import asyncio
-import logging
 from contextlib import suppress
 
 from procrastinate import App, PsycopgConnector
@@ -20,8 +19,6 @@ _JOBS_AT_ONCE = 4
 
 async def work(settings: Settings) -> None:
     """Runs until it is told to stop, or until the queue or the relayer fails."""
-    # The queue's own chatter tells each job twice; what goes wrong is a warning.
-    logging.getLogger("procrastinate").setLevel(logging.WARNING)
     chain = Chain(settings.rpc_url.get_secret_value())
     queue = App(
         connector=PsycopgConnector(conninfo=settings.database_url.get_secret_value(), max_size=6)

@@ -1,13 +1,13 @@
 """The operator's commands: the processes of an exchange, and the care for it."""
 
 import asyncio
-import logging
 import sys
 from collections.abc import Awaitable, Callable
 from typing import Annotated, TypeVar
 
 import typer
 
+from tradepost.entrypoints.logs import configure
 from tradepost.kernel.settings import Settings
 
 app = typer.Typer()
@@ -23,12 +23,6 @@ def _settings() -> Settings:
     except SettingsInvalid as error:
         typer.echo(f"The settings are not complete:\n{error}", err=True)
         raise typer.Exit(2) from None
-
-
-def _log() -> None:
-    logging.basicConfig(level=logging.INFO, format="%(levelname)s %(name)s: %(message)s")
-    # A line for each request to the node says nothing to an operator.
-    logging.getLogger("httpx").setLevel(logging.WARNING)
 
 
 def _run(work: Callable[[Settings], Awaitable[Result]]) -> Result:
@@ -66,7 +60,7 @@ def worker() -> None:
     """Run jobs, deadlines and the relayer."""
     from tradepost.entrypoints.worker import work
 
-    _log()
+    configure()
     _run(work)
 
 
@@ -75,7 +69,7 @@ def watch() -> None:
     """Follow the chain."""
     from tradepost.entrypoints.watcher import follow
 
-    _log()
+    configure()
     _run(follow)
 
 
@@ -185,7 +179,7 @@ def doctor() -> None:
     """Check settings, database, schema, node, contract, watcher and relayer; say what to do."""
     from tradepost.entrypoints.doctor import examine
 
-    _log()
+    configure()
     findings = _run(examine)
     for finding in findings:
         typer.echo(f"{'ok  ' if finding.good else 'BAD '} {finding.subject}: {finding.words}")
