@@ -50,6 +50,7 @@ COMMANDS = {
     "reset": "delete the data of the exchange (asks first; --yes does not)",
     "tradepost": "the command line of traders and operators: tradepost --help",
 }
+WITHOUT_ARGUMENTS = {"start", "check"}
 WITH_TOOLS = {"test", "check", "bench"}  # these need the development set of requirements
 
 DISK_FULL = "The disk is full: free some space, then start again; finished steps are kept."
@@ -111,8 +112,12 @@ def parse(arguments: Sequence[str]) -> tuple[str, list[str]]:
     )
     parser.add_argument("command", nargs="?", default="start", choices=list(COMMANDS))
     parser.add_argument("rest", nargs=argparse.REMAINDER, help=argparse.SUPPRESS)
-    known = parser.parse_args(arguments[:1])
-    return known.command, list(arguments[1:])
+    command, rest = parser.parse_args(arguments[:1]).command, list(arguments[1:])
+    if rest and command in WITHOUT_ARGUMENTS:
+        if rest[0] in {"-h", "--help"}:
+            parser.exit(0, f"{command}: {COMMANDS[command]}; takes no arguments.\n")
+        parser.error(f"'{command}' takes no arguments: its settings come by environment.")
+    return command, rest
 
 
 def hand_over(command: Sequence[str | Path]) -> None:
@@ -148,7 +153,7 @@ def set_up(with_tools: bool) -> None:
             return
         with_tools = with_tools or has_tools()
         began = time.monotonic()
-        print(f"Setting up Tradepost in {VENV}", flush=True)
+        show(f"Setting up Tradepost in {VENV}\n")
         lock = ROOT / "requirements" / ("dev.txt" if with_tools else "runtime.txt")
         STAMP.unlink(missing_ok=True)
         environment = tool_environment()
@@ -172,7 +177,7 @@ def set_up(with_tools: bool) -> None:
             run([*npm, *([] if with_tools else ["--omit=dev"])], environment)
         STAMP.write_text(json.dumps({"key": wanted(with_tools), "with_tools": with_tools}))
         LOG.unlink(missing_ok=True)
-        print(f"Set up in {time.monotonic() - began:.0f} s.", flush=True)
+        show(f"Set up in {time.monotonic() - began:.0f} s.\n")
 
 
 def wanted(with_tools: bool) -> str:
@@ -324,9 +329,15 @@ def one_at_a_time() -> Iterator[None]:
         try:
             fcntl.flock(lock, fcntl.LOCK_EX | fcntl.LOCK_NB)
         except BlockingIOError:
-            print("Another run is setting up here: waiting for it.", flush=True)
+            show("Another run is setting up here: waiting for it.\n")
             fcntl.flock(lock, fcntl.LOCK_EX)
         yield
+
+
+def show(text: str) -> None:
+    """Shows progress; standard output belongs to the command that follows."""
+    sys.stderr.write(text)
+    sys.stderr.flush()
 
 
 @contextlib.contextmanager
@@ -338,10 +349,10 @@ def step(name: str) -> Iterator[None]:
 
     def count() -> None:
         while not done.wait(0.1):
-            print(f"\r{line} {time.monotonic() - began:5.1f} s", end="", flush=True)
+            show(f"\r{line} {time.monotonic() - began:5.1f} s")
 
     counter = threading.Thread(target=count, daemon=True)
-    if sys.stdout.isatty():
+    if sys.stderr.isatty():
         counter.start()
     try:
         yield
@@ -349,8 +360,8 @@ def step(name: str) -> Iterator[None]:
         done.set()
         if counter.is_alive():
             counter.join()
-        start = "\r" if sys.stdout.isatty() else ""
-        print(f"{start}{line} {time.monotonic() - began:5.1f} s", flush=True)
+        start = "\r" if sys.stderr.isatty() else ""
+        show(f"{start}{line} {time.monotonic() - began:5.1f} s\n")
 
 
 if __name__ == "__main__":

@@ -75,6 +75,23 @@ def test_help_names_every_command(tmp_path: Path) -> None:
     assert all(f"  {name} " in answer.stdout for name in run.COMMANDS)
 
 
+@pytest.mark.parametrize(
+    ("arguments", "code", "said"),
+    [
+        (("start", "--help"), 0, "start: set up and start the exchange"),
+        (("check", "-h"), 0, "check: format, lint"),
+        (("start", "--port", "1"), 2, "'start' takes no arguments"),
+    ],
+)
+def test_a_command_without_arguments_says_so(
+    tmp_path: Path, arguments: tuple[str, ...], code: int, said: str
+) -> None:
+    answer = stage_one("0", *arguments, folder=tmp_path)
+    assert answer.returncode == code
+    assert said in answer.stdout + answer.stderr
+    assert not (tmp_path / ".venv").exists()
+
+
 def test_an_unknown_command_is_refused_before_anything_is_set_up(tmp_path: Path) -> None:
     answer = stage_one("0", "strat", folder=tmp_path)
     assert answer.returncode == 2
@@ -196,18 +213,20 @@ def test_the_installer_is_pinned_by_all_its_hashes(
     assert len(entry.splitlines()) == 1 + entry.count("--hash=sha256:")
 
 
-def test_a_second_set_up_waits_for_the_first_and_finds_it_done(
-    clone: Path, capsys: pytest.CaptureFixture[str]
-) -> None:
+def test_a_second_set_up_waits_for_the_first_and_finds_it_done(clone: Path) -> None:
     (clone / "run.py").write_text(RUN.read_text())
     with (clone / ".set-up.lock").open("w") as lock:
         fcntl.flock(lock, fcntl.LOCK_EX)
         script = "import run; run.HAS_CHAIN = False; run.set_up(False); print('went on')"
         second = subprocess.Popen(
-            [sys.executable, "-u", "-c", script], cwd=clone, stdout=subprocess.PIPE, text=True
+            [sys.executable, "-c", script],
+            cwd=clone,
+            stdout=subprocess.PIPE,
+            stderr=subprocess.PIPE,
+            text=True,
         )
-        assert second.stdout is not None
-        assert second.stdout.readline() == "Another run is setting up here: waiting for it.\n"
+        assert second.stderr is not None
+        assert second.stderr.readline() == "Another run is setting up here: waiting for it.\n"
         pretend_set_up(clone, with_tools=False)
     assert second.communicate(timeout=20)[0] == "went on\n"
 
@@ -217,14 +236,10 @@ def test_an_interruption_ends_with_a_sentence(clone: Path) -> None:
     with (clone / ".set-up.lock").open("w") as lock:
         fcntl.flock(lock, fcntl.LOCK_EX)
         process = subprocess.Popen(
-            [sys.executable, "-u", "run.py"],
-            cwd=clone,
-            stdout=subprocess.PIPE,
-            stderr=subprocess.PIPE,
-            text=True,
+            [sys.executable, "run.py"], cwd=clone, stderr=subprocess.PIPE, text=True
         )
-        assert process.stdout is not None
-        process.stdout.readline()
+        assert process.stderr is not None
+        process.stderr.readline()
         process.send_signal(signal.SIGINT)
         said = process.communicate(timeout=20)[1]
     assert said == "\nInterrupted; the next start goes on from here.\n"

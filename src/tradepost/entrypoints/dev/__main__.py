@@ -10,6 +10,8 @@ from tradepost.entrypoints.dev.errors import StartError
 from tradepost.entrypoints.dev.exchange import CLI, Exchange, environment_of, serve, with_exchange
 from tradepost.entrypoints.dev.supervisor import Stopped
 
+INTERRUPTED = 130  # what shells give for a Ctrl-C
+
 
 def main(arguments: Sequence[str]) -> int:
     """Runs one of the three commands; a fault ends it with one sentence."""
@@ -18,16 +20,18 @@ def main(arguments: Sequence[str]) -> int:
         if command == "start":
             console = Console()
             serve(Exchange(os.environ, console), console)
-        elif command == "demo":
+        elif command == "demo" and not {"-h", "--help"}.intersection(rest):
             return with_exchange(os.environ, [*CLI, "demo", *rest])
         else:
             environment = environment_of(DataFolder.of(os.environ), os.environ)
-            os.execve(sys.executable, [*CLI, *rest], environment)
+            words = ["demo", *rest] if command == "demo" else rest
+            os.execve(sys.executable, [*CLI, *words], environment)
     except StartError as error:
         print(f"\n{error}", file=sys.stderr)
         return 1
     except Stopped:
         print("Stopped; the data are kept.")
+        return 0 if command == "start" else INTERRUPTED
     return 0
 
 
