@@ -1,0 +1,63 @@
+"""Makers: accounts with a wallet and a token, made through identity's own door."""
+
+from collections.abc import Awaitable, Callable
+from dataclasses import dataclass
+from uuid import UUID, uuid4
+
+import pytest
+from eth_account import Account
+from eth_account.messages import encode_defunct
+
+from tradepost.identity import service as identity
+from tradepost.identity.model import Grant
+from tradepost.kernel.database import Database, Transaction
+from tradepost.kernel.settings import Settings
+
+
+@dataclass(frozen=True, slots=True)
+class Maker:
+    """An account, its wallet and its token."""
+
+    id: UUID
+    wallet: str
+    token: str
+
+    def headers(self, key: str | None = None) -> dict[str, str]:
+        """What a request of his carries."""
+        return {
+            "Authorization": f"Bearer {self.token}",
+            "Idempotency-Key": key or str(uuid4()),
+        }
+
+
+async def _chain_id(_: Transaction) -> int:
+    return 31337
+
+
+@pytest.fixture
+def new_maker(database: Database, settings: Settings) -> Callable[[], Awaitable[Maker]]:
+    """Opens accounts."""
+
+    async def make() -> Maker:
+        wallet = Account.create()
+        async with database.transaction() as tx:
+            nonce, _ = identity.issue_nonce(tx)
+            now = tx.now
+        text = (
+            f"{settings.public_url.split('://', 1)[1]} wants you to sign in with your Ethereum "
+            f"account:\n{wallet.address}\n\n\nURI: {settings.public_url}\nVersion: 1\n"
+            f"Chain ID: 31337\nNonce: {nonce}\nIssued At: {now.isoformat()}"
+        )
+        signature = bytes(wallet.sign_message(encode_defunct(text=text)).signature)
+        signed_in = await identity.sign_in_by_wallet(
+            database, _chain_id, None, identity.WalletProof(text, signature), Grant()
+        )
+        return Maker(signed_in.account.id, wallet.address, signed_in.token.secret)
+
+    return make
+
+
+@pytest.fixture
+async def maker(new_maker: Callable[[], Awaitable[Maker]]) -> Maker:
+    """One maker."""
+    return await new_maker()
