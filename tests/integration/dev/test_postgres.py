@@ -11,7 +11,7 @@ import psycopg
 import pytest
 
 from tradepost.entrypoints.dev.errors import StartError
-from tradepost.entrypoints.dev.postgres import EmbeddedPostgres, binaries
+from tradepost.entrypoints.dev.postgres import EmbeddedPostgres, _namespace, binaries, demoted
 
 
 @pytest.fixture(scope="module")
@@ -156,3 +156,17 @@ def test_a_platform_without_binaries_is_told_what_to_set(monkeypatch: pytest.Mon
     monkeypatch.setattr("sys.path", [])
     with pytest.raises(StartError, match="set DATABASE_URL"):
         binaries()
+
+
+def test_root_without_a_user_namespace_is_told_what_to_do(monkeypatch: pytest.MonkeyPatch) -> None:
+    monkeypatch.setattr("os.geteuid", lambda: 0)
+    monkeypatch.setenv("PATH", "/nowhere")
+    _namespace.cache_clear()
+    with pytest.raises(StartError, match="start as an ordinary user, or set DATABASE_URL"):
+        demoted(["initdb"])
+    _namespace.cache_clear()
+
+
+def test_an_ordinary_user_runs_it_as_it_is(monkeypatch: pytest.MonkeyPatch) -> None:
+    monkeypatch.setattr("os.geteuid", lambda: 1000)
+    assert demoted(["initdb"]) == ["initdb"]
