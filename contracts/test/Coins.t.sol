@@ -5,7 +5,7 @@ import {SafeERC20} from "@openzeppelin/contracts/token/ERC20/utils/SafeERC20.sol
 
 import {ITradepostEscrow} from "../src/ITradepostEscrow.sol";
 import {Payouts} from "../src/Payouts.sol";
-import {Role, Status, Terms} from "../src/Terms.sol";
+import {Status, Terms} from "../src/Terms.sol";
 import {EscrowTest} from "./EscrowTest.sol";
 import {
     BlacklistToken,
@@ -248,15 +248,29 @@ contract CoinsTest is EscrowTest {
     /// deposit, and one deposit was counted twice.
     function testSellersHookCannotLockTwiceWithOneTransfer() public {
         HookToken coin = new HookToken();
-        fund(address(coin));
+        HostileRecipient contractSeller = new HostileRecipient();
+        coin.mint(address(contractSeller), 10 * uint256(AMOUNT));
+        contractSeller.run(
+            address(coin), abi.encodeCall(coin.approve, (address(escrow), type(uint256).max))
+        );
         Terms memory outer = termsIn(address(coin));
+        outer.seller = address(contractSeller);
         Terms memory inner = termsIn(address(coin));
+        inner.seller = address(contractSeller);
         inner.salt += 1;
-        coin.callDuringTransfer(address(escrow), abi.encodeCall(escrow.lock, (inner)));
+        bytes memory lockInner = abi.encodeCall(escrow.lock, (inner));
+        coin.callDuringTransfer(
+            address(contractSeller),
+            abi.encodeCall(contractSeller.run, (address(escrow), lockInner))
+        );
         lock(outer);
         assertTrue(!coin.succeeded());
+        assertStatus(outer, Status.Locked);
         assertStatus(inner, Status.None);
         assertEq(coin.balanceOf(address(escrow)), AMOUNT + FEE);
+        // Outside of another lock the same call is a good one.
+        contractSeller.run(address(escrow), lockInner);
+        assertStatus(inner, Status.Locked);
     }
 
     function testHookOfATokenCannotEndAnEscrowTwice() public {

@@ -3,7 +3,7 @@ pragma solidity 0.8.37;
 
 import {DevToken} from "../src/dev/DevToken.sol";
 import {ITradepostEscrow} from "../src/ITradepostEscrow.sol";
-import {Role, State, Status, Terms} from "../src/Terms.sol";
+import {Role, Status, Terms} from "../src/Terms.sol";
 import {TradepostEscrow} from "../src/TradepostEscrow.sol";
 import {Test} from "./Test.sol";
 

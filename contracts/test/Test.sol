@@ -3,12 +3,6 @@ pragma solidity 0.8.37;
 
 /// @notice What forge does for a test beyond the chain. Only what these tests use.
 interface Vm {
-    struct Log {
-        bytes32[] topics;
-        bytes data;
-        address emitter;
-    }
-
     function addr(uint256 key) external pure returns (address);
     function sign(uint256 key, bytes32 digest) external pure returns (uint8 v, bytes32 r, bytes32 s);
     function prank(address sender) external;
@@ -28,7 +22,6 @@ abstract contract Test {
     Vm internal constant vm = Vm(address(uint160(uint256(keccak256("hevm cheat code")))));
 
     /// @notice Tells forge that this contract holds tests.
-    // forge-lint: disable-next-line(mixed-case-variable) -- the name is forge's.
     bool public constant IS_TEST = true;
 
     error NotEqual(uint256 left, uint256 right);
