@@ -2,11 +2,14 @@
 
 from urllib.parse import urlsplit, urlunsplit
 
+from eth_account import Account
 from pydantic import SecretStr
 
+from tradepost.entrypoints.dev.chain import MNEMONIC
 from tradepost.entrypoints.dev.exchange import ARBITRATOR, RELAYER_KEY
 from tradepost.kernel.database import Database
 from tradepost.kernel.settings import AssetSetting, Settings
+from tradepost_client import Wallet
 from tradepost_contracts import artifacts, deploy
 
 #: The confirmations tests wait for: few, but enough to tell seen from confirmed.
@@ -34,6 +37,14 @@ def settings(database_url: str, rpc_url: str = "http://127.0.0.1:9") -> Settings
         poll_interval_s=0.05,
         bump_after_s=2,
     )
+
+
+def arbitrator() -> Wallet:
+    """The wallet of the arbitrator whom the settings name."""
+    Account.enable_unaudited_hdwallet_features()
+    account = Account.from_mnemonic(MNEMONIC, account_path="m/44'/60'/0'/0/8")
+    assert account.address == ARBITRATOR
+    return Wallet(bytes(account.key))
 
 
 async def pretend_to_follow(database: Database) -> None:

@@ -13,6 +13,7 @@ from tradepost.entrypoints import meta
 from tradepost.entrypoints.logs import configure
 from tradepost.entrypoints.settings import load
 from tradepost.entrypoints.wiring import SUBSCRIPTIONS
+from tradepost.escrow import service as escrows
 from tradepost.escrow.evm.chain import Chain
 from tradepost.identity import service as identity
 from tradepost.kernel.clock import Clock, system_clock
@@ -38,6 +39,7 @@ def build(settings: Settings, clock: Clock = system_clock) -> FastAPI:
             app.state.contract_signatures = chain
             yield
         await chain.close()
+        app.state.passphrases.close()
 
     app = FastAPI(
         title="Tradepost",
@@ -50,6 +52,8 @@ def build(settings: Settings, clock: Clock = system_clock) -> FastAPI:
     app.state.clock = clock
     app.state.cursors = Cursors(settings.secret.get_secret_value())
     app.state.authenticate = identity.authenticate
+    app.state.passphrases = identity.Passphrases()
+    app.state.chain_id = escrows.chain_id
     install_problems(app)
     app.add_middleware(LimitBody)
     app.include_router(meta.health)

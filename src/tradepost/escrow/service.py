@@ -6,7 +6,6 @@ wants it; the relayer (`escrow/evm/relay.py`) sends it, and the watcher tells wh
 
 from collections.abc import Sequence
 from datetime import timedelta
-from typing import Protocol
 
 from eth_utils.address import to_checksum_address
 
@@ -29,19 +28,11 @@ from tradepost.kernel.database import Transaction
 from tradepost.kernel.errors import NotFound
 from tradepost.kernel.money import Asset
 from tradepost.kernel.settings import AssetSetting, Settings
-from tradepost.kernel.signatures import signed_by_key
+from tradepost.kernel.signatures import ContractSignatures, signed_by_key
 from tradepost_contracts import terms as typed
 
 #: A node that has been silent for longer is not asked to hold new coins.
 _CHAIN_SILENT_S = 60
-
-
-class ContractSignatures(Protocol):
-    """Asks a contract wallet (EIP-1271) whether a signature is its own."""
-
-    async def is_valid(self, address: str, digest: bytes, signature: bytes) -> bool:
-        """True if the wallet at `address` says so; raises `ChainNotReady` without an answer."""
-        ...
 
 
 def asset(settings: Settings, code: str) -> Asset:
@@ -63,6 +54,11 @@ async def chain(tx: Transaction) -> ChainView:
     if view is None:
         raise ChainNotReady
     return view
+
+
+async def chain_id(tx: Transaction) -> int:
+    """The number of the chain this exchange is on (EIP-155); raises as `chain`."""
+    return (await chain(tx)).chain_id
 
 
 async def recent_chain(tx: Transaction) -> ChainView:

@@ -11,7 +11,7 @@ from concurrent.futures import Future, ThreadPoolExecutor
 from dataclasses import dataclass
 from datetime import datetime
 from threading import BoundedSemaphore
-from typing import Protocol, TypeVar
+from typing import TypeVar
 from uuid import UUID
 
 from pwdlib import PasswordHash
@@ -49,21 +49,13 @@ from tradepost.kernel.access import Caller, Role, Unauthenticated
 from tradepost.kernel.database import Database, Transaction
 from tradepost.kernel.errors import Busy, NotFound
 from tradepost.kernel.ids import new_id
-from tradepost.kernel.signatures import signed_by_key
+from tradepost.kernel.signatures import ContractSignatures, signed_by_key
 
 T = TypeVar("T")
 _SESSION_LABEL = "sign-in"
 
 #: Finds the id of the chain the exchange follows; entrypoints hands in escrow's.
 ChainId = Callable[[Transaction], Awaitable[int]]
-
-
-class ContractSignatures(Protocol):
-    """Asks a contract wallet (EIP-1271) whether a signature is its own."""
-
-    async def is_valid(self, address: str, digest: bytes, signature: bytes) -> bool:
-        """True if the wallet at `address` says so; raises a retryable problem without an answer."""
-        ...
 
 
 class Passphrases:

@@ -1,5 +1,7 @@
 """Whose key signed a digest: Ethereum's recoverable ECDSA, checked as the contract checks it."""
 
+from typing import Protocol
+
 from eth_keys.datatypes import Signature
 from eth_keys.exceptions import BadSignature
 from eth_utils.exceptions import ValidationError
@@ -23,3 +25,11 @@ def signed_by_key(address: str, digest: bytes, signature: bytes) -> bool:
     except (BadSignature, ValidationError):
         return False
     return bool(recovered.to_checksum_address().lower() == address.lower())
+
+
+class ContractSignatures(Protocol):
+    """Asks a contract wallet (EIP-1271) whether a signature is its own."""
+
+    async def is_valid(self, address: str, digest: bytes, signature: bytes) -> bool:
+        """True if the wallet at `address` says so; raises a retryable problem without an answer."""
+        ...

@@ -18,13 +18,13 @@ from tradepost.escrow.model import (
     Opening,
     Party,
 )
-from tradepost.escrow.service import ContractSignatures
 from tradepost.identity import service as identity
 from tradepost.kernel.access import Caller, Role
 from tradepost.kernel.database import Transaction
 from tradepost.kernel.errors import MalformedRequest, NotFound
 from tradepost.kernel.ids import new_id
 from tradepost.kernel.money import Amount
+from tradepost.kernel.signatures import ContractSignatures
 from tradepost.offers import service as offers
 from tradepost.offers.model import Direction, Offer
 from tradepost.trades import store

@@ -7,6 +7,7 @@ from uuid import uuid4
 import pytest
 from eth_account import Account
 from eth_account.signers.local import LocalAccount
+from hexbytes import HexBytes
 
 from tests import worlds
 from tradepost.entrypoints.dev.chain import MNEMONIC, DevChain
@@ -120,7 +121,7 @@ def service_contract(node: DevChain) -> str:
 def sign(signer: LocalAccount, kind: InstructionKind, escrow: Escrow) -> bytes:
     """A party's signature of an instruction."""
     digest = instruction_digest(kind, escrow.id, escrow.chain_id, escrow.contract)
-    return bytes(signer.unsafe_sign_hash(digest).signature)
+    return bytes(signer.unsafe_sign_hash(HexBytes(digest)).signature)
 
 
 @pytest.fixture

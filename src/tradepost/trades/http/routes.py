@@ -15,7 +15,6 @@ from tradepost.escrow.model import (
     Party,
     SignatureInvalid,
 )
-from tradepost.escrow.service import ContractSignatures
 from tradepost.identity import service as identity
 from tradepost.kernel.access import Caller, Scope
 from tradepost.kernel.cursors import Cursors
@@ -28,6 +27,7 @@ from tradepost.kernel.http import (
     etag,
 )
 from tradepost.kernel.openapi import AUTHENTICATED, ONCE, problems
+from tradepost.kernel.signatures import ContractSignatures
 from tradepost.offers.model import (
     AmountOutOfRange,
     OfferAlreadyTaken,
