@@ -28,9 +28,10 @@ class Block:
 
 @dataclass(frozen=True, slots=True)
 class Receipt:
-    """What became of a transaction; `fee` is the gas paid for it, in wei."""
+    """What became of a transaction: who sent it, and `fee`, the wei he paid for its gas."""
 
     tx_hash: str
+    sender: str
     block_number: int
     succeeded: bool
     gas_used: int

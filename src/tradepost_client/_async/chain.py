@@ -121,6 +121,7 @@ class AsyncChain:
         gas_used = quantity(found.get("gasUsed"))
         return Receipt(
             tx_hash=tx_hash,
+            sender=str(found.get("from")),
             block_number=quantity(found["blockNumber"]),
             succeeded=quantity(found.get("status")) == 1,
             gas_used=gas_used,
