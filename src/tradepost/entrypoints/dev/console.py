@@ -2,9 +2,10 @@
 
 import sys
 import threading
+import time
 from collections import deque
-from collections.abc import Sequence
-from contextlib import suppress
+from collections.abc import Iterator, Sequence
+from contextlib import contextmanager, suppress
 from typing import TextIO
 
 COLOURS = ("36", "33", "35", "32", "34")
@@ -30,9 +31,12 @@ class Console:
         """Tells a sentence of the supervisor itself."""
         self._write(text)
 
-    def step(self, name: str, seconds: float) -> None:
-        """Shows a finished step of the start."""
-        self._write(f"  {name:22} {seconds:5.1f} s")
+    @contextmanager
+    def step(self, name: str) -> Iterator[None]:
+        """Shows a step of the start when it is done, with the seconds that it took."""
+        began = time.monotonic()
+        yield
+        self._write(f"  {name:22} {time.monotonic() - began:5.1f} s")
 
     def line(self, name: str, text: str) -> None:
         """Shows a line that a process wrote."""

@@ -8,7 +8,7 @@ import sys
 import time
 import urllib.error
 import urllib.request
-from collections.abc import Iterator, Mapping, Sequence
+from collections.abc import Callable, Iterator, Mapping, Sequence
 
 import psycopg
 
@@ -65,26 +65,20 @@ class Exchange:
         with self.data.hold(), Supervisor(self._console) as supervisor:
             self._refuse_taken_port()
             self._console.say("Starting Tradepost")
+            url = f"http://{_shown(self.host)}:{self.port}"
             chosen = {
                 "TRADEPOST_HOST": self.host,
                 "TRADEPOST_PORT": str(self.port),
                 "TRADEPOST_SECRET": self.data.secret("secret"),
+                "TRADEPOST_PUBLIC_URL": url,
                 "DATABASE_URL": self._database(supervisor),
-                "RPC_URL": "",
             }
             with contextlib.ExitStack() as keepers:
                 chosen |= self._chain(supervisor, keepers)
                 given = {name: value for name, value in self._environment.items() if value}
                 settings = {name: given.get(name, value) for name, value in chosen.items()}
                 full = {**self._environment, **settings, "PYTHONUNBUFFERED": "1"}
-                supervisor.run("database schema", self._program("migrate", full))
-                if not given.get("RPC_URL"):
-                    supervisor.run("contracts", self._program("deploy", full))
-                url = f"http://{_shown(self.host)}:{self.port}"
-                # The API is ready when the chain is followed, and stops before those behind it.
-                supervisor.start("watcher", self._program("watch", full))
-                supervisor.start("worker", self._program("worker", full))
-                supervisor.start("http", self._program("serve", full, url))
+                self._start_processes(supervisor, full, url, deploys=not given.get("RPC_URL"))
                 instance = Instance(os.getpid(), url, settings)
                 self.data.announce(instance)
                 self._console.say(f"Started in {time.monotonic() - began:.1f} s.")
@@ -107,23 +101,37 @@ class Exchange:
             f"one with TRADEPOST_PORT."
         )
 
+    def _start_processes(
+        self, supervisor: Supervisor, environment: Mapping[str, str], url: str, *, deploys: bool
+    ) -> None:
+        """Runs the one-off commands and starts the processes; each loads for a second or two."""
+        with self._console.step("database schema"):
+            supervisor.run("database schema", self._program("migrate", environment))
+        http = self._program("serve", environment, lambda: _answers(f"{url}/readyz"))
+        supervisor.start("http", http)  # loads while the contracts are looked after
+        if deploys:
+            with self._console.step("contracts"):
+                supervisor.run("contracts", self._program("deploy", environment))
+        with self._console.step("processes"):
+            supervisor.start("watcher", self._program("watch", environment))
+            supervisor.start("worker", self._program("worker", environment))
+            http.wait_until_ready()  # for which the watcher must follow the chain
+
     def _program(
-        self, command: str, environment: Mapping[str, str], url: str | None = None
+        self,
+        command: str,
+        environment: Mapping[str, str],
+        ready: Callable[[], bool] = lambda: True,
     ) -> Program:
-        names = {"serve": "http", "watch": "watcher"}
-        return Program(
-            names.get(command, command),
-            [*self._cli, command],
-            environment,
-            self._console,
-            ready=(lambda: _answers(f"{url}/readyz")) if url else None,
-        )
+        name = {"serve": "http", "watch": "watcher"}.get(command, command)
+        return Program(name, [*self._cli, command], environment, self._console, ready)
 
     def _database(self, supervisor: Supervisor) -> str:
         given = self._environment.get("DATABASE_URL")
         if not given:
             database = EmbeddedPostgres(self.data.path / "postgres")
-            supervisor.start("database", database)
+            with self._console.step("database"):
+                supervisor.start("database", database)
             return database.dsn
         try:
             psycopg.connect(given, connect_timeout=PROBE_PATIENCE_S).close()
@@ -149,7 +157,8 @@ class Exchange:
             return {"RPC_URL": given}
         free = port_is_free("127.0.0.1", CHAIN_PORT)
         chain = DevChain(self.data.path / "chain", CHAIN_PORT if free else None)
-        supervisor.start("development chain", chain)
+        with self._console.step("development chain"):
+            supervisor.start("development chain", chain)
         confirmations = int(self._environment.get("TRADEPOST_CONFIRMATIONS") or CONFIRMATIONS)
         keeper = ChainKeeper(chain, confirmations=confirmations, say=self._console.say)
         keeper.start()

@@ -43,7 +43,7 @@ class Part(Protocol):
         """The child, from `start` to `stop`."""
 
     def start(self) -> object:
-        """Starts the child and waits until it serves; raises StartError."""
+        """Starts the child; raises StartError."""
 
     def stop(self) -> None:
         """Ends the child within a bounded time."""
@@ -57,7 +57,7 @@ class Program:
         command: the program and its arguments.
         environment: the whole environment of the child.
         console: where its output goes.
-        ready: tells whether the child serves; None is satisfied with a child that runs.
+        ready: tells whether the child serves.
     """
 
     death_signal = signal.SIGTERM
@@ -68,7 +68,7 @@ class Program:
         command: Sequence[str | Path],
         environment: Mapping[str, str],
         console: Console,
-        ready: Callable[[], bool] | None = None,
+        ready: Callable[[], bool] = lambda: True,
     ) -> None:
         self.name = name
         self._command = command
@@ -84,19 +84,21 @@ class Program:
         return self._process
 
     def start(self) -> None:
-        """Starts the child and waits until it is ready.
+        """Starts the child; `wait_until_ready` waits for it."""
+        self._spawn()
+
+    def wait_until_ready(self) -> None:
+        """Waits until the started child serves.
 
         Raises:
             StartError: it ended, or was not ready in time.
         """
-        process = self._spawn()
-        if self._ready is None:
-            return
-        ready = self._ready
-        wait_until(lambda: process.poll() is not None or ready(), READY_PATIENCE_S)
+        assert self._process is not None, "it is started first"
+        process = self._process
+        wait_until(lambda: process.poll() is not None or self._ready(), READY_PATIENCE_S)
         if process.poll() is not None:
             raise StartError(f"'{self.name}' ended before it was ready: its last lines say why.")
-        if not ready():
+        if not self._ready():
             raise StartError(f"'{self.name}' was not ready after {READY_PATIENCE_S:.0f} s.")
 
     def run(self) -> int:
@@ -184,17 +186,15 @@ class Supervisor:
             signal.signal(number, handler)
 
     def start(self, name: str, part: Part) -> None:
-        """Starts a part, shows how long it took, and keeps it from now on.
+        """Starts a part, and keeps it from now on.
 
         Raises:
             StartError: it does not start.
         """
-        began = time.monotonic()
-        kept = _Kept(name, part, began, FIRST_BACKOFF_S)
+        kept = _Kept(name, part, time.monotonic(), FIRST_BACKOFF_S)
         self._kept.append(kept)
         part.start()
         self._guard(kept)
-        self._console.step(name, time.monotonic() - began)
 
     def run(self, name: str, program: Program) -> None:
         """Runs a program to its end before the next part starts.
@@ -202,11 +202,9 @@ class Supervisor:
         Raises:
             StartError: it failed.
         """
-        began = time.monotonic()
         code = program.run()
         if code != 0:
             raise StartError(f"'{name}' failed with exit code {code}: its last lines say why.")
-        self._console.step(name, time.monotonic() - began)
 
     def watch(self) -> None:
         """Starts crashed parts again, waiting longer each time; ends by `Stopped` only."""
