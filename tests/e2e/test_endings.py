@@ -5,7 +5,7 @@ from decimal import Decimal
 
 import pytest
 
-from tests.stage import AMOUNTS, CONTRACT, Asset, Stage, Trade
+from tests.stage import AMOUNTS, CONTRACT, DETAILS, Asset, Stage, Trade
 from tradepost.escrow.evm.rebuild import rebuild
 from tradepost_contracts import calls
 
@@ -90,10 +90,11 @@ async def challenged(trade: Trade) -> None:
 async def paid_within_the_challenge(trade: Trade) -> None:
     """The buyer is late, but answers the request to cancel in time."""
     await trade.lock()
+    await trade.seller.send_payment_details(trade.id, DETAILS)
     await trade.stage.pass_time(15 * 86_400)
     await trade.seller.cancel(trade.id)
     await trade.stage.confirm()
-    await trade.pay()
+    await trade.buyer.payment_sent(trade.id)
     await trade.stage.confirm()
     assert await trade.state() == "payment_sent"
     await trade.seller.release(trade.id)
