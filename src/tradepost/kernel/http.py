@@ -40,7 +40,7 @@ logger = logging.getLogger(__name__)
 
 #: Larger than any request of this API; a body beyond it is refused while it is read.
 MAX_BODY_BYTES = 64 * 1024
-_DEADLOCK_TRIES = 3
+_TRIES = 3
 
 #: A plain decimal number as a string, since JSON numbers lose digits.
 DecimalString = Annotated[
@@ -98,11 +98,19 @@ class TransactionRoute(APIRoute):
                 return response
 
         async def handle(request: Request) -> Response:
-            for _ in range(_DEADLOCK_TRIES):
+            for _ in range(_TRIES):
                 try:
                     return await once(request)
                 except (pg.DeadlockDetected, pg.SerializationFailure):
                     continue
+                except OperationalError:
+                    # The database was restarted under us. Whether this request was committed is
+                    # unknown, but a second try is safe: reads change nothing, a POST has its key,
+                    # other writes name the version they saw.
+                    tx: Transaction | None = getattr(request.state, "transaction", None)
+                    if tx is None or not tx.connection.broken:
+                        raise
+                    await request.app.state.database.pool.check()
             raise Busy
 
         return handle
