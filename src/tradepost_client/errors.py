@@ -82,6 +82,10 @@ class FundsMissing(TradepostError):
     """The wallet does not hold what is to be locked, or not the gas for it."""
 
 
+class NotYourStep(TradepostError):
+    """This step belongs to another party of the trade."""
+
+
 class Unfinished(TradepostError):
     """The time allowed for waiting is over; what was begun goes on."""
 

@@ -2,7 +2,7 @@
 
 from tradepost_client import verify
 from tradepost_client._async.chain import AsyncChain
-from tradepost_client.errors import FundsMissing, TermsMalformed, WrongContract
+from tradepost_client.errors import FundsMissing, NotYourStep, WrongContract
 from tradepost_client.evm import (
     BlockTag,
     Receipt,
@@ -112,7 +112,7 @@ class AsyncEscrow:
         """
         terms, agreement = known.terms.terms(), known.agreement
         if terms.seller != self._wallet.address:
-            raise TermsMalformed(f"{terms.seller} is to lock, not this wallet.")
+            raise NotYourStep(f"{terms.seller} is to lock, not this wallet.")
         await self.check_place(agreement)
         if (await self.state(known, "pending")).status is not Status.NONE:
             return ()

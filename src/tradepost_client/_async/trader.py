@@ -15,10 +15,11 @@ from tradepost_client._async.chain import AsyncChain
 from tradepost_client._async.client import AsyncClient
 from tradepost_client._async.escrow import AsyncEscrow
 from tradepost_client.amounts import to_minor
-from tradepost_client.errors import OfferChanged, RoleChanged, SealBroken, Unfinished
+from tradepost_client.errors import NotYourStep, OfferChanged, SealBroken, Unfinished
 from tradepost_client.evm import Receipt, Reporter
-from tradepost_client.models import Account, Direction, Exchange, Offer, SignedIn, Trade
+from tradepost_client.models import Account, Direction, Exchange, Offer, Side, SignedIn, Trade
 from tradepost_client.notebook import Notebook
+from tradepost_client.offers import check_offer
 from tradepost_client.sealing import Envelope, seal, unseal
 from tradepost_client.verify import Agreement, KnownTrade
 from tradepost_client.wallet import TradeKey, Wallet, maker_context, taker_context
@@ -156,7 +157,7 @@ class AsyncTrader:
         body = {name: value for name, value in wanted.items() if value is not None}
         offer = await self.client.create_offer(body)
         try:
-            _check_offer(offer, body)
+            check_offer(offer, body)
             agreement = self._as_maker(offer, exchange, key.public)
         except Exception:
             await self.client.close_offer(offer.id)
@@ -169,7 +170,7 @@ class AsyncTrader:
         exchange = await self._checked_exchange()
         seen = await self.client.offer(offer_id)
         offer = await self.client.edit_offer(offer_id, seen.version, changes)
-        _check_offer(offer, changes)
+        check_offer(offer, changes)
         known = self.notebook.offer(offer_id)
         context = maker_context(offer.direction, offer.asset, offer.currency)
         key = self.wallet.find_trade_key(context, offer.encryption_key or "")
@@ -253,16 +254,14 @@ class AsyncTrader:
     ) -> tuple[Receipt, ...]:
         """The seller locks the coins, by transactions of his own; see `Escrow.lock`."""
         _, known = await self._seen(trade_id)
+        _check_side(known, "seller")
         return await self.escrow.lock(known, report, wait=wait)
 
     async def send_payment_details(self, trade_id: str, fields: Mapping[str, str]) -> Trade:
         """The seller signs and seals what the buyer has to know in order to pay."""
-        _, known = await self._seen(trade_id)
-        if known.agreement.side != "seller":
-            raise RoleChanged("The seller hands over the payment details.")
+        trade, known = await self._seen(trade_id)
+        _check_side(known, "seller")
         key = self.trade_key(known)
-        trade = await self.client.trade(trade_id)
-        verify.check_unchanged(trade, known)
         sealed = seal(_envelope(trade, known), fields, key, self.wallet)
         return await self.client.send_payment_details(trade_id, sealed)
 
@@ -297,17 +296,20 @@ class AsyncTrader:
         It asks no node, since a buyer who has paid must not be kept from saying so.
         """
         _, known = await self._seen(trade_id)
+        _check_side(known, "buyer")
         return await self.client.payment_sent(trade_id, self._instruct("Paid", known))
 
     async def release(self, trade_id: str) -> Trade:
         """The seller signs the coins over to the buyer, after a look at the chain."""
         _, known = await self._seen(trade_id)
+        _check_side(known, "seller")
         await self.escrow.check_open(known)
         return await self.client.release(trade_id, self._instruct("Release", known))
 
     async def refund(self, trade_id: str) -> Trade:
         """The buyer signs the coins back to the seller, after a look at the chain."""
         _, known = await self._seen(trade_id)
+        _check_side(known, "buyer")
         await self.escrow.check_open(known)
         return await self.client.refund(trade_id, self._instruct("Refund", known))
 
@@ -447,7 +449,7 @@ class AsyncTrader:
 
     async def _agreement_as_shown(self, trade: Trade) -> Agreement:
         if trade.viewer.role == "arbitrator":
-            raise RoleChanged("You are not one of its traders.")
+            raise NotYourStep("You are not one of this trade's traders.")
         exchange = await self._checked_exchange()
         own = trade.buyer if trade.viewer.role == "buyer" else trade.seller
         address, depth = self.wallet.address, self._depth(exchange)
@@ -472,6 +474,11 @@ class AsyncTrader:
         return self.wallet.sign_digest(settlement_digest(escrow, buyer_amount, chain_id, contract))
 
 
+def _check_side(known: KnownTrade, side: Side) -> None:
+    if known.agreement.side != side:
+        raise NotYourStep(f"This is the {side}'s step; you are the {known.agreement.side}.")
+
+
 def _envelope(trade: Trade, known: KnownTrade) -> Envelope:
     return Envelope(
         trade_id=known.id,
@@ -480,19 +487,3 @@ def _envelope(trade: Trade, known: KnownTrade) -> Envelope:
         seller_key=known.seller_key,
         buyer_key=known.buyer_key,
     )
-
-
-def _check_offer(offer: Offer, wanted: Mapping[str, Any]) -> None:
-    """The offer is what was asked for; raises `OfferChanged`."""
-    amounts = {"price", "min_amount", "max_amount", "total_amount"}
-    exact = {"direction", "asset", "currency", "country", "funding_window_s", "payment_window_s"}
-    for name, value in wanted.items():
-        found = getattr(offer, name, None)
-        if name in amounts:
-            same = found == Decimal(str(value))
-        elif name == "payment_methods":
-            same = set(offer.payment_methods) == set(value)
-        else:
-            same = name not in exact or found == value
-        if not same:
-            raise OfferChanged(f"{name} was to be {value}, the exchange says {found}.")

@@ -2,7 +2,7 @@
 
 from tradepost_client import verify
 from tradepost_client._sync.chain import Chain
-from tradepost_client.errors import FundsMissing, TermsMalformed, WrongContract
+from tradepost_client.errors import FundsMissing, NotYourStep, WrongContract
 from tradepost_client.evm import (
     BlockTag,
     Receipt,
@@ -112,7 +112,7 @@ class Escrow:
         """
         terms, agreement = known.terms.terms(), known.agreement
         if terms.seller != self._wallet.address:
-            raise TermsMalformed(f"{terms.seller} is to lock, not this wallet.")
+            raise NotYourStep(f"{terms.seller} is to lock, not this wallet.")
         self.check_place(agreement)
         if (self.state(known, "pending")).status is not Status.NONE:
             return ()

@@ -1,0 +1,316 @@
+"""A fake exchange and a fake node for the client's tests; both can be made to lie."""
+
+import json
+from collections.abc import Callable
+from copy import deepcopy
+from typing import Any
+from uuid import UUID
+
+import httpx
+from eth_abi.abi import encode
+from eth_utils.address import to_checksum_address
+
+from tradepost_client import AsyncChain, AsyncClient, AsyncTrader, Notebook, Retries, Wallet
+from tradepost_contracts import artifacts, calls
+from tradepost_contracts.state import Status
+from tradepost_contracts.terms import Terms, escrow_id
+
+CHAIN_ID = 31337
+CONTRACT = "0x5FbDB2315678afecb367f032d93F642f64180aa3"
+OTHER_CONTRACT = "0xe7f1725E7734CE288F8367e1Bb143E90bb3F0512"
+TOKEN = "0x9fE46736679d2D9a65F0992F2272dE9f3c7fa6e0"
+ARBITRATOR = "0x23618e81E3f5cdF7f54C3d65f7FBc0aBf5B21E8f"
+STRANGER = to_checksum_address("0x" + "77" * 20)
+FEE_RECIPIENT = to_checksum_address("0x" + "fe" * 20)
+OFFER_ID = "0193579a-3b20-7f13-b6d8-4c5d6e7f8091"
+TRADE_ID = "0193579a-4444-7f13-b6d8-4c5d6e7f8091"
+OTHER_TRADE_ID = "0193579a-5555-7f13-b6d8-4c5d6e7f8091"
+PERSON_ID = "0193579a-1c3e-7c4b-9f0a-2b1d6f8e4a10"
+AT = "2026-11-23T05:00:00Z"
+CHAIN_TIME = 1_795_410_000
+SELLER = Wallet(bytes.fromhex("51" * 32))
+BUYER = Wallet(bytes.fromhex("42" * 32))
+NO_PAUSE = Retries(tries=3, first_s=0.0, longest_s=0.0)
+
+EXCHANGE: dict[str, Any] = {
+    "name": "Tradepost",
+    "version": "0.1.0",
+    "server_now": AT,
+    "chain": {
+        "chain_id": CHAIN_ID,
+        "escrow_address": CONTRACT,
+        "confirmations": 2,
+        "block_number": 100,
+        "block_time": AT,
+    },
+    "assets": [
+        {"code": "ETH", "decimals": 18, "token": None},
+        {"code": "USDT", "decimals": 6, "token": TOKEN},
+    ],
+    "currencies": [{"code": "EUR", "name": "Euro", "decimals": 2}],
+    "payment_methods": [
+        {
+            "code": "sepa",
+            "name": "SEPA",
+            "category": "bank",
+            "currencies": ["EUR"],
+            "payment_window_s": 3600,
+        }
+    ],
+    "fee_bps": 50,
+    "fee_recipient": FEE_RECIPIENT,
+    "arbitrator": ARBITRATOR,
+    "challenge_window_s": 86400,
+    "release_window_s": 86400,
+    "development": True,
+}
+
+OFFER: dict[str, Any] = {
+    "id": OFFER_ID,
+    "version": 1,
+    "state": "active",
+    "maker": {"id": PERSON_ID, "name": "rosa"},
+    "direction": "sell",
+    "asset": "USDT",
+    "currency": "EUR",
+    "price": "0.98",
+    "min_amount": "10.000000",
+    "max_amount": "500.000000",
+    "total_amount": "1000.000000",
+    "remaining_amount": "1000.000000",
+    "payment_methods": ["sepa"],
+    "country": None,
+    "terms": "Own account only.",
+    "funding_window_s": 1800,
+    "payment_window_s": 3600,
+    "created_at": AT,
+    "updated_at": AT,
+}
+
+
+def trade_body(buyer_key: str, seller_key: str, role: str = "buyer") -> dict[str, Any]:
+    """An honest trade of 100 USDT at 0.98, made from `OFFER`, with a correct escrow id."""
+    body: dict[str, Any] = {
+        "id": TRADE_ID,
+        "offer_id": OFFER_ID,
+        "state": "awaiting_escrow",
+        "asset": "USDT",
+        "currency": "EUR",
+        "amount": "100.000000",
+        "fee": "0.500000",
+        "fiat_amount": "98.00",
+        "price": "0.98",
+        "payment_method": "sepa",
+        "maker": "seller",
+        "buyer": {
+            "id": PERSON_ID,
+            "name": None,
+            "wallet": BUYER.address,
+            "encryption_key": buyer_key,
+        },
+        "seller": {
+            "id": PERSON_ID,
+            "name": "rosa",
+            "wallet": SELLER.address,
+            "encryption_key": seller_key,
+        },
+        "arbitrator": ARBITRATOR,
+        "sealed_payment_details": None,
+        "terms": "Own account only.",
+        "escrow": {
+            "chain_id": CHAIN_ID,
+            "contract": CONTRACT,
+            "state": "none",
+            "confirmations": 0,
+            "confirmations_needed": 2,
+            "tx_hash": None,
+            "terms": {
+                "seller": SELLER.address,
+                "buyer": BUYER.address,
+                "arbitrator": ARBITRATOR,
+                "token": TOKEN,
+                "amount": "100000000",
+                "fee": "500000",
+                "fee_recipient": FEE_RECIPIENT,
+                "fund_by": CHAIN_TIME + 1800,
+                "payment_window": 3600,
+                "challenge_window": 86400,
+                "salt": str(UUID(TRADE_ID).int),
+            },
+            "paid_on_chain": False,
+            "cancel_at": None,
+        },
+        "settlements": [],
+        "created_at": AT,
+        "funding_deadline": AT,
+        "payment_deadline": None,
+        "viewer": {
+            "role": role,
+            "primary_action": None,
+            "allowed_actions": [],
+            "deadline_at": None,
+            "deadline_effect": None,
+            "server_now": AT,
+            "chain_now": AT,
+        },
+    }
+    return with_id(body)
+
+
+def with_id(body: dict[str, Any]) -> dict[str, Any]:
+    """The trade with the escrow id that its terms have: a liar computes it, too."""
+    shown = body["escrow"]["terms"]
+    numbers = ("amount", "fee", "salt")
+    terms = Terms(**{**shown, **{name: int(shown[name]) for name in numbers}})
+    found = escrow_id(terms, body["escrow"]["chain_id"], body["escrow"]["contract"])
+    body["escrow"]["id"] = "0x" + found.hex()
+    return body
+
+
+class FakeExchange:
+    """Answers what is put into it, and keeps what was sent to it."""
+
+    def __init__(self) -> None:
+        self.exchange = deepcopy(EXCHANGE)
+        self.offer = deepcopy(OFFER)
+        self.trade: dict[str, Any] = {}
+        self.wallets: list[str] = []
+        self.sent: list[httpx.Request] = []
+        #: Lies: what is done to a trade before it is shown.
+        self.lie: Callable[[dict[str, Any]], Any] = lambda trade: None
+
+    def client(self) -> AsyncClient:
+        """A client of this exchange."""
+        return AsyncClient(
+            "http://127.0.0.1:8000",
+            token="tp_secret",
+            retries=NO_PAUSE,
+            transport=httpx.MockTransport(self._answer),
+        )
+
+    def posts(self, end: str) -> list[dict[str, Any]]:
+        """The bodies of the POSTs to paths that end so."""
+        return [
+            json.loads(request.content)
+            for request in self.sent
+            if request.method == "POST" and request.url.path.endswith(end)
+        ]
+
+    def _answer(self, request: httpx.Request) -> httpx.Response:
+        self.sent.append(request)
+        path, posted = request.url.path, request.method == "POST"
+        body = json.loads(request.content) if request.content else {}
+        if path == "/v1/exchange":
+            return httpx.Response(200, json=self.exchange)
+        if path == "/v1/time":
+            return httpx.Response(200, json={"now": AT})
+        if path == "/v1/nonces":
+            return httpx.Response(201, json={"nonce": "0" * 32, "expires_at": AT})
+        if path == "/v1/account" or path == "/v1/account/wallets":
+            if posted:
+                self.wallets.append(body["message"].splitlines()[1])
+            return httpx.Response(200, json=self._account())
+        if path == "/v1/offers" and posted:
+            self.offer = {**self.offer, **body}
+            return httpx.Response(201, json=self.offer)
+        if path.startswith("/v1/offers/"):
+            return httpx.Response(200, json=self.offer)
+        if path == "/v1/trades" and posted:
+            self.trade = trade_body(body["encryption_key"], "5e" * 32)
+            self.trade["payment_method"] = body["payment_method"]
+        return httpx.Response(200, json=self._shown())
+
+    def _shown(self) -> dict[str, Any]:
+        shown = deepcopy(self.trade)
+        self.lie(shown)
+        return shown
+
+    def _account(self) -> dict[str, Any]:
+        return {
+            "id": PERSON_ID,
+            "name": None,
+            "roles": ["trader"],
+            "wallets": self.wallets,
+            "created_at": AT,
+        }
+
+
+class FakeNode:
+    """A node of JSON-RPC with one escrow contract and one token."""
+
+    def __init__(self) -> None:
+        self.chain_id = CHAIN_ID
+        self.code = {CONTRACT: artifacts.ESCROW.runtime_code}
+        self.decimals = 6
+        self.head = 100
+        self.time = CHAIN_TIME
+        self.balance = 10**20
+        self.tokens = 10**12
+        self.allowance = 0
+        self.status = Status.NONE
+        #: The block in which the escrow came to `status`.
+        self.since = 50
+        self.calls: list[str] = []
+        self.raw: list[str] = []
+
+    def chain(self) -> AsyncChain:
+        """A client of this node."""
+        return AsyncChain(
+            "http://127.0.0.1:8545",
+            poll_s=0.0,
+            retries=NO_PAUSE,
+            transport=httpx.MockTransport(self._answer),
+        )
+
+    def _answer(self, request: httpx.Request) -> httpx.Response:
+        asked = json.loads(request.content)
+        self.calls.append(asked["method"])
+        result = self._result(asked["method"], asked["params"])
+        return httpx.Response(200, json={"jsonrpc": "2.0", "id": 1, "result": result})
+
+    def _result(self, method: str, params: list[Any]) -> Any:
+        if method == "eth_getCode":
+            return "0x" + self.code.get(params[0], b"").hex()
+        if method == "eth_getBlockByNumber":
+            numbers = {"number": self.head, "timestamp": self.time, "baseFeePerGas": 10}
+            return {name: hex(value) for name, value in numbers.items()}
+        if method == "eth_call":
+            return "0x" + self._view(params[0]["data"], params[1]).hex()
+        if method == "eth_sendRawTransaction":
+            self.raw.append(params[0])
+            self.status, self.since = Status.LOCKED, self.head
+            return "0x" + "11" * 32
+        if method == "eth_getTransactionReceipt":
+            self.head += 1
+            numbers = {
+                "blockNumber": self.since,
+                "status": 1,
+                "gasUsed": 21000,
+                "effectiveGasPrice": 10,
+            }
+            return {name: hex(value) for name, value in numbers.items()}
+        numbers = {
+            "eth_chainId": self.chain_id,
+            "eth_getBalance": self.balance,
+            "eth_getTransactionCount": 0,
+            "eth_estimateGas": 50_000,
+            "eth_maxPriorityFeePerGas": 1,
+        }
+        return hex(numbers[method])
+
+    def _view(self, data: str, block: str) -> bytes:
+        selector = data[:10]
+        if selector == "0x" + calls.state_of(bytes(32))[:4].hex():
+            past = block.startswith("0x") and int(block, 16) < self.since
+            status = Status.NONE if past else self.status
+            locked_at = 0 if status is Status.NONE else CHAIN_TIME
+            return encode(["uint8", "uint40", "uint40"], [status, locked_at, 0])
+        numbers = {"0x313ce567": self.decimals, "0x70a08231": self.tokens}
+        return numbers.get(selector, self.allowance).to_bytes(32, "big")
+
+
+def trader(
+    exchange: FakeExchange, node: FakeNode, wallet: Wallet, notebook: Notebook | None = None
+) -> AsyncTrader:
+    """A trader on both."""
+    return AsyncTrader(exchange.client(), node.chain(), wallet, notebook)

@@ -1,0 +1,273 @@
+"""Each lie of an exchange, and the error that finds it out before anything is signed."""
+
+from collections.abc import Callable
+from decimal import Decimal
+from typing import Any
+from uuid import UUID
+
+import pytest
+
+from tests.unit.client import stage
+from tradepost_client import errors
+from tradepost_client.models import Exchange, Offer, Trade
+from tradepost_client.verify import (
+    Agreement,
+    as_maker,
+    as_taker,
+    check_for_arbitrator,
+    check_trade,
+    check_unchanged,
+    confirmations,
+)
+from tradepost_contracts.terms import ZERO_ADDRESS
+
+BUYER_KEY, SELLER_KEY, OTHER_KEY = "b0" * 32, "5e" * 32, "0c" * 32
+Lie = Callable[[dict[str, Any]], Any]
+
+
+def taken(**changes: Any) -> Agreement:
+    amounts = changes.pop("amounts", (Decimal(100), None))
+    return as_taker(
+        Offer.model_validate(stage.OFFER),
+        Exchange.model_validate(stage.EXCHANGE),
+        amounts,
+        changes.pop("worst_price", Decimal("0.98")),
+        "sepa",
+        stage.BUYER.address,
+        BUYER_KEY,
+        2,
+    )
+
+
+def published() -> Agreement:
+    own = {"wallet": stage.SELLER.address, "encryption_key": SELLER_KEY}
+    offer = Offer.model_validate(stage.OFFER | own)
+    exchange = Exchange.model_validate(stage.EXCHANGE)
+    return as_maker(offer, exchange, stage.SELLER.address, SELLER_KEY, 2)
+
+
+def told(lie: Lie, role: str = "buyer", *, computes_id: bool = True) -> Trade:
+    """The trade as a liar tells it; he gives the escrow id that his terms have."""
+    body = stage.trade_body(BUYER_KEY, SELLER_KEY, role)
+    lie(body)
+    return Trade.model_validate(stage.with_id(body) if computes_id else body)
+
+
+def terms(**changes: Any) -> Lie:
+    return lambda body: body["escrow"]["terms"].update(changes)
+
+
+def both(first: Lie, second: Lie) -> Lie:
+    return lambda body: (first(body), second(body))
+
+
+def test_an_honest_trade_holds_for_both_sides() -> None:
+    honest: Lie = lambda body: None  # noqa: E731 - the shape of all the lies below
+    buyers = check_trade(told(honest), taken(), stage.TRADE_ID)
+    sellers = check_trade(told(honest, "seller"), published(), stage.TRADE_ID)
+    assert buyers.escrow_id == sellers.escrow_id
+    assert buyers.terms.terms().amount == 100_000_000
+
+
+def test_a_sum_of_money_is_kept_to_the_cent() -> None:
+    agreement = taken(amounts=(None, Decimal("98.00")))
+    check_trade(told(lambda body: None), agreement, stage.TRADE_ID)
+    with pytest.raises(errors.FiatChanged):
+        check_trade(told(lambda body: body.update(fiat_amount="98.01")), agreement)
+
+
+LIES: dict[str, tuple[Lie, type[errors.VerificationFailed]]] = {
+    "another trade": (
+        lambda body: (
+            body.update(id=stage.OTHER_TRADE_ID),
+            body["escrow"]["terms"].update(salt=str(UUID(stage.OTHER_TRADE_ID).int)),
+        ),
+        errors.OtherTrade,
+    ),
+    "another offer": (
+        lambda body: body.update(offer_id=stage.OTHER_TRADE_ID),
+        errors.OfferChanged,
+    ),
+    "another asset": (lambda body: body.update(asset="ETH"), errors.OfferChanged),
+    "the other side": (
+        lambda body: body["viewer"].update(role="seller"),
+        errors.RoleChanged,
+    ),
+    "the buyer's wallet": (terms(buyer=stage.STRANGER), errors.OwnWalletMissing),
+    "the buyer's wallet, shown too": (
+        both(
+            terms(buyer=stage.STRANGER),
+            lambda body: body["buyer"].update(wallet=stage.STRANGER),
+        ),
+        errors.OwnWalletMissing,
+    ),
+    "the seller's wallet in the terms only": (
+        terms(seller=stage.STRANGER),
+        errors.CounterpartyChanged,
+    ),
+    "the own key": (
+        lambda body: body["buyer"].update(encryption_key=OTHER_KEY),
+        errors.KeyNotOurs,
+    ),
+    "the own key as the seller's": (
+        lambda body: body["seller"].update(encryption_key=BUYER_KEY),
+        errors.CounterpartyChanged,
+    ),
+    "an arbitrator of his own": (terms(arbitrator=stage.STRANGER), errors.ArbitratorChanged),
+    "less in the escrow than shown": (terms(amount="99000000"), errors.AmountChanged),
+    "less, and shown so": (
+        both(
+            terms(amount="99000000", fee="495000"),
+            lambda body: body.update(amount="99.000000", fee="0.495", fiat_amount="97.02"),
+        ),
+        errors.AmountChanged,
+    ),
+    "a worse price": (
+        lambda body: body.update(price="0.99", fiat_amount="99.00"),
+        errors.PriceChanged,
+    ),
+    "more money than the price": (
+        lambda body: body.update(fiat_amount="98.01"),
+        errors.FiatChanged,
+    ),
+    "another currency": (lambda body: body.update(currency="USD"), errors.FiatChanged),
+    "a higher fee": (
+        both(terms(fee="500001"), lambda body: body.update(fee="0.500001")),
+        errors.FeeChanged,
+    ),
+    "a higher fee than shown": (terms(fee="499999"), errors.FeeChanged),
+    "a fee for somebody else": (terms(fee_recipient=stage.STRANGER), errors.FeeChanged),
+    "another token": (terms(token=stage.OTHER_CONTRACT), errors.TokenChanged),
+    "the native coin for a token": (terms(token=ZERO_ADDRESS), errors.TokenChanged),
+    "another chain": (lambda body: body["escrow"].update(chain_id=1), errors.WrongChain),
+    "another contract": (
+        lambda body: body["escrow"].update(contract=stage.OTHER_CONTRACT),
+        errors.ContractChanged,
+    ),
+    "a short payment window": (terms(payment_window=60), errors.WindowsChanged),
+    "a short challenge window": (terms(challenge_window=600), errors.WindowsChanged),
+    "the salt of another trade": (
+        terms(salt=str(UUID(stage.OTHER_TRADE_ID).int)),
+        errors.SaltWrong,
+    ),
+    "another payment method": (
+        lambda body: body.update(payment_method="cash"),
+        errors.MethodChanged,
+    ),
+    "other words": (lambda body: body.update(terms="Send gifts."), errors.WordsChanged),
+    "terms the contract refuses": (terms(buyer=stage.SELLER.address), errors.TermsMalformed),
+    "a number that is none": (terms(amount=str(2**128)), errors.TermsMalformed),
+}
+
+
+@pytest.mark.parametrize("name", LIES)
+def test_a_lie_to_the_buyer_is_found_out(name: str) -> None:
+    lie, found = LIES[name]
+    trade = told(lie, computes_id=name != "a number that is none")
+    with pytest.raises(found):
+        check_trade(trade, taken(), stage.TRADE_ID)
+
+
+SELLERS_LIES: dict[str, tuple[Lie, type[errors.VerificationFailed]]] = {
+    "the seller's wallet": (terms(seller=stage.STRANGER), errors.OwnWalletMissing),
+    "the buyer's wallet in the terms only": (
+        terms(buyer=stage.STRANGER),
+        errors.CounterpartyChanged,
+    ),
+    "more in the escrow than shown": (terms(amount="100000001"), errors.AmountChanged),
+    "more than the offer's most": (
+        both(
+            terms(amount="600000000", fee="3000000"),
+            lambda body: body.update(amount="600", fee="3", fiat_amount="588.00"),
+        ),
+        errors.AmountChanged,
+    ),
+    "a lower price": (
+        lambda body: body.update(price="0.97", fiat_amount="97.00"),
+        errors.PriceChanged,
+    ),
+    "less money than the price": (
+        lambda body: body.update(fiat_amount="97.99"),
+        errors.FiatChanged,
+    ),
+    "a higher fee": (
+        both(terms(fee="1000000"), lambda body: body.update(fee="1")),
+        errors.FeeChanged,
+    ),
+    "a long payment window": (terms(payment_window=86400), errors.WindowsChanged),
+    "a method that was not offered": (
+        lambda body: body.update(payment_method="cash"),
+        errors.MethodChanged,
+    ),
+}
+
+
+@pytest.mark.parametrize("name", SELLERS_LIES)
+def test_a_lie_to_the_seller_is_found_out(name: str) -> None:
+    lie, found = SELLERS_LIES[name]
+    with pytest.raises(found):
+        check_trade(told(lie, "seller"), published(), stage.TRADE_ID)
+
+
+def test_the_escrow_id_is_recomputed() -> None:
+    trade = told(lambda body: body["escrow"].update(id="0x" + "ab" * 32), computes_id=False)
+    with pytest.raises(errors.EscrowIdWrong):
+        check_trade(trade, taken(), stage.TRADE_ID)
+
+
+def test_what_was_verified_cannot_change() -> None:
+    known = check_trade(told(lambda body: None), taken(), stage.TRADE_ID)
+    check_unchanged(told(lambda body: body.update(state="escrowed")), known)
+    later = told(terms(fund_by=stage.CHAIN_TIME + 9000))
+    with pytest.raises(errors.TermsChanged):
+        check_unchanged(later, known)
+
+
+def test_the_other_side_cannot_change_afterwards() -> None:
+    known = check_trade(told(lambda body: None), taken(), stage.TRADE_ID)
+    swapped = told(
+        both(
+            terms(seller=stage.STRANGER),
+            lambda body: body["seller"].update(wallet=stage.STRANGER),
+        )
+    )
+    with pytest.raises(errors.TermsChanged):
+        check_unchanged(swapped, known)
+    rekeyed = told(lambda body: body["seller"].update(encryption_key=OTHER_KEY))
+    with pytest.raises(errors.CounterpartyChanged):
+        check_unchanged(rekeyed, known)
+
+
+def test_an_offer_with_another_wallet_or_key_is_no_agreement() -> None:
+    exchange = Exchange.model_validate(stage.EXCHANGE)
+    for own, found in (
+        ({"wallet": stage.STRANGER, "encryption_key": SELLER_KEY}, errors.OwnWalletMissing),
+        ({"wallet": stage.SELLER.address, "encryption_key": OTHER_KEY}, errors.KeyNotOurs),
+    ):
+        offer = Offer.model_validate(stage.OFFER | own)
+        with pytest.raises(found):
+            as_maker(offer, exchange, stage.SELLER.address, SELLER_KEY, 2)
+
+
+def test_an_arbitrator_checks_what_he_can() -> None:
+    def ruling(lie: Lie, wallet: str = stage.ARBITRATOR, *, computes_id: bool = True) -> None:
+        trade = told(lie, "arbitrator", computes_id=computes_id)
+        check_for_arbitrator(trade, stage.TRADE_ID, wallet, stage.CHAIN_ID)
+
+    ruling(lambda body: None)
+    with pytest.raises(errors.ArbitratorChanged):
+        ruling(lambda body: None, stage.STRANGER)
+    with pytest.raises(errors.WrongChain):
+        ruling(lambda body: body["escrow"].update(chain_id=1))
+    with pytest.raises(errors.EscrowIdWrong):
+        ruling(lambda body: body["escrow"].update(id="0x" + "ab" * 32), computes_id=False)
+    with pytest.raises(errors.OtherTrade):
+        ruling(lambda body: body.update(id=stage.OTHER_TRADE_ID))
+
+
+def test_an_exchange_that_claims_few_confirmations_is_not_followed() -> None:
+    assert confirmations(1, 31337) == 1
+    assert confirmations(1, 1) == 6
+    assert confirmations(30, 1) == 30
+    assert confirmations(30, 1, wanted=3) == 3
+    assert confirmations(30, 1, wanted=0) == 1
