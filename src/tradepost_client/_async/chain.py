@@ -7,6 +7,7 @@ from typing import Any, Self
 from urllib.parse import urlsplit
 
 import httpx
+from eth_utils.address import to_checksum_address
 from eth_utils.crypto import keccak
 
 from tradepost_client.errors import (
@@ -121,7 +122,7 @@ class AsyncChain:
         gas_used = quantity(found.get("gasUsed"))
         return Receipt(
             tx_hash=tx_hash,
-            sender=str(found.get("from")),
+            sender=to_checksum_address(str(found.get("from"))),
             block_number=quantity(found["blockNumber"]),
             succeeded=quantity(found.get("status")) == 1,
             gas_used=gas_used,

@@ -288,7 +288,8 @@ class FakeNode:
                 "gasUsed": 21000,
                 "effectiveGasPrice": 10,
             }
-            return {name: hex(value) for name, value in numbers.items()}
+            shown = {name: hex(value) for name, value in numbers.items()}
+            return {**shown, "from": SELLER.address}
         numbers = {
             "eth_chainId": self.chain_id,
             "eth_getBalance": self.balance,

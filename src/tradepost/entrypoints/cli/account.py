@@ -1,0 +1,202 @@
+"""`tradepost account` and `tradepost wallet`: who the trader is, and his key."""
+
+import os
+import sys
+from pathlib import Path
+from typing import TYPE_CHECKING, Annotated, Any
+
+import typer
+
+from tradepost.entrypoints.cli import shown
+from tradepost.entrypoints.cli.desk import Desk, ExitCode, command, fail
+
+if TYPE_CHECKING:
+    from tradepost_client.models import SignedIn
+
+account = typer.Typer(no_args_is_help=True, help="Your account on the exchange.")
+wallet = typer.Typer(no_args_is_help=True, help="Your wallet, an encrypted file on this computer.")
+
+Name = Annotated[
+    str | None,
+    typer.Option(help="A name with a passphrase, instead of the wallet."),
+]
+
+
+@command(account, "create")
+def create_account(desk: Desk, name: Name = None) -> None:
+    """Open an account, by your wallet or by a name with a passphrase."""
+    if name is None:
+        _keep(desk, desk.trader(signed_in=False).sign_in())
+    else:
+        passphrase = _account_passphrase(desk, confirm=True)
+        _keep(desk, desk.client(signed_in=False).create_account(name, passphrase))
+
+
+@command(account, "login")
+def log_in(desk: Desk, name: Name = None) -> None:
+    """Sign in, by your wallet or by a name with a passphrase."""
+    if name is None:
+        _keep(desk, desk.trader(signed_in=False).sign_in())
+    else:
+        passphrase = _account_passphrase(desk, confirm=False)
+        _keep(desk, desk.client(signed_in=False).sign_in_by_name(name, passphrase))
+
+
+@command(account, "logout")
+def log_out(desk: Desk) -> None:
+    """Sign out, here and at the exchange."""
+    from tradepost_client.errors import ProblemError
+
+    client = desk.client()
+    try:
+        client.sign_out()
+    except ProblemError as error:
+        # A token that the exchange does not know any more is as good as signed out.
+        if error.status != 401:
+            raise
+    desk.keep_session(None)
+    desk.show({"signed_out": True}, lambda: typer.echo("You are signed out."))
+
+
+@command(account, "show")
+def show_account(desk: Desk) -> None:
+    """Show who is signed in."""
+    found = desk.client().account()
+    desk.show(found.model_dump(mode="json"), lambda: shown.account(found))
+
+
+@command(account, "add-wallet")
+def add_wallet(desk: Desk) -> None:
+    """Prove your wallet to the account that is signed in."""
+    found = desk.trader().prove_wallet()
+    desk.show(found.model_dump(mode="json"), lambda: shown.account(found))
+
+
+def _keep(desk: Desk, signed_in: "SignedIn") -> None:
+    desk.keep_session(signed_in.token.token)
+    found = signed_in.account
+    desk.show(found.model_dump(mode="json"), lambda: shown.account(found))
+
+
+def _account_passphrase(desk: Desk, *, confirm: bool) -> str:
+    given = os.environ.get("TRADEPOST_ACCOUNT_PASSPHRASE")
+    return given if given is not None else desk.secret("Account passphrase", confirm=confirm)
+
+
+@command(wallet, "create")
+def create_wallet(desk: Desk) -> None:
+    """Make a wallet with a new key, encrypted by a passphrase."""
+    from tradepost_client import keystore
+
+    passphrase = desk.passphrase("New wallet passphrase", confirm=True)
+    made = keystore.create(desk.wallet_path, passphrase)
+    desk.say("Keep a copy of this file and its passphrase: nobody else can open it.")
+    _show_wallet(desk, made.address)
+
+
+@command(wallet, "import")
+def import_wallet(
+    desk: Desk,
+    key_file: Annotated[
+        Path | None,
+        typer.Option(help="A file with the key as 64 hexadecimal digits; - reads the input."),
+    ] = None,
+) -> None:
+    """Store a key that you have, encrypted by a passphrase."""
+    from tradepost_client import Wallet, keystore
+
+    if key_file is None:
+        text = desk.secret("Private key (64 hexadecimal digits)")
+    else:
+        text = sys.stdin.read() if str(key_file) == "-" else key_file.read_text(encoding="utf-8")
+    try:
+        key = bytes.fromhex(text.strip().removeprefix("0x"))
+    except ValueError:
+        fail(ExitCode.WALLET, "The key is not hexadecimal digits.")
+    imported = Wallet(key)
+    keystore.store(
+        desk.wallet_path, imported, desk.passphrase("New wallet passphrase", confirm=True)
+    )
+    _show_wallet(desk, imported.address)
+
+
+@command(wallet, "show")
+def show_wallet(desk: Desk) -> None:
+    """Show the wallet's address and file."""
+    from eth_utils.address import to_checksum_address
+
+    from tradepost_client import keystore
+
+    _show_wallet(desk, to_checksum_address(keystore.address(desk.wallet_path)))
+
+
+@command(wallet, "balance")
+def show_balance(desk: Desk) -> None:
+    """Show what the wallet has, and what waits for it in the escrow contract."""
+    from eth_utils.address import to_checksum_address
+
+    from tradepost_client import keystore
+    from tradepost_client.amounts import from_minor
+    from tradepost_client.evm import erc20_balance, number
+    from tradepost_client.models import native
+    from tradepost_contracts import calls
+
+    address = to_checksum_address(keystore.address(desk.wallet_path))
+    exchange, chain = desk.client(signed_in=False).exchange(), desk.chain()
+    rows = []
+    for asset in exchange.assets:
+        if asset.token is None:
+            minor = chain.balance(address)
+        else:
+            minor = number(chain.call(asset.token, erc20_balance(address)))
+        waiting = number(
+            chain.call(exchange.chain.escrow_address, calls.credits(native(asset), address))
+        )
+        rows.append(
+            {
+                "asset": asset.code,
+                "balance": f"{from_minor(minor, asset.decimals):f}",
+                "waiting": f"{from_minor(waiting, asset.decimals):f}",
+            }
+        )
+    desk.show(
+        {"address": address, "balances": rows},
+        lambda: shown.table(
+            ("asset", "balance", "waiting in the contract"),
+            [(row["asset"], row["balance"], row["waiting"]) for row in rows],
+        ),
+    )
+
+
+@command(wallet, "withdraw", asks=True)
+def withdraw(
+    desk: Desk,
+    asset: Annotated[str, typer.Argument(help="The asset's code.")],
+    to: Annotated[str | None, typer.Option(help="Another address than the wallet's.")] = None,
+) -> None:
+    """Draw what waits for the wallet in the escrow contract."""
+    from eth_utils.address import is_checksum_address
+
+    from tradepost_client.amounts import from_minor
+    from tradepost_client.models import native
+
+    trader = desk.trader(signed_in=False)
+    exchange = trader.client.exchange()
+    try:
+        found = exchange.asset(asset)
+    except KeyError:
+        fail(ExitCode.USAGE, f"The exchange does not trade {asset}.")
+    target = to or trader.wallet.address
+    if not is_checksum_address(target):
+        fail(ExitCode.USAGE, f"{target} is not an address in checksum form.")
+    contract, token = exchange.chain.escrow_address, native(found)
+    waiting = from_minor(trader.escrow.credit(contract, token), found.decimals)
+    desk.ask([f"{waiting:f} {found.code} go to {target}."], "Withdraw?")
+    receipt = trader.escrow.withdraw(contract, token, target, desk.progress)
+    machine: dict[str, Any] = {"tx_hash": receipt.tx_hash, "amount": f"{waiting:f}", "to": target}
+    desk.show(machine, lambda: typer.echo(f"Withdrawn by {receipt.tx_hash}."))
+
+
+def _show_wallet(desk: Desk, address: str) -> None:
+    machine = {"address": address, "file": str(desk.wallet_path)}
+    desk.show(machine, lambda: shown.pairs(machine.items()))
