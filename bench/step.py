@@ -36,13 +36,12 @@ TRADES = 24_000
 
 def run(*, as_json: bool) -> dict[str, float]:
     """Measures both in turn; prints a table unless `as_json`."""
-    with tempfile.TemporaryDirectory() as folder:
-        with EmbeddedPostgres(Path(folder)) as server:
-            floor = _pgbench(server.dsn, Path(folder))
-            migrate(world.settings(server.dsn))
-            world.fill_trades(server.dsn, TRADES)
-            step = _steps(server.dsn)
-            profile = "" if as_json else _profile(server.dsn)
+    with tempfile.TemporaryDirectory() as folder, EmbeddedPostgres(Path(folder)) as server:
+        floor = _pgbench(server.dsn, Path(folder))
+        migrate(world.settings(server.dsn))
+        world.fill_trades(server.dsn, TRADES)
+        step = _steps(server.dsn)
+        profile = "" if as_json else _profile(server.dsn)
     ratio = step.per_second / floor.per_second
     if not as_json:
         print(f"{CONNECTIONS} connections, {SECONDS} s each\n{HEADER}")

@@ -89,7 +89,8 @@ class Relayer:
         async with self._database.transaction() as tx:
             view = await store.chain_view(tx)
             if view is None:
-                raise ChainNotReady
+                # Nothing has been followed yet, so nothing can be open either.
+                return
             due = await store.due_intents(tx, view.head_time, _AT_ONCE)
             sent = await store.sent_intents(tx, _AT_ONCE)
         for intent in sent:
