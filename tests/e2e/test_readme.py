@@ -1,0 +1,59 @@
+"""The README's tour by curl works when its blocks are pasted one after the other."""
+
+import io
+import os
+import re
+import subprocess
+from collections.abc import Iterator
+from pathlib import Path
+
+import pytest
+
+from tradepost.entrypoints.dev.chain import rpc
+from tradepost.entrypoints.dev.console import Console
+from tradepost.entrypoints.dev.data import CLONE, Instance
+from tradepost.entrypoints.dev.exchange import Exchange
+from tradepost.entrypoints.dev.processes import free_port
+
+README = (CLONE / "README.md").read_text()
+BLOCK = re.compile(r"^```bash\n(.*?)^```$", re.MULTILINE | re.DOTALL)
+TAKEN_WEI = 10**17
+TOUR_PATIENCE_S = 90
+
+
+def tour() -> str:
+    """All blocks of the tour, as they stand there."""
+    section = README.partition("\n## A tour by curl\n")[2].partition("\n## ")[0]
+    return "".join(BLOCK.findall(section))
+
+
+@pytest.fixture
+def exchange(tmp_path: Path) -> Iterator[Instance]:
+    """A fresh exchange as one command starts it, with data and a port of its own."""
+    environment = {name: text for name, text in os.environ.items() if not name.endswith("_URL")}
+    environment |= {"TRADEPOST_DATA_DIR": str(tmp_path), "TRADEPOST_PORT": str(free_port())}
+    output = io.StringIO()
+    try:
+        with Exchange(environment, Console(output)).running() as (_, instance):
+            yield instance
+    finally:
+        print(output.getvalue())  # pytest shows it where the test has failed
+
+
+@pytest.mark.timeout(240)
+def test_the_tour_gives_the_buyer_the_coins(exchange: Instance) -> None:
+    node = exchange.environment["RPC_URL"]
+    buyer = re.findall(r"^BUYER=(0x[0-9a-fA-F]{40})$", tour(), re.MULTILINE)[0]
+    before = int(rpc(node, "eth_getBalance", buyer, "latest"), 16)
+    own = dict(os.environ) | {"TRADEPOST_URL": exchange.url, "RPC_URL": node}
+    done = subprocess.run(
+        ["bash", "-euo", "pipefail", "-c", tour()],
+        capture_output=True,
+        text=True,
+        check=False,
+        env=own,
+        timeout=TOUR_PATIENCE_S,
+    )
+    assert done.returncode == 0, done.stdout + done.stderr
+    assert "The buyer has 0.1 ETH more." in done.stdout
+    assert int(rpc(node, "eth_getBalance", buyer, "latest"), 16) == before + TAKEN_WEI
