@@ -4,6 +4,7 @@ from collections.abc import AsyncIterator
 from contextlib import asynccontextmanager
 
 from fastapi import FastAPI
+from fastapi_offline import FastAPIOffline
 
 import tradepost.identity.http
 import tradepost.offers.http
@@ -41,11 +42,12 @@ def build(settings: Settings, clock: Clock = system_clock) -> FastAPI:
         await chain.close()
         app.state.passphrases.close()
 
-    app = FastAPI(
+    app = FastAPIOffline(
         title="Tradepost",
         version=__version__,
         description=_DESCRIPTION,
         lifespan=lifespan,
+        redoc_url=None,
         generate_unique_id_function=lambda route: route.name,
     )
     app.state.settings = settings
