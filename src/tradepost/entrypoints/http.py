@@ -60,6 +60,7 @@ def build(settings: Settings, clock: Clock = system_clock) -> FastAPI:
     app.add_middleware(LimitBody)
     app.include_router(meta.health)
     for router in (
+        meta.clock,
         meta.router,
         tradepost.identity.http.router,
         tradepost.offers.http.router,

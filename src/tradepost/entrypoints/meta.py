@@ -1,10 +1,10 @@
 """What an exchange says of itself: is it up, what time is it, what does it trade."""
 
 from datetime import UTC, datetime
-from typing import Annotated
+from typing import Annotated, Any
 
 from fastapi import APIRouter, Depends, Request, Response
-from pydantic import BaseModel
+from pydantic import BaseModel, ConfigDict
 
 from tradepost import __version__
 from tradepost.escrow import service as escrows
@@ -13,14 +13,54 @@ from tradepost.escrow.model import ChainNotReady
 from tradepost.kernel.clock import Clock
 from tradepost.kernel.database import Database
 from tradepost.kernel.http import TransactionRoute, Tx
+from tradepost.kernel.openapi import problems
 from tradepost.offers import service as offers
 
+#: What needs no database to be answered.
 health = APIRouter(tags=["health"])
+clock = APIRouter(tags=["exchange"])
 router = APIRouter(tags=["exchange"], route_class=TransactionRoute)
+
+
+_EXAMPLE: dict[str, Any] = {
+    "name": "Tradepost",
+    "version": "0.1.0",
+    "server_now": "2026-11-23T05:00:00Z",
+    "chain": {
+        "chain_id": 31337,
+        "escrow_address": "0xBd061Ba1CDAF2ad701a63118338d00afa419Be69",
+        "confirmations": 2,
+        "block_number": 812,
+        "block_time": "2026-11-23T04:59:54Z",
+    },
+    "assets": [{"code": "ETH", "decimals": 18, "token": None}],
+    "currencies": [{"code": "EUR", "name": "Euro", "decimals": 2}],
+    "payment_methods": [
+        {
+            "code": "sepa",
+            "name": "SEPA transfer",
+            "category": "bank",
+            "currencies": ["EUR"],
+            "payment_window_s": 259200,
+        }
+    ],
+    "fee_bps": 0,
+    "fee_recipient": None,
+    "arbitrator": "0x23618e81E3f5cdF7f54C3d65f7FBc0aBf5B21E8f",
+    "challenge_window_s": 86400,
+    "release_window_s": 86400,
+    "development": True,
+}
 
 
 class Health(BaseModel):
     """`ok`, or what is missing."""
+
+    model_config = ConfigDict(
+        json_schema_extra={
+            "examples": [{"status": "ok", "checks": {"database": "ok", "chain": "ok"}}]
+        }
+    )
 
     status: str
     checks: dict[str, str]
@@ -28,6 +68,8 @@ class Health(BaseModel):
 
 class Time(BaseModel):
     """The server's clock."""
+
+    model_config = ConfigDict(json_schema_extra={"examples": [{"now": "2026-11-23T05:00:00Z"}]})
 
     now: datetime
 
@@ -71,6 +113,8 @@ class PaymentMethodBody(BaseModel):
 class ExchangeBody(BaseModel):
     """All that a client needs to know before it trades, and can check."""
 
+    model_config = ConfigDict(json_schema_extra={"examples": [_EXAMPLE]})
+
     name: str
     version: str
     server_now: datetime
@@ -97,7 +141,11 @@ async def livez() -> Health:
     return Health(status="ok", checks={})
 
 
-@health.get("/readyz", summary="Can it serve?")
+@health.get(
+    "/readyz",
+    summary="Can it serve?",
+    responses={503: {"model": Health, "description": "Something is missing; `checks` says what."}},
+)
 async def readyz(request: Request, response: Response) -> Health:
     """503 while the database, or the followed chain, is not there."""
     database: Database = request.app.state.database
@@ -116,13 +164,17 @@ async def readyz(request: Request, response: Response) -> Health:
     return Health(status="ok" if ready else "not ready", checks=checks)
 
 
-@router.get("/time", summary="The server's clock")
-async def time(clock: Annotated[Clock, Depends(_clock)]) -> Time:
+@clock.get("/time", summary="The server's clock")
+async def time(now: Annotated[Clock, Depends(_clock)]) -> Time:
     """What deadlines are measured by on the server's side; escrows go by the chain's clock."""
-    return Time(now=clock())
+    return Time(now=now())
 
 
-@router.get("/exchange", summary="What this exchange trades, and how")
+@router.get(
+    "/exchange",
+    summary="What this exchange trades, and how",
+    responses=problems(ChainNotReady),
+)
 async def exchange(tx: Tx, response: Response) -> ExchangeBody:
     """Assets, currencies, payment methods, fees, the chain and its contract."""
     settings = tx.settings
