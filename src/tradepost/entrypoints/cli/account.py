@@ -1,6 +1,5 @@
 """`tradepost account` and `tradepost wallet`: who the trader is, and his key."""
 
-import os
 import sys
 from pathlib import Path
 from typing import TYPE_CHECKING, Annotated, Any
@@ -79,8 +78,7 @@ def _keep(desk: Desk, signed_in: "SignedIn") -> None:
 
 
 def _account_passphrase(desk: Desk, *, confirm: bool) -> str:
-    given = os.environ.get("TRADEPOST_ACCOUNT_PASSPHRASE")
-    return given if given is not None else desk.secret("Account passphrase", confirm=confirm)
+    return desk.secret("Account passphrase", "TRADEPOST_ACCOUNT_PASSPHRASE", confirm=confirm)
 
 
 @command(wallet, "create")
@@ -106,7 +104,7 @@ def import_wallet(
     from tradepost_client import Wallet, keystore
 
     if key_file is None:
-        text = desk.secret("Private key (64 hexadecimal digits)")
+        text = desk.secret("Private key (64 hexadecimal digits)", "TRADEPOST_WALLET_KEY")
     else:
         text = sys.stdin.read() if str(key_file) == "-" else key_file.read_text(encoding="utf-8")
     try:

@@ -122,11 +122,15 @@ class Desk:
 
     def passphrase(self, what: str, *, confirm: bool = False) -> str:
         """The wallet's passphrase, from `TRADEPOST_WALLET_PASSPHRASE` or a prompt."""
-        given = os.environ.get("TRADEPOST_WALLET_PASSPHRASE")
-        return given if given is not None else self.secret(what, confirm=confirm)
+        return self.secret(what, "TRADEPOST_WALLET_PASSPHRASE", confirm=confirm)
 
-    def secret(self, what: str, *, confirm: bool = False) -> str:
-        """Asks for a secret without showing it."""
+    def secret(self, what: str, variable: str, *, confirm: bool = False) -> str:
+        """A secret from the environment's `variable`, or asked for without showing it."""
+        given = os.environ.get(variable)
+        if given is not None:
+            return given
+        if not sys.stdin.isatty():
+            fail(ExitCode.USAGE, f"{what}: nobody can be asked here; set {variable}.")
         try:
             asked = typer.prompt(what, hide_input=True, confirmation_prompt=confirm, err=True)
         except typer.Abort:

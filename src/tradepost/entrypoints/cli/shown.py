@@ -34,8 +34,8 @@ def moment(value: datetime | None) -> str:
 
 
 def pairs(rows: Iterable[tuple[str, str]]) -> None:
-    """Prints names with their values."""
-    _print(("", ""), rows, headed=False)
+    """Prints names with their values; what is empty is left out."""
+    _print(("", ""), ((name, value) for name, value in rows if value), headed=False)
 
 
 def table(columns: Sequence[str], rows: Iterable[Sequence[str]]) -> None:

@@ -13,6 +13,7 @@ from tradepost.entrypoints.cli.desk import Desk, ExitCode, amount, command, fail
 from tradepost.entrypoints.cli.shown import number
 
 if TYPE_CHECKING:
+    from tradepost_client import Trader
     from tradepost_client.evm import Receipt
     from tradepost_client.models import Trade
     from tradepost_client.verify import KnownTrade
@@ -24,6 +25,11 @@ OnChain = Annotated[
     bool,
     typer.Option("--on-chain", help="By a transaction of your own wallet, without the exchange."),
 ]
+
+
+#: How long the exchange may take to see what the trader's own node has confirmed.
+_EXCHANGE_PATIENCE_S = 20.0
+_AFTER_LOCK = frozenset({"escrowed", "payment_sent", "releasing", "refunding", "disputed"})
 
 
 class Reason(StrEnum):
@@ -94,7 +100,17 @@ def lock(desk: Desk, trade_id: TradeId) -> None:
     receipts = trader.lock(trade_id, desk.progress)
     if not receipts:
         desk.say("It is locked already.")
-    _show(desk, trader.trade(trade_id), verified=True)
+    _show(desk, _locked(trader, trade_id), verified=True)
+
+
+def _locked(trader: "Trader", trade_id: str) -> "Trade":
+    """The trade once the exchange has seen the lock, too; after a while as it is."""
+    from tradepost_client.errors import Unfinished
+
+    try:
+        return trader.until(trade_id, _AFTER_LOCK, timeout_s=_EXCHANGE_PATIENCE_S)
+    except Unfinished:
+        return trader.trade(trade_id)
 
 
 @command(trade, "details")
