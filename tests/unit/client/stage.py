@@ -185,7 +185,7 @@ class FakeExchange:
             "http://127.0.0.1:8000",
             token="tp_secret",
             retries=NO_PAUSE,
-            transport=httpx.MockTransport(self._answer),
+            transport=httpx.MockTransport(self.answer),
         )
 
     def posts(self, end: str) -> list[dict[str, Any]]:
@@ -196,7 +196,8 @@ class FakeExchange:
             if request.method == "POST" and request.url.path.endswith(end)
         ]
 
-    def _answer(self, request: httpx.Request) -> httpx.Response:
+    def answer(self, request: httpx.Request) -> httpx.Response:
+        """What the exchange answers."""
         self.sent.append(request)
         path, posted = request.url.path, request.method == "POST"
         body = json.loads(request.content) if request.content else {}
@@ -259,10 +260,11 @@ class FakeNode:
             "http://127.0.0.1:8545",
             poll_s=0.0,
             retries=NO_PAUSE,
-            transport=httpx.MockTransport(self._answer),
+            transport=httpx.MockTransport(self.answer),
         )
 
-    def _answer(self, request: httpx.Request) -> httpx.Response:
+    def answer(self, request: httpx.Request) -> httpx.Response:
+        """What the node answers."""
         asked = json.loads(request.content)
         self.calls.append(asked["method"])
         result = self._result(asked["method"], asked["params"])

@@ -270,11 +270,11 @@ async def test_a_settlement_is_signed_for_the_exact_share(
 async def test_an_offer_that_comes_back_changed_is_closed(
     name: str, value: Any, exchange: FakeExchange, node: FakeNode
 ) -> None:
-    whole = exchange._answer
+    whole = exchange.answer
     trader = stage.trader(exchange, node, SELLER)
 
     class Liar(FakeExchange):
-        def _answer(self, request: Any) -> Any:
+        def answer(self, request: Any) -> Any:
             answer = whole(request)
             exchange.offer[name] = value
             if request.method == "POST" and request.url.path == "/v1/offers":
