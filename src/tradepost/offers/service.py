@@ -139,10 +139,7 @@ async def create_offer(tx: Transaction, maker_id: UUID, draft: Draft) -> Offer:
     `TooManyOffers`, and `MalformedRequest` for an amount finer than its asset.
     """
     checked = _check(tx.settings, draft)
-    try:
-        PublicKeyXOnly(bytes.fromhex(draft.encryption_key))
-    except ValueError:
-        raise EncryptionKeyInvalid from None
+    check_encryption_key(draft.encryption_key)
     if not await identity.owns_wallet(tx, maker_id, draft.wallet):
         raise WalletNotProven
     if await store.count_open(tx, maker_id) >= MAX_OPEN_OFFERS:
@@ -170,6 +167,14 @@ async def create_offer(tx: Transaction, maker_id: UUID, draft: Draft) -> Offer:
     await store.add(tx, offer)
     await tx.publish(OfferCreated(str(offer.id)), [maker_id])
     return await get(tx, offer.id)
+
+
+def check_encryption_key(key: str) -> None:
+    """Raises `EncryptionKeyInvalid` unless `key` (64 hex digits) is an x-only public key."""
+    try:
+        PublicKeyXOnly(bytes.fromhex(key))
+    except ValueError:
+        raise EncryptionKeyInvalid from None
 
 
 async def edit_offer(

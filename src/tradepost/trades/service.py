@@ -103,6 +103,7 @@ async def take_offer(tx: Transaction, caller: Caller, taking: Taking) -> TradeVi
     """
     if not await identity.owns_wallet(tx, caller.account_id, taking.wallet):
         raise WalletNotYours
+    offers.check_encryption_key(taking.encryption_key)
     if await store.count_unfunded(tx, caller.account_id) >= _MAX_UNFUNDED:
         raise TooManyOpenTrades
     seen = await offers.get(tx, taking.offer_id)

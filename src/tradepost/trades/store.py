@@ -132,11 +132,13 @@ async def disputed(tx: Transaction, before: UUID | None, limit: int) -> list[Tra
 
 
 async def count_unfunded(tx: Transaction, account_id: UUID) -> int:
-    """How many of the account's trades wait for their escrow."""
+    """How many trades that the account opened as a taker wait for their escrow."""
     row = await tx.one(
         """
         SELECT count(*) AS number FROM trades
-        WHERE state = 'awaiting_escrow' AND (buyer_id = %(id)s OR seller_id = %(id)s)
+        WHERE state = 'awaiting_escrow'
+            AND ((buyer_id = %(id)s AND maker = 'seller')
+                OR (seller_id = %(id)s AND maker = 'buyer'))
         """,
         {"id": account_id},
     )

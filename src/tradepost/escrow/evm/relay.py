@@ -52,6 +52,7 @@ class Relayer:
         self._database = database
         self._chain = chain
         self._settings = settings
+        self._rejections: dict[bytes, str] = {}
         self._account: LocalAccount = Account.from_key(settings.relayer_key.get_secret_value())
 
     async def run(self) -> None:
@@ -224,11 +225,16 @@ class Relayer:
         used = await self._chain.nonce(self._account.address)
         async with self._database.transaction() as tx:
             waiting = await transactions.from_nonce(tx, used, _AT_ONCE)
+        rejections: dict[bytes, str] = {}
         for one in waiting:
             try:
                 await self._chain.send(one.raw)
             except Rejected as rejected:
-                logger.warning("the node does not take nonce %d: %s", one.nonce, rejected)
+                # Asked again every round; told once.
+                if self._rejections.get(one.hash) != str(rejected):
+                    logger.warning("the node does not take nonce %d: %s", one.nonce, rejected)
+                rejections[one.hash] = str(rejected)
+        self._rejections = rejections
 
 
 def _overtaken(intent: Intent, escrow: Escrow) -> bool:

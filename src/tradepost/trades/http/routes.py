@@ -30,6 +30,7 @@ from tradepost.kernel.openapi import AUTHENTICATED, ONCE, problems
 from tradepost.kernel.signatures import ContractSignatures
 from tradepost.offers.model import (
     AmountOutOfRange,
+    EncryptionKeyInvalid,
     OfferAlreadyTaken,
     OfferNotActive,
     OwnOffer,
@@ -96,6 +97,7 @@ _TAKEN = problems(
     WalletNotYours,
     SameWallet,
     TooManyOpenTrades,
+    EncryptionKeyInvalid,
     EscrowImpossible,
     ChainNotReady,
 )
