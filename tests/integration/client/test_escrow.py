@@ -1,0 +1,259 @@
+"""A trader's own steps on a real chain, as he takes them when the exchange is gone."""
+
+from collections.abc import Callable, Iterator
+from uuid import UUID
+
+import pytest
+
+from tests.integration.contracts.harness import BUYER, CHAIN_ID, COIN, FEES, SELLER, ContractChain
+from tradepost.entrypoints.dev.chain import DevChain
+from tradepost_client import Chain, Escrow, Wallet, errors
+from tradepost_client.evm import Progress, erc20_allowance, erc20_approve, number
+from tradepost_client.models import EscrowTerms, Side
+from tradepost_client.verify import Agreement, KnownTrade
+from tradepost_contracts import calls
+from tradepost_contracts.state import Status
+from tradepost_contracts.terms import ZERO_ADDRESS
+
+DEPTH = 3
+AMOUNT, FEE = 5 * 10**6, 25_000
+
+
+@pytest.fixture(scope="module")
+def contracts() -> Iterator[ContractChain]:
+    """A chain that mines on request as well, with the contracts on it."""
+    with DevChain() as node:
+        yield ContractChain(node.url)
+
+
+@pytest.fixture
+def chain(contracts: ContractChain) -> Iterator[Chain]:
+    with Chain(contracts.url, poll_s=0.02) as opened:
+        yield opened
+
+
+@pytest.fixture
+def seller(chain: Chain) -> Escrow:
+    return Escrow(chain, Wallet(bytes(SELLER.key)))
+
+
+@pytest.fixture
+def buyer(chain: Chain) -> Escrow:
+    return Escrow(chain, Wallet(bytes(BUYER.key)))
+
+
+Make = Callable[..., KnownTrade]
+
+
+@pytest.fixture
+def trade(contracts: ContractChain) -> Make:
+    """Makes a verified trade; each has its own id."""
+    salts = iter(range(1, 100))
+
+    def make(*, token: str = ZERO_ADDRESS, side: Side = "seller", depth: int = 1) -> KnownTrade:
+        salt = contracts.rpc("eth_blockNumber")
+        terms = contracts.terms(
+            token=token, amount=AMOUNT, fee=FEE, salt=int(salt, 16) * 100 + next(salts)
+        )
+        fields = {name: getattr(terms, name) for name in EscrowTerms.model_fields}
+        agreement = Agreement(
+            offer_id="0",
+            side=side,
+            asset="USDT",
+            decimals=6 if token != ZERO_ADDRESS else 18,
+            token=token,
+            currency="EUR",
+            currency_decimals=2,
+            worst_price="1",
+            min_amount="1",
+            max_amount="9",
+            fiat_amount=None,
+            payment_methods=("sepa",),
+            words=None,
+            wallet=terms.seller if side == "seller" else terms.buyer,
+            encryption_key="00" * 32,
+            chain_id=CHAIN_ID,
+            contract=contracts.escrow,
+            arbitrator=terms.arbitrator,
+            fee_bps=50,
+            fee_recipient=terms.fee_recipient,
+            payment_window=terms.payment_window,
+            challenge_window=terms.challenge_window,
+            confirmations=depth,
+        )
+        return KnownTrade(
+            id=str(UUID(int=terms.salt)),
+            agreement=agreement,
+            terms=EscrowTerms(**fields),
+            escrow_id="0x" + contracts.id(terms).hex(),
+            buyer_key="00" * 32,
+            seller_key="11" * 32,
+        )
+
+    return make
+
+
+def pass_time(contracts: ContractChain, seconds: int) -> None:
+    contracts.rpc("evm_increaseTime", seconds)
+    contracts.rpc("evm_mine")
+
+
+def test_the_coin_is_locked_and_released(
+    trade: Make, seller: Escrow, buyer: Escrow, contracts: ContractChain
+) -> None:
+    known, before = trade(), buyer.balance(ZERO_ADDRESS)
+    (receipt,) = seller.lock(known)
+    assert receipt.succeeded
+    assert receipt.sender == SELLER.address
+    assert seller.state(known).status is Status.LOCKED
+    seller.release(known)
+    assert buyer.state(known).status is Status.RELEASED
+    assert buyer.balance(ZERO_ADDRESS) == before + AMOUNT
+
+
+def test_a_token_is_approved_for_its_exact_amount(
+    trade: Make, seller: Escrow, buyer: Escrow, chain: Chain, contracts: ContractChain
+) -> None:
+    token = contracts.token
+    contracts.token_call(SELLER, "mint", ["address", "uint256"], SELLER.address, 10**9)
+    known = trade(token=token)
+    assert len(seller.lock(known)) == 2
+    allowance = erc20_allowance(SELLER.address, contracts.escrow)
+    assert number(chain.call(token, allowance)) == 0
+
+    # An allowance that was left by something else is set to zero first, as USDT wants it.
+    contracts.send(SELLER, token, erc20_approve(contracts.escrow, 1))
+    second = trade(token=token)
+    assert len(seller.lock(second)) == 3
+    assert number(chain.call(token, allowance)) == 0
+
+    contracts.send(SELLER, token, erc20_approve(contracts.escrow, 10**8))
+    assert len(seller.lock(trade(token=token))) == 1
+    before = buyer.balance(token)
+    seller.release(known)
+    assert buyer.balance(token) == before + AMOUNT
+
+
+def test_what_is_locked_is_not_locked_again(trade: Make, seller: Escrow) -> None:
+    known = trade()
+    seller.lock(known)
+    assert seller.lock(known) == ()
+    seller.release(known)
+    assert seller.lock(known) == ()
+
+
+def test_the_buyer_waits_for_the_depth(
+    trade: Make, seller: Escrow, buyer: Escrow, contracts: ContractChain
+) -> None:
+    known = trade(side="buyer", depth=DEPTH)
+    with pytest.raises(errors.NotLocked):
+        buyer.check_payable(known)
+    told: list[Progress] = []
+    seller.lock(known, told.append, wait=False)
+    assert told[-1].needed == 1
+    for _ in range(DEPTH - 1):
+        with pytest.raises(errors.NotConfirmed):
+            buyer.check_payable(known)
+        contracts.rpc("evm_mine")
+    buyer.check_payable(known)
+
+
+def test_a_lock_that_a_reorganisation_took_is_not_paid_for(
+    trade: Make, seller: Escrow, buyer: Escrow, contracts: ContractChain
+) -> None:
+    known = trade(side="buyer", depth=DEPTH)
+    snapshot = contracts.rpc("evm_snapshot")
+    seller.lock(known, wait=False)
+    contracts.rpc("anvil_mine", hex(DEPTH))
+    buyer.check_payable(known)
+    assert contracts.rpc("evm_revert", snapshot)
+    contracts.rpc("anvil_mine", hex(DEPTH))
+    with pytest.raises(errors.NotLocked):
+        buyer.check_payable(known)
+
+
+def test_the_buyer_gives_back(trade: Make, seller: Escrow, buyer: Escrow) -> None:
+    known = trade()
+    seller.lock(known)
+    before = seller.balance(ZERO_ADDRESS)
+    buyer.refund(known)
+    assert seller.state(known).status is Status.REFUNDED
+    assert seller.balance(ZERO_ADDRESS) == before + AMOUNT + FEE
+
+
+def test_a_silent_buyer_and_the_windows(
+    trade: Make, seller: Escrow, contracts: ContractChain
+) -> None:
+    known = trade()
+    seller.lock(known)
+    with pytest.raises(errors.CallReverted) as early:
+        seller.request_cancel(known)
+    assert early.value.name == "PaymentWindowOpen"
+    pass_time(contracts, known.terms.payment_window + 1)
+    seller.request_cancel(known)
+    with pytest.raises(errors.NotLocked, match="do not pay"):
+        seller.check_payable(known)
+    with pytest.raises(errors.CallReverted) as open_still:
+        seller.cancel(known)
+    assert open_still.value.name == "ChallengeWindowOpen"
+    pass_time(contracts, known.terms.challenge_window + 1)
+    seller.cancel(known)
+    assert seller.state(known).status is Status.REFUNDED
+
+
+def test_a_buyer_who_paid_defeats_the_cancel(
+    trade: Make, seller: Escrow, buyer: Escrow, contracts: ContractChain
+) -> None:
+    known = trade()
+    seller.lock(known)
+    pass_time(contracts, known.terms.payment_window + 1)
+    seller.request_cancel(known)
+    buyer.mark_paid(known)
+    pass_time(contracts, known.terms.challenge_window + 1)
+    with pytest.raises(errors.CallReverted) as refused:
+        seller.cancel(known)
+    assert refused.value.name == "WrongStatus"
+
+
+def test_credits_are_drawn(
+    trade: Make, seller: Escrow, chain: Chain, contracts: ContractChain
+) -> None:
+    fees = Escrow(chain, Wallet(bytes(FEES.key)))
+    known = trade()
+    seller.lock(known)
+    seller.release(known)
+    waiting = fees.credit(contracts.escrow, ZERO_ADDRESS)
+    assert waiting >= FEE
+    target = Wallet.create().address
+    fees.withdraw(contracts.escrow, ZERO_ADDRESS, target)
+    assert chain.balance(target) == waiting
+    with pytest.raises(errors.CallReverted) as nothing:
+        fees.withdraw(contracts.escrow, ZERO_ADDRESS, target)
+    assert nothing.value.name == "NoCredit"
+
+
+def test_nothing_is_locked_that_the_wallet_does_not_have(
+    trade: Make, chain: Chain, contracts: ContractChain
+) -> None:
+    poor = Escrow(chain, Wallet.create())
+    with pytest.raises(errors.NotYourStep):
+        poor.lock(trade())
+    contracts.rpc("anvil_setBalance", SELLER.address, hex(AMOUNT))
+    try:
+        with pytest.raises(errors.FundsMissing):
+            Escrow(chain, Wallet(bytes(SELLER.key))).lock(trade())
+    finally:
+        contracts.rpc("anvil_setBalance", SELLER.address, hex(1_000 * COIN))
+
+
+def test_another_contract_is_not_called(
+    trade: Make, seller: Escrow, contracts: ContractChain
+) -> None:
+    known = trade()
+    elsewhere = known.agreement.model_copy(update={"contract": contracts.token})
+    wrong = known.model_copy(update={"agreement": elsewhere})
+    for step in (seller.lock, seller.release, seller.check_open):
+        with pytest.raises(errors.WrongContract):
+            step(wrong)
+    data = calls.state_of(bytes.fromhex(known.escrow_id[2:]))
+    assert contracts.call(contracts.escrow, data)[-1] == 0
