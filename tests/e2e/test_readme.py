@@ -40,6 +40,7 @@ def exchange(tmp_path: Path) -> Iterator[Instance]:
         print(output.getvalue())  # pytest shows it where the test has failed
 
 
+@pytest.mark.slow
 @pytest.mark.timeout(240)
 def test_the_tour_gives_the_buyer_the_coins(exchange: Instance) -> None:
     node = exchange.environment["RPC_URL"]
