@@ -75,48 +75,56 @@ class Shape:
         )
 
 
+# At the dear ones a minor unit of the currency buys less than one of the coin.
+PRICES = ("3", "3.00", "30000", "70000", "19999.9", "0.000000000001")
 shapes = st.builds(
     Shape,
     direction=st.sampled_from(Direction),
-    state=st.sampled_from([OfferState.ACTIVE] * 4 + [OfferState.PAUSED, OfferState.CLOSED]),
+    state=st.sampled_from([OfferState.ACTIVE] * 6 + [OfferState.PAUSED, OfferState.CLOSED]),
     coin=st.sampled_from(COINS),
     currency=st.sampled_from(CURRENCIES),
-    price=st.sampled_from(
-        [Decimal(text) for text in ("3", "3.00", "7", "0.3", "1999.99", "30000", "0.000000000001")]
-    ),
-    least=st.integers(1, 4_000_000),
-    more=st.sampled_from([0, 1, 3, 1_000_000]),
-    spare=st.sampled_from([0, 1, 3, 1_000_000]),
-    taken=st.sampled_from([0, 0, 1, 3, 1_000_000, 9_000_000]),
+    price=st.sampled_from([Decimal(text) for text in PRICES]),
+    least=st.integers(1, 2_000_000),
+    more=st.sampled_from([0, 3, 1_000_000]),
+    spare=st.sampled_from([0, 1, 1_000_000]),
+    taken=st.sampled_from([0, 2, 1_000_000, 9_000_000]),
     methods=st.lists(st.sampled_from(METHODS), min_size=1, max_size=3, unique=True).map(tuple),
     country=st.sampled_from([None, "DE", "BR"]),
     mine=st.booleans(),
 )
 
 
-def wanted(asset: str | None, currency: str | None) -> st.SearchStrategy[service.Search]:
-    amounts: st.SearchStrategy[str | None] = st.none()
-    fiats: st.SearchStrategy[str | None] = st.none()
-    if asset is not None:
-        amounts = amounts | st.integers(0, 6_000_000).map(lambda n: f"{Decimal(n) / 10**6:f}")
-    if currency is not None:
-        fiats = fiats | st.integers(0, 40_000).map(str)
-    return st.builds(
-        service.Search,
-        direction=st.none() | st.sampled_from(Direction),
-        asset=st.just(asset),
-        currency=st.just(currency),
-        amount=amounts,
-        fiat_amount=fiats,
-        payment_methods=st.lists(st.sampled_from(METHODS), max_size=2, unique=True).map(tuple),
-        country=st.sampled_from([None, None, "DE"]),
-    )
+@st.composite
+def books(draw: st.DrawFn) -> tuple[list[Shape], list[service.Search]]:
+    """Offers, and searches at the edges of what they say."""
+    some = draw(st.lists(shapes, min_size=1, max_size=16))
 
+    def search() -> service.Search:
+        near = draw(st.sampled_from(some))
+        offer = near.offer(UUID(int=1), UUID(int=2))
+        edges = [offer.amounts.least, offer.amounts.most, offer.remaining]
+        amount, fiat = draw(st.sampled_from(edges)), None
+        off_by = draw(st.sampled_from([-1, 0, 0, 1]))
+        kind = draw(st.sampled_from(["nothing", "amount", "fiat"]))
+        if kind == "fiat":
+            fiat = offer.price.cost(amount, model.gain(offer.direction))
+            fiat = Amount(fiat.asset, max(0, fiat.minor + off_by))
+        amount = Amount(amount.asset, max(0, amount.minor + off_by))
 
-searches = st.tuples(
-    st.none() | st.sampled_from([coin.code for coin in COINS]),
-    st.none() | st.sampled_from([currency.code for currency in CURRENCIES]),
-).flatmap(lambda codes: wanted(*codes))
+        def maybe(value: str, *, needed: bool = False) -> str | None:
+            return value if needed or draw(st.booleans()) else None
+
+        return service.Search(
+            direction=draw(st.sampled_from([None, near.direction, near.direction])),
+            asset=maybe(near.coin.code, needed=kind == "amount"),
+            currency=maybe(near.currency.code, needed=kind == "fiat"),
+            amount=str(amount) if kind == "amount" else None,
+            fiat_amount=str(fiat) if kind == "fiat" else None,
+            payment_methods=draw(st.sampled_from([(), (), near.methods[:1], METHODS[:2]])),
+            country=draw(st.sampled_from([None, None, None, "DE"])),
+        )
+
+    return some, [search() for _ in range(draw(st.integers(1, 4)))]
 
 
 def fits(offer: Offer, search: service.Search) -> bool:
@@ -166,14 +174,13 @@ async def other_id(database: Database) -> UUID:
 
 
 @hypothesis_settings(
-    max_examples=150,
+    max_examples=250,
     deadline=None,
     # The database is emptied by each example itself.
     suppress_health_check=[HealthCheck.function_scoped_fixture],
 )
 @given(
-    some=st.lists(shapes, max_size=14),
-    asked=st.lists(searches, min_size=1, max_size=4),
+    book=books(),
     limit=st.integers(1, 5),
     of_maker=st.booleans(),
 )
@@ -181,17 +188,18 @@ async def test_the_book_finds_what_a_naive_search_finds(
     database: Database,
     maker: Maker,
     other_id: UUID,
-    some: list[Shape],
-    asked: list[service.Search],
+    book: tuple[list[Shape], list[service.Search]],
     limit: int,
     of_maker: bool,
 ) -> None:
+    some, asked = book
     offers = [shape.offer(maker.id, other_id) for shape in some]
     if of_maker:
         asked = [*asked, service.Search(maker_id=maker.id)]
     async with database.transaction() as tx:
         await tx.execute("DELETE FROM offers")
-        for offer in offers:
+        # Not in the order of their ids, so that order has to be made.
+        for offer in reversed(offers):
             await store.add(tx, offer)
         for search in asked:
             found: list[UUID] = []
@@ -204,6 +212,36 @@ async def test_the_book_finds_what_a_naive_search_finds(
                 if position is None:
                     break
             assert found == expected(offers, search)
+
+
+@pytest.mark.parametrize("direction", Direction)
+async def test_a_fiat_amount_is_rounded_in_the_book_as_in_the_quote(
+    database: Database, maker: Maker, direction: Direction
+) -> None:
+    # One millionth of this coin costs three cents, and only two millionths can be taken.
+    shape = Shape(
+        direction=direction,
+        state=OfferState.ACTIVE,
+        coin=COINS[1],
+        currency=CURRENCIES[0],
+        price=Decimal(30_000),
+        least=2,
+        more=0,
+        spare=0,
+        taken=0,
+        methods=("swift",),
+        country=None,
+        mine=True,
+    )
+    offer = shape.offer(maker.id, maker.id)
+    found = []
+    async with database.transaction() as tx:
+        await store.add(tx, offer)
+        for cents in range(1, 12):
+            search = service.Search(currency="EUR", fiat_amount=str(Amount(CURRENCIES[0], cents)))
+            if (await service.search(tx, search, None, 1)).offers:
+                found.append(cents)
+    assert found == ([4, 5, 6] if direction is Direction.BUY else [6, 7, 8])
 
 
 class Explaining:
