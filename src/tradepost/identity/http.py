@@ -32,7 +32,7 @@ from tradepost.identity.model import (
     WalletTaken,
 )
 from tradepost.kernel import outbox
-from tradepost.kernel.access import Caller, Role, Scope, Unauthenticated
+from tradepost.kernel.access import Caller, Role, Scope, ScopeMissing, Unauthenticated
 from tradepost.kernel.database import Database
 from tradepost.kernel.errors import NotFound
 from tradepost.kernel.http import (
@@ -415,7 +415,12 @@ async def add_wallet(
     caller: Annotated[Caller, Depends(allowed_once(Scope.ACCOUNT_WRITE))],
     body: ProofBody,
 ) -> AccountAnswer:
-    """Proves control of one more wallet, by a message as for signing in."""
+    """Proves control of one more wallet, by a message as for signing in.
+
+    A wallet signs in with every scope: a token that has fewer cannot add one.
+    """
+    if missing := frozenset(Scope) - caller.scopes:
+        raise ScopeMissing(scope=min(missing))
     account = await service.add_wallet(
         tx,
         request.app.state.chain_id,

@@ -242,8 +242,8 @@ class Viewer:
 
 _A = Action
 
-#: The actions of each party in each state, the next one to take first. What the facts of the
-#: trade rule out is dropped by `_open`.
+#: The actions of each party in each state. What the facts of the trade rule out is dropped by
+#: `_open`.
 _ACTIONS: dict[TradeState, dict[Party, tuple[Action, ...]]] = {
     _S.AWAITING_ESCROW: {
         Party.SELLER: (_A.LOCK, _A.SEND_PAYMENT_DETAILS, _A.CANCEL),
@@ -268,13 +268,16 @@ _ACTIONS: dict[TradeState, dict[Party, tuple[Action, ...]]] = {
         Party.ARBITRATOR: (_A.SETTLE,),
     },
 }
-#: States in which the next step is the other side's: what is allowed is not urged.
-_WAITS = {
-    (_S.AWAITING_ESCROW, Party.BUYER),
-    (_S.PAYMENT_SENT, Party.BUYER),
-    (_S.REFUNDING, Party.SELLER),
-    (_S.DISPUTED, Party.SELLER),
-    (_S.DISPUTED, Party.BUYER),
+#: What each party is urged to do; the rest of what is allowed is there when he wants it.
+_NEXT: dict[tuple[TradeState, Party], tuple[Action, ...]] = {
+    (_S.AWAITING_ESCROW, Party.SELLER): (_A.LOCK, _A.SEND_PAYMENT_DETAILS),
+    (_S.ESCROWED, Party.SELLER): (_A.SEND_PAYMENT_DETAILS, _A.CANCEL),
+    (_S.ESCROWED, Party.BUYER): (_A.PAYMENT_SENT,),
+    (_S.PAYMENT_SENT, Party.SELLER): (_A.RELEASE,),
+    (_S.RELEASING, Party.SELLER): (_A.RELEASE,),
+    (_S.REFUNDING, Party.SELLER): (_A.CANCEL,),
+    (_S.REFUNDING, Party.BUYER): (_A.PAYMENT_SENT, _A.REFUND),
+    (_S.DISPUTED, Party.ARBITRATOR): (_A.SETTLE,),
 }
 
 
@@ -284,9 +287,9 @@ def view(
     """What `party` may do now, what comes next, and what happens when."""
     actions = _ACTIONS.get(trade.state, {}).get(party, ())
     allowed = tuple(action for action in actions if _open(action, trade, escrow, chain))
-    urged = allowed and (trade.state, party) not in _WAITS
+    urged = [action for action in _NEXT.get((trade.state, party), ()) if action in allowed]
     deadline_at, effect = _deadline(trade, escrow, release_window_s)
-    return Viewer(party, allowed[0] if urged else None, allowed, deadline_at, effect)
+    return Viewer(party, urged[0] if urged else None, allowed, deadline_at, effect)
 
 
 def _open(action: Action, trade: Trade, escrow: Escrow, chain: ChainView) -> bool:

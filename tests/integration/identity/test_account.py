@@ -149,6 +149,29 @@ async def test_a_token_cannot_make_one_that_may_do_more(
     assert refused.json()["type"] == "urn:tradepost:problem:scope-beyond-token"
 
 
+async def test_a_token_cannot_add_a_wallet_that_may_do_more(
+    api: httpx.AsyncClient, database: Database, settings: Settings
+) -> None:
+    owner = await opened(database, settings)
+    writer = await api.post(
+        "/v1/tokens",
+        json={"label": "writer", "scopes": ["account:write"], "expires_in_s": 3600},
+        headers=bearer(owner),
+    )
+    nonce = (await api.post("/v1/nonces")).json()["nonce"]
+    made = proof(settings, Account.create(), nonce)
+    refused = await api.post(
+        "/v1/account/wallets",
+        json={"message": made.message, "signature": "0x" + made.signature.hex()},
+        headers={
+            "Authorization": f"Bearer {writer.json()['token']}",
+            "Idempotency-Key": str(uuid4()),
+        },
+    )
+    assert refused.status_code == 403
+    assert refused.json()["type"] == "urn:tradepost:problem:scope-missing"
+
+
 async def test_a_strangers_token_cannot_be_revoked(
     api: httpx.AsyncClient, database: Database, settings: Settings
 ) -> None:

@@ -212,3 +212,15 @@ def test_an_arbitrator_sees_a_trade_only_from_its_dispute_on() -> None:
     disputed = replace(TRADE, dispute_reason=DisputeReason.OTHER)
     assert disputed.party_of(arbitrator, roles) is Party.ARBITRATOR
     assert disputed.party_of(arbitrator, frozenset({Role.TRADER})) is None
+
+
+def test_who_waits_for_the_other_is_urged_to_nothing() -> None:
+    """With details sent and the deadline ahead, the seller waits and is not told to release."""
+    locked = replace(ESCROW, reading=Reading(EscrowState.LOCKED, 9_500))
+    trade = replace(TRADE, state=S.ESCROWED)
+    assert view(trade, locked, Party.SELLER, CHAIN, 600).primary is None
+    assert view(trade, locked, Party.BUYER, CHAIN, 600).primary is Action.PAYMENT_SENT
+    unsealed = replace(trade, sealed_details=None)
+    assert view(unsealed, locked, Party.SELLER, CHAIN, 600).primary is Action.SEND_PAYMENT_DETAILS
+    overdue = replace(ESCROW, reading=Reading(EscrowState.LOCKED, 1))
+    assert view(trade, overdue, Party.SELLER, CHAIN, 600).primary is Action.CANCEL
