@@ -37,6 +37,7 @@ def test_a_no_or_no_answer_does_nothing(run: Run, exchange: FakeExchange) -> Non
         done = run(*TAKE, answer=answer)
         assert done.exit_code == ExitCode.DECLINED
         assert "You buy 100 USDT at 0.98 EUR at worst" in done.stderr
+        assert "fee is 0.5 % of the coins" in done.stderr
     assert exchange.posts("/v1/trades") == []
     assert run(*TAKE, answer="y\n").exit_code == ExitCode.OK
 

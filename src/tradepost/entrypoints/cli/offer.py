@@ -71,6 +71,7 @@ def create(
                 f" {number(total or maximum)} {asset} in all, by {', '.join(method)}."
             ),
             f"The escrow's wallet is {trader.wallet.address}.",
+            shown.fee(trader.client.exchange()),
         ],
         "Publish?",
     )

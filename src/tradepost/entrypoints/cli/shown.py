@@ -7,7 +7,7 @@ from decimal import Decimal
 from typing import TYPE_CHECKING
 
 if TYPE_CHECKING:
-    from tradepost_client.models import Account, Offer, Trade
+    from tradepost_client.models import Account, Exchange, Offer, Trade
 
 # Marks that turn the direction of writing: they make one account number look like another.
 _TURNING = frozenset("\u061c\u200e\u200f\u202a\u202b\u202c\u202d\u202e\u2066\u2067\u2068\u2069")
@@ -57,6 +57,12 @@ def _print(columns: Sequence[str], rows: Iterable[Sequence[str]], *, headed: boo
     # In a pipe nothing is cut off.
     console.width = console.width if console.is_terminal else 400
     console.print(drawn)
+
+
+def fee(exchange: "Exchange") -> str:
+    """The exchange's fee as a sentence."""
+    percent = number(Decimal(exchange.fee_bps) / 100)
+    return f"The exchange's fee is {percent} % of the coins, paid by the seller on top."
 
 
 def account(shown: "Account") -> None:

@@ -71,6 +71,7 @@ def take(
         [
             f"You {verb} {what} at {number(limit)} {seen.currency} at worst, by {method}.",
             f"The maker's terms: {seen.terms or 'none'}",
+            shown.fee(trader.client.exchange()),
         ],
         "Take it?",
     )
