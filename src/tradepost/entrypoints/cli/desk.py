@@ -168,7 +168,8 @@ class Desk:
     def show(self, machine: Any, human: Callable[[], None]) -> None:
         """Writes the result: JSON on the standard output, or what `human` prints."""
         if self.as_json:
-            print(json.dumps(machine, sort_keys=True))
+            # A reader in a pipe gets each line when it is told.
+            print(json.dumps(machine, sort_keys=True), flush=True)
         else:
             human()
 
