@@ -4,12 +4,16 @@ An `Amount` never loses a unit: it is an integer of the asset's smallest unit. T
 in the exchange is that of a price, and each such call names who gains by the rounding.
 """
 
+import re
 from dataclasses import dataclass
-from decimal import ROUND_CEILING, ROUND_FLOOR, Context, Decimal, InvalidOperation
+from decimal import ROUND_CEILING, ROUND_FLOOR, Context, Decimal
 from enum import StrEnum
 
 #: NUMERIC(78, 0) holds every uint256; what the contract locks is bounded by uint128.
 MAX_MINOR = 2**128 - 1
+
+#: As it is written in JSON; the bound keeps what follows exact.
+_PLAIN = re.compile(r"[0-9]{1,40}(\.[0-9]{1,40})?")
 
 #: Wide enough for a uint128 amount times a price of 30 digits without rounding in between.
 _EXACT = Context(prec=120)
@@ -28,12 +32,9 @@ class Asset:
         Raises `ValueError` where it is no plain decimal number, is negative or finer than the
         minor unit, or beyond what an escrow can hold.
         """
-        try:
-            value = Decimal(text)
-        except InvalidOperation:
-            raise ValueError(f"{text!r} is not a decimal number") from None
-        if not value.is_finite() or value.is_signed():
-            raise ValueError("an amount is a finite number and not negative")
+        if not _PLAIN.fullmatch(text):
+            raise ValueError("an amount is a plain decimal number, not negative")
+        value = Decimal(text)
         minor = _EXACT.scaleb(value, self.decimals)
         if minor > MAX_MINOR:
             raise ValueError("the amount is too large")
