@@ -11,7 +11,7 @@ import sys
 import tempfile
 from pathlib import Path
 
-import unasync  # type: ignore[import-untyped]  # it ships no types
+import unasync
 
 PACKAGE = Path(__file__).resolve().parent.parent / "src" / "tradepost_client"
 NAMES = {

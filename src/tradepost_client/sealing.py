@@ -15,7 +15,7 @@ import json
 from collections.abc import Mapping
 from dataclasses import dataclass
 
-from nostr_sdk import (  # type: ignore[import-untyped]  # it ships no types
+from nostr_sdk import (
     Nip44Version,
     NostrSdkError,
     PublicKey,

@@ -20,7 +20,8 @@ from tradepost.escrow.model import Escrow, Intent, IntentState, Opening
 from tradepost.kernel.clock import system_clock
 from tradepost.kernel.database import Database
 from tradepost.kernel.settings import Settings
-from tradepost_contracts import calls
+from tradepost_contracts import artifacts, calls
+from tradepost_contracts import deploy as contracts
 from tradepost_contracts.terms import InstructionKind, Terms, instruction_digest
 
 
@@ -74,10 +75,9 @@ class EscrowWorld:
 
     async def send(self, sender: LocalAccount, data: bytes, value: int = 0) -> str:
         """Sends a call to the contract; returns the transaction's hash."""
-        contract = service_contract(self.node)
         transaction = {
             "from": sender.address,
-            "to": contract,
+            "to": contracts.address(artifacts.ESCROW),
             "data": "0x" + data.hex(),
             "value": hex(value),
         }
@@ -108,14 +108,6 @@ class EscrowWorld:
             if not states & {IntentState.WAITING, IntentState.SENT}:
                 return
         raise AssertionError(await self.intents())
-
-
-def service_contract(node: DevChain) -> str:
-    """Where the contract is."""
-    from tradepost_contracts import artifacts, deploy as contracts
-
-    assert node.url
-    return contracts.address(artifacts.ESCROW)
 
 
 def sign(signer: LocalAccount, kind: InstructionKind, escrow: Escrow) -> bytes:

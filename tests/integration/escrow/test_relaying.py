@@ -1,8 +1,10 @@
 """The watcher and the relayer on a real chain: seen, confirmed, forgotten, brought again."""
 
 import pytest
+from eth_account import Account
 
 from tests.integration.escrow.conftest import BUYER, SELLER, EscrowWorld, sign
+from tradepost.entrypoints.dev.exchange import RELAYER_KEY
 from tradepost.escrow import service
 from tradepost.escrow.evm.deploy import check_chain, deploy
 from tradepost.escrow.evm.rebuild import rebuild
@@ -134,7 +136,7 @@ async def test_a_nonce_used_by_another_transaction_is_replaced(world: EscrowWorl
         await service.release(tx, escrow, sign(SELLER, "Release", escrow))
     await world.relayer.round()
     (intent,) = await world.intents()
-    relayer = worlds_relayer_address()
+    relayer = str(Account.from_key(RELAYER_KEY).address)
     world.node.rpc("anvil_dropAllTransactions")
     world.node.rpc(
         "eth_sendTransaction",
@@ -146,15 +148,6 @@ async def test_a_nonce_used_by_another_transaction_is_replaced(world: EscrowWorl
     assert (await world.get(escrow)).state is EscrowState.RELEASED
     (again,) = await world.intents()
     assert again.nonce == (intent.nonce or 0) + 1
-
-
-def worlds_relayer_address() -> str:
-    """The relayer's account."""
-    from eth_account import Account
-
-    from tradepost.entrypoints.dev.exchange import RELAYER_KEY
-
-    return str(Account.from_key(RELAYER_KEY).address)
 
 
 async def test_the_rows_can_be_rebuilt_from_the_chain(world: EscrowWorld) -> None:

@@ -3,7 +3,7 @@ import json
 from dataclasses import replace
 
 import pytest
-from nostr_sdk import (  # type: ignore[import-untyped]  # it ships no types
+from nostr_sdk import (
     Nip44Version,
     PublicKey,
     SecretKey,
