@@ -7,7 +7,7 @@ from uuid import uuid4
 import pytest
 from eth_account import Account
 from eth_account.signers.local import LocalAccount
-from hexbytes import HexBytes
+from eth_typing import Hash32
 
 from tests import worlds
 from tradepost.entrypoints.dev.chain import MNEMONIC, DevChain
@@ -113,7 +113,7 @@ class EscrowWorld:
 def sign(signer: LocalAccount, kind: InstructionKind, escrow: Escrow) -> bytes:
     """A party's signature of an instruction."""
     digest = instruction_digest(kind, escrow.id, escrow.chain_id, escrow.contract)
-    return bytes(signer.unsafe_sign_hash(HexBytes(digest)).signature)
+    return bytes(signer.unsafe_sign_hash(Hash32(digest)).signature)
 
 
 @pytest.fixture
