@@ -1,5 +1,7 @@
 """Names, passphrases and tokens: what is let in."""
 
+import time
+
 import pytest
 
 from tradepost.identity.model import (
@@ -65,6 +67,14 @@ def test_a_long_unusual_passphrase_is_enough_whatever_its_characters(passphrase:
 def test_a_short_or_usual_passphrase_is_refused(passphrase: str) -> None:
     with pytest.raises(PassphraseTooWeak):
         check_passphrase(passphrase, "rosa")
+
+
+def test_a_passphrase_made_to_be_slow_to_judge_is_judged_soon() -> None:
+    # Look-alike characters multiply the readings: at full length this one takes ten seconds.
+    hostile = "4@8({[<36901!|$57+%2aeiost"
+    started = time.thread_time()
+    check_passphrase((hostile * 5)[:128], "rosa")
+    assert time.thread_time() - started < 2
 
 
 def test_a_composed_accent_and_its_parts_are_one_passphrase() -> None:
