@@ -10,6 +10,7 @@ from eth_account import Account
 from eth_account.messages import encode_defunct
 from eth_account.signers.local import LocalAccount
 from fastapi import FastAPI
+from psycopg import AsyncConnection
 
 from tradepost.identity.model import MAX_SESSIONS, SignInMessage, new_nonce
 from tradepost.kernel.clock import system_clock
@@ -281,3 +282,55 @@ async def test_the_oldest_session_makes_room_so_nobody_is_locked_out(
         secrets.append((await api.post("/v1/sessions", json=body)).json()["token"]["token"])
     answers = [await api.get("/v1/account", headers=bearer(secret)) for secret in secrets]
     assert [answer.status_code for answer in answers] == [401] + [200] * MAX_SESSIONS
+
+
+@dataclass
+class Watcher:
+    """Stands in for what a sign-in waits for, and counts the transactions held meanwhile."""
+
+    database_url: str
+    open_transactions: list[int] = field(default_factory=list)
+
+    async def _look(self) -> None:
+        async with await AsyncConnection.connect(self.database_url, autocommit=True) as other:
+            found = await other.execute(
+                """
+                SELECT count(*) FROM pg_stat_activity
+                WHERE datname = current_database() AND state LIKE 'idle in transaction%'
+                """
+            )
+            row = await found.fetchone()
+            assert row is not None
+            self.open_transactions.append(row[0])
+
+    async def is_valid(self, address: str, digest: bytes, signature: bytes) -> bool:
+        await self._look()
+        return True
+
+    async def verify(self, passphrase: str, hashed: str | None) -> bool:
+        await self._look()
+        return hashed is not None
+
+    async def admit(self, passphrase: str, name: str) -> str:
+        await self._look()
+        return "a hash"
+
+    def close(self) -> None:
+        """The app's passphrases are closed with it."""
+
+
+async def test_no_transaction_is_held_while_hashing_or_asking_the_chain(
+    api: httpx.AsyncClient, app: FastAPI, settings: Settings
+) -> None:
+    watcher = Watcher(settings.database_url.get_secret_value())
+    app.state.passphrases.close()
+    app.state.passphrases = app.state.contract_signatures = watcher
+    named = {"name": "rosa", "passphrase": PASSPHRASE}
+    text = await message(api, app, settings, CONTRACT_WALLET)
+    for path, body in (
+        ("/v1/accounts", named),
+        ("/v1/sessions", named),
+        ("/v1/sessions", {"message": text, "signature": "0x0102"}),
+    ):
+        assert (await api.post(path, json=body)).status_code == 201
+    assert watcher.open_transactions == [0, 0, 0]
