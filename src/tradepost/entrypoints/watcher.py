@@ -1,15 +1,19 @@
 """The watcher's process: follows the chain (`tradepost watch`)."""
 
 import asyncio
+import logging
 import signal
 
 from tradepost.entrypoints.wiring import SUBSCRIPTIONS
 from tradepost.escrow.evm.chain import Chain
 from tradepost.escrow.evm.deploy import check_chain
 from tradepost.escrow.evm.watch import watch
+from tradepost.escrow.model import ChainNotReady
 from tradepost.kernel.clock import system_clock
 from tradepost.kernel.database import Database
 from tradepost.kernel.settings import Settings
+
+logger = logging.getLogger(__name__)
 
 
 async def follow(settings: Settings) -> None:
@@ -24,9 +28,22 @@ async def follow(settings: Settings) -> None:
     chain = Chain(settings.rpc_url.get_secret_value())
     try:
         async with Database(settings, system_clock, SUBSCRIPTIONS) as database:
-            await check_chain(database, chain)
+            await _check_chain(database, chain, settings)
             await watch(database, chain, settings)
     except asyncio.CancelledError:
         pass
     finally:
         await chain.close()
+
+
+async def _check_chain(database: Database, chain: Chain, settings: Settings) -> None:
+    """Raises as `check_chain`; a node that is away at the start is waited for as later on."""
+    away = False
+    while True:
+        try:
+            return await check_chain(database, chain)
+        except ChainNotReady:
+            if not away:
+                logger.warning("the chain's node does not answer; waiting for it")
+                away = True
+            await asyncio.sleep(settings.poll_interval_s)

@@ -9,12 +9,12 @@ one that pays more: two of them can never both happen.
 
 import asyncio
 import logging
-from datetime import timedelta
+from datetime import datetime, timedelta
 
 from eth_account import Account
 from eth_account.signers.local import LocalAccount
 from eth_utils.address import to_checksum_address
-from psycopg import AsyncConnection, OperationalError
+from psycopg import AsyncConnection, OperationalError, Rollback
 from psycopg.rows import DictRow
 from psycopg_pool import PoolTimeout
 
@@ -73,13 +73,17 @@ class Relayer:
         row = await cursor.fetchone()
         if row is None or not row["mine"]:
             return
+        away = False
         try:
             while True:
                 await connection.execute("SELECT 1")
                 try:
                     await self.round()
+                    away = False
                 except ChainNotReady:
-                    logger.info("the chain's node does not answer; nothing is sent")
+                    if not away:
+                        logger.warning("the chain's node does not answer; nothing is sent")
+                    away = True
                 await asyncio.sleep(self._settings.poll_interval_s)
         finally:
             if not connection.closed:
@@ -116,7 +120,8 @@ class Relayer:
         async with self._database.transaction() as tx:
             nonce = await transactions.take_nonce(tx, self._account.address, used)
             if not await store.mark_sent(tx, intent.id, nonce):
-                raise AssertionError("only one process relays")
+                # Another relayer has it, as can be while one takes over: the nonce stays free.
+                raise Rollback
             await self._store(
                 tx,
                 intent,
@@ -136,9 +141,7 @@ class Relayer:
             elif state in FINAL or _overtaken(intent, escrow):
                 await store.close_intent(tx, intent.id, IntentState.MOOT, reason)
             else:
-                pause_s = min(2**intent.tries, _LONGEST_PAUSE_S)
-                until = tx.now + timedelta(seconds=pause_s)
-                await store.postpone_intent(tx, intent, until, reason)
+                await store.postpone_intent(tx, intent, _next_try(tx, intent), reason)
                 logger.warning("%s of 0x%s waits: %s", intent.kind, escrow.id.hex(), reason)
 
     async def _look_after(self, intent: Intent, confirmed: int) -> None:
@@ -149,9 +152,13 @@ class Relayer:
         for receipt in [await self._chain.receipt(one.hash) for one in tries]:
             if receipt is not None:
                 if receipt["blockNumber"] <= confirmed:
-                    state = IntentState.DONE if receipt["status"] else IntentState.MOOT
                     async with self._database.transaction() as tx:
-                        await store.close_intent(tx, intent.id, state, "mined")
+                        if receipt["status"]:
+                            await store.close_intent(tx, intent.id, IntentState.DONE, "mined")
+                        else:
+                            # The branch it came into was another than the one it was tried on.
+                            # Whether it is still wanted, and can be, the next try finds out.
+                            await self._try_again(tx, intent, "the transaction failed")
                 return
         if intent.nonce < await self._chain.nonce(self._account.address):
             # Asked again: it may have been mined between the two questions.
@@ -159,9 +166,13 @@ class Relayer:
                 return
             logger.warning("nonce %d was used by another transaction", intent.nonce)
             async with self._database.transaction() as tx:
-                await store.reopen_intent(tx, intent.id)
+                await self._try_again(tx, intent, "its nonce was used by another transaction")
             return
         await self._pay_more(intent, tries[-1])
+
+    async def _try_again(self, tx: Transaction, intent: Intent, reason: str) -> None:
+        """Gives an intent whose transaction came to nothing a new nonce, after a pause."""
+        await store.reopen_intent(tx, intent, _next_try(tx, intent), reason)
 
     async def _pay_more(self, intent: Intent, last: SignedTransaction) -> None:
         max_fee, tip = await self._chain.fees()
@@ -235,6 +246,10 @@ class Relayer:
                     logger.warning("the node does not take nonce %d: %s", one.nonce, rejected)
                 rejections[one.hash] = str(rejected)
         self._rejections = rejections
+
+
+def _next_try(tx: Transaction, intent: Intent) -> datetime:
+    return tx.now + timedelta(seconds=min(2**intent.tries, _LONGEST_PAUSE_S))
 
 
 def _overtaken(intent: Intent, escrow: Escrow) -> bool:

@@ -9,6 +9,8 @@ import asyncio
 import logging
 from collections.abc import Sequence
 
+from psycopg import OperationalError
+from psycopg_pool import PoolTimeout
 from web3.types import LogReceipt
 
 from tradepost.escrow import store
@@ -39,7 +41,7 @@ class BranchMoved(Exception):
 
 
 async def watch(database: Database, chain: Chain, settings: Settings) -> None:
-    """Follows the chain until it is cancelled; a node that is away is waited for."""
+    """Follows the chain until it is cancelled; a node or a database away is waited for."""
     away = False
     while True:
         try:
@@ -51,6 +53,9 @@ async def watch(database: Database, chain: Chain, settings: Settings) -> None:
             if isinstance(error, ChainNotReady) and not away:
                 logger.warning("the chain's node does not answer; waiting for it")
                 away = True
+            advanced = False
+        except (OperationalError, PoolTimeout):
+            logger.warning("the database does not answer; waiting for it")
             advanced = False
         if not advanced:
             await asyncio.sleep(settings.poll_interval_s)
