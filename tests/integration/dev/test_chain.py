@@ -138,6 +138,18 @@ def test_a_node_that_was_killed_under_the_keeper_is_compared_again(node: DevChai
     assert "lost blocks" in keeping.stop()[0]
 
 
+def test_how_deep_something_is_can_be_asked_after_a_restart(node: DevChain) -> None:
+    pay(node)
+    keeping = Keeping(node, confirmations=3)
+    for restart in (node.stop, node.kill):
+        restart()
+        node.start()
+        keeping.keeper.step(head_time(node))
+        deep = hex(height(node) - 3 + 1)
+        assert int(node.rpc("eth_getBalance", "0x" + "1" * 40, deep), 16) >= 0
+    keeping.stop()
+
+
 def test_the_running_keeper_tells_of_a_silent_node_once(node: DevChain) -> None:
     said: list[str] = []
     keeper = ChainKeeper(node, confirmations=1, say=said.append, block_s=0.01)

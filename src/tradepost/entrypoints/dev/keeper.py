@@ -53,6 +53,7 @@ class ChainKeeper:
         self._stopped = threading.Event()
         self._thread: threading.Thread | None = None
         self._head: Head | None = None
+        self._known_node = 0
         self._saved: Head | None = None
         self._saved_at = 0.0
         self._save_took_s = 0.0
@@ -64,6 +65,7 @@ class ChainKeeper:
             OSError, RpcError: the node does not answer.
         """
         self._compare()
+        self._refresh_history()
         self._thread = threading.Thread(target=self._run, name="chain keeper", daemon=True)
         self._thread.start()
 
@@ -113,6 +115,7 @@ class ChainKeeper:
             OSError, RpcError: the node does not answer.
         """
         assert self._head is not None, "start looks first"
+        self._refresh_history()
         number = self._chain.rpc("eth_blockNumber")
         if int(number, 16) < self._head.number:  # the node was started again, or reorganised
             self._compare()
@@ -122,6 +125,19 @@ class ChainKeeper:
         if (unconfirmed and self._head.busy_number > 0) or now - self._head.time >= IDLE_BLOCK_S:
             self._chain.rpc("evm_mine")
         self._save_when_due()
+
+    def _refresh_history(self) -> None:
+        """Mines what a trader looks back on, after each start of the node.
+
+        A node that was started again knows its old blocks, but no state at them: nobody could ask
+        it how deep a lock is.
+        """
+        process = self._chain.process
+        node = process.pid if process else 0
+        if node != self._known_node:
+            if int(self._chain.rpc("eth_blockNumber"), 16) > 0:
+                self._chain.rpc("anvil_mine", hex(self._confirmations))
+            self._known_node = node
 
     def _look(self, number: str) -> Head:
         """Reads the head, and the newest block that holds transactions since the last look."""
