@@ -27,6 +27,7 @@ def _settings() -> Settings:
 
 def _run(work: Callable[[Settings], Awaitable[Result]]) -> Result:
     """Runs `work`; what an operator can mend ends it with a sentence, the rest is a bug."""
+    from procrastinate.exceptions import ConnectorException
     from psycopg import OperationalError
     from psycopg_pool import PoolTimeout
 
@@ -42,7 +43,7 @@ def _run(work: Callable[[Settings], Awaitable[Result]]) -> Result:
         return asyncio.run(main())
     except (ChainReplaced, ContractMismatch, ChainNotReady, Problem) as error:
         typer.echo(str(error), err=True)
-    except (OperationalError, PoolTimeout):
+    except (OperationalError, PoolTimeout, ConnectorException):
         typer.echo("The database does not answer: is DATABASE_URL right, is it up?", err=True)
     raise typer.Exit(1)
 
