@@ -1,0 +1,274 @@
+"""Traders that play whole trades through the API, whatever dies meanwhile."""
+
+import asyncio
+import random
+from collections.abc import AsyncIterator, Awaitable, Callable
+from contextlib import asynccontextmanager
+from dataclasses import dataclass, field
+from decimal import Decimal
+
+from tests.faults.processes.journal import Journal, Journalled
+from tests.stage import AMOUNTS, DECIMALS, DETAILS, PRICES, Asset
+from tradepost_client import AsyncChain, AsyncClient, AsyncTrader, Retries, Wallet
+from tradepost_client.errors import (
+    ChainRefused,
+    ChainUnreachable,
+    ExchangeUnreachable,
+    NotConfirmed,
+    NotLocked,
+    ProblemError,
+)
+from tradepost_client.models import Trade as Shown
+from tradepost_client.verify import KnownTrade
+
+#: The client's own policy, with more tries than anything here stays away.
+RETRIES = Retries(tries=120, first_s=0.05, longest_s=0.5)
+_LOOK_S = 0.25
+#: What a trader meets while the chain is away, or has forgotten something: he looks again.
+_PASSING = (ChainUnreachable, ChainRefused, NotLocked, NotConfirmed)
+#: States of a trade under which nothing was ever locked, or nothing shall be.
+_UNLOCKED = frozenset({"cancelled", "expired"})
+
+
+@dataclass(frozen=True, slots=True)
+class Ending:
+    """How a trade is played, how it ends, and the buyer's share of the coins."""
+
+    name: str
+    play: "Callable[[Play], Awaitable[None]]"
+    state: str
+    escrow: str
+    share: Decimal
+
+
+@dataclass
+class Play:
+    """One trade in play: two traders of its own, an ending to reach."""
+
+    ending: Ending
+    asset: Asset
+    maker_sells: bool
+    maker: AsyncTrader
+    taker: AsyncTrader
+    arbitrator: AsyncTrader
+    clock: "Clock"
+    id: str = ""
+    offer_id: str = ""
+    known: KnownTrade | None = None
+    #: The seller wants his coins locked; what the chain forgot of that he sends again.
+    locks: bool = field(default=False)
+
+    @property
+    def seller(self) -> AsyncTrader:
+        """Who locks."""
+        return self.maker if self.maker_sells else self.taker
+
+    @property
+    def buyer(self) -> AsyncTrader:
+        """Who pays."""
+        return self.taker if self.maker_sells else self.maker
+
+    @property
+    def amount(self) -> Decimal:
+        """The trade's amount in whole coins."""
+        return AMOUNTS[self.asset]
+
+    @property
+    def minor(self) -> int:
+        """The trade's amount in minor units."""
+        return int(self.amount * 10 ** DECIMALS[self.asset])
+
+    def __str__(self) -> str:
+        side = "sells" if self.maker_sells else "buys"
+        return f"{self.ending.name} of {self.asset}, maker {side}, trade {self.id or 'not open'}"
+
+    async def run(self) -> None:
+        """Opens the trade and plays it as far as its ending needs the traders."""
+        for trader in (self.maker, self.taker):
+            await sign_in(trader)
+        offer = await self.maker.publish_offer(
+            direction="sell" if self.maker_sells else "buy",
+            asset=self.asset,
+            currency="EUR",
+            price=PRICES[self.asset],
+            min_amount=self.amount,
+            max_amount=self.amount,
+            total_amount=self.amount,
+            payment_methods=["sepa"],
+        )
+        self.offer_id = offer.id
+        taken = await self.taker.take(offer, method="sepa", amount=self.amount)
+        self.id = taken.id
+        self.known = await self.seller.known(self.id)
+        await self.ending.play(self)
+
+    # --- steps -----------------------------------------------------------------------------
+
+    async def until(self, done: Callable[[Shown], bool]) -> Shown:
+        """Looks at the trade until it is as wanted."""
+        while True:
+            shown = await self.look()
+            if done(shown):
+                return shown
+            await asyncio.sleep(_LOOK_S)
+
+    async def look(self) -> Shown:
+        """The trade as the seller sees it, who sends again what his chain forgot."""
+        shown = await self.seller.client.trade(self.id)
+        if self.locks and shown.escrow.state == "none" and shown.state not in _UNLOCKED:
+            await self._send_lock()
+        return shown
+
+    async def lock(self) -> None:
+        """The seller locks the coins, and the exchange counts on it."""
+        self.locks = True
+        await self.until(lambda shown: shown.escrow.state == "locked")
+
+    async def _send_lock(self) -> None:
+        try:
+            await self.seller.lock(self.id, wait=False)
+        except _PASSING:
+            await asyncio.sleep(_LOOK_S)
+
+    async def step(
+        self,
+        trader: AsyncTrader,
+        action: str,
+        act: Callable[[], Awaitable[Shown]],
+        done: Callable[[Shown], bool],
+    ) -> None:
+        """Has `trader` act, once his viewer allows it, until the step is done.
+
+        A refusal is only right while the step has not been taken: a request that was carried out
+        but never answered has to be answered when its client tries it again.
+        """
+        while True:
+            await self.look()
+            shown = await trader.client.trade(self.id)
+            if done(shown):
+                return
+            if action in shown.viewer.allowed_actions:
+                try:
+                    assert done(await act()), f"{action} was answered without an effect"
+                except _PASSING:
+                    pass
+                except ProblemError as refusal:
+                    if refusal.status != 409:
+                        raise
+                    if done(await trader.client.trade(self.id)):
+                        raise AssertionError(f"{action} was done, and refused") from refusal
+            await asyncio.sleep(_LOOK_S)
+
+    async def move(
+        self,
+        trader: AsyncTrader,
+        action: str,
+        act: Callable[[str], Awaitable[Shown]],
+        *states: str,
+    ) -> None:
+        """A step that brings the trade to one of `states`."""
+        await self.step(trader, action, lambda: act(self.id), lambda shown: shown.state in states)
+
+    async def hand_over_details(self) -> None:
+        """The seller seals where to pay, and the buyer opens it."""
+        await self.step(
+            self.seller,
+            "send_payment_details",
+            lambda: self.seller.send_payment_details(self.id, DETAILS),
+            lambda shown: shown.sealed_payment_details is not None,
+        )
+        while True:
+            await self.look()
+            try:
+                assert await self.buyer.open_payment_details(self.id) == DETAILS
+            except _PASSING:
+                await asyncio.sleep(_LOOK_S)
+            else:
+                return
+
+    async def pay(self) -> None:
+        """Details, payment, and the buyer's word."""
+        await self.hand_over_details()
+        await self.say_paid()
+
+    async def say_paid(self) -> None:
+        """The buyer says that he paid."""
+        await self.move(self.buyer, "payment_sent", self.buyer.payment_sent, "payment_sent")
+
+    async def release(self) -> None:
+        """The seller signs the coins over."""
+        after = ("releasing", "completed")
+        await self.move(self.seller, "release", self.seller.release, *after)
+
+    async def settle(self, trader: AsyncTrader, share: Decimal, role: str) -> None:
+        """One party signs how to share."""
+        await self.step(
+            trader,
+            "settle",
+            lambda: trader.settle(self.id, share),
+            lambda shown: (
+                shown.state in {"splitting", "resolved"}
+                or any(signed.role == role for signed in shown.settlements)
+            ),
+        )
+
+    async def is_over(self) -> bool:
+        """Whether exchange and chain agree that it has ended as it should."""
+        shown = await self.look()
+        return (shown.state, shown.escrow.state) == (self.ending.state, self.ending.escrow)
+
+
+class Clock:
+    """Moves the chain's time once all trades of a wave have come to the place that needs it."""
+
+    def __init__(self, pass_time: Callable[[int], None], waiting: int) -> None:
+        self._pass_time = pass_time
+        self._waiting = waiting
+        self._here = 0
+        self._jumps = 0
+
+    async def pass_time(self, seconds: int) -> None:
+        """Waits for the others; the last one moves the clock."""
+        jump = self._jumps
+        self._here += 1
+        if self._here == self._waiting:
+            self._here = 0
+            await self._jump(seconds)
+            self._jumps += 1
+        while self._jumps == jump:  # noqa: ASYNC110 - looked at as everything here
+            await asyncio.sleep(_LOOK_S)
+
+    async def _jump(self, seconds: int) -> None:
+        while True:
+            try:
+                await asyncio.to_thread(self._pass_time, seconds)
+            # The node is away: a second jump does no harm.
+            except OSError:
+                await asyncio.sleep(_LOOK_S)
+            else:
+                return
+
+
+async def sign_in(trader: AsyncTrader) -> None:
+    """Signs in; a sign-in has no key, so it begins anew where it was not answered."""
+    while True:
+        try:
+            await trader.sign_in()
+        except (ExchangeUnreachable, ChainUnreachable):
+            pass
+        except ProblemError as problem:
+            if not problem.retryable:
+                raise
+        else:
+            return
+        await asyncio.sleep(_LOOK_S)
+
+
+@asynccontextmanager
+async def trader(
+    url: str, node: str, wallet: Wallet, journal: Journal, rng: random.Random
+) -> AsyncIterator[AsyncTrader]:
+    """A trader whose every answer is written down."""
+    client = AsyncClient(url, retries=RETRIES, transport=Journalled(journal, rng))
+    async with client, AsyncChain(node, poll_s=0.05, retries=RETRIES) as chain:
+        yield AsyncTrader(client, chain, wallet)
