@@ -197,6 +197,10 @@ class KeyNotOurs(VerificationFailed):
     """The encryption key that the exchange shows for you is not one of your wallet."""
 
 
+class KeyNotSigned(VerificationFailed):
+    """The buyer's wallet has not signed the encryption key that the exchange shows for it."""
+
+
 class FundingTooLate(VerificationFailed):
     """The time for locking is over."""
 

@@ -15,6 +15,7 @@ from tradepost_contracts.artifacts import ESCROW
 BlockTag = int | Literal["latest", "pending"]
 #: As in `eth_abi`: the selector of Solidity's `Error(string)`.
 _ERROR_STRING = keccak(text="Error(string)")[:4]
+_EIP1271_YES = keccak(text="isValidSignature(bytes32,bytes)")[:4]
 
 
 @dataclass(frozen=True, slots=True)
@@ -134,6 +135,16 @@ def erc20_transfer(to: str, amount: int) -> bytes:
 def erc20_decimals() -> bytes:
     """Calldata: the token's decimals; the answer is a number."""
     return _call("decimals()", [], [])
+
+
+def eip1271_query(digest: bytes, signature: bytes) -> bytes:
+    """Calldata: does the contract wallet take `signature` of the 32-byte `digest` as its own?"""
+    return _call("isValidSignature(bytes32,bytes)", ["bytes32", "bytes"], [digest, signature])
+
+
+def eip1271_agrees(answer: bytes) -> bool:
+    """Whether the answer to `eip1271_query` is the yes of EIP-1271: its selector, padded."""
+    return answer[:32] == _EIP1271_YES.ljust(32, b"\0")
 
 
 def number(answer: bytes) -> int:

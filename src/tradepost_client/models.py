@@ -50,6 +50,7 @@ Time = Annotated[datetime, AfterValidator(_zoned)]
 Address = Annotated[str, StringConstraints(pattern=r"^0x[0-9a-fA-F]{40}$")]
 Bytes32 = Annotated[str, StringConstraints(pattern=r"^0x[0-9a-f]{64}$")]
 Key = Annotated[str, StringConstraints(pattern=r"^[0-9a-f]{64}$")]
+Signature = Annotated[str, StringConstraints(pattern=r"^0x([0-9a-fA-F]{2}){1,4096}$")]
 Id = Annotated[
     str,
     StringConstraints(pattern=r"^[0-9a-f]{8}-[0-9a-f]{4}-[0-9a-f]{4}-[0-9a-f]{4}-[0-9a-f]{12}$"),
@@ -194,7 +195,7 @@ class Person(Model):
 
 
 class Offer(Model):
-    """What a maker is ready to do; `wallet` and `encryption_key` are shown to the maker only."""
+    """What a maker is ready to do; only he is shown the wallet, the key and its signature."""
 
     id: Id
     version: int
@@ -217,15 +218,17 @@ class Offer(Model):
     updated_at: Time
     wallet: Address | None = None
     encryption_key: Key | None = None
+    key_signature: Signature | None = None
 
 
 class Party(Model):
-    """One side of a trade."""
+    """One side of a trade; `key_signature` is its wallet's word on the key, as it was told."""
 
     id: Id
     name: str | None
     wallet: Address
     encryption_key: Key
+    key_signature: Signature | None = None
 
 
 class EscrowTerms(Model):

@@ -6,8 +6,8 @@ send the buyer's money to itself. So the plaintext carries a signature of the se
 one that locked the coins on the chain, over the trade, the escrow, the method, both keys and the
 fields. The buyer checks it, and with it that the seller sealed to the buyer's own key.
 
-A seller cannot see before he seals whether the buyer's key is really the buyer's: an exchange that
-puts itself in between can read the details that once, but the buyer finds it out on opening.
+Before that the seller has made sure that he seals to the buyer's key, and not to one which the
+exchange put in its place: the buyer's wallet has signed it (`keysigning`).
 """
 
 import hashlib

@@ -26,6 +26,7 @@ from eth_account import Account
 from eth_account.messages import encode_defunct
 from eth_account.signers.local import LocalAccount
 from eth_typing import Hash32
+from eth_utils.crypto import keccak
 
 from tradepost_client.errors import KeyNotOurs, WalletUnusable
 
@@ -131,6 +132,12 @@ def signer_of_text(text: str, signature: str) -> str | None:
     # eth-account and the libraries below it raise many kinds for what is not a signature.
     except Exception:  # noqa: BLE001
         return None
+
+
+def digest_of_text(text: str) -> bytes:
+    """The 32 bytes that a wallet signs of `text` by EIP-191, for wallets that are contracts."""
+    body = text.encode()
+    return keccak(b"\x19Ethereum Signed Message:\n%d%b" % (len(body), body))
 
 
 def hkdf(secret: bytes, salt: bytes, info: bytes, length: int) -> bytes:

@@ -17,7 +17,7 @@ from fastapi.security import HTTPAuthorizationCredentials, HTTPBearer
 from psycopg import OperationalError
 from psycopg import errors as pg
 from psycopg_pool import PoolTimeout
-from pydantic import BaseModel, ConfigDict, StringConstraints
+from pydantic import BaseModel, ConfigDict, Field, StringConstraints
 from starlette.exceptions import HTTPException
 from starlette.types import ASGIApp, Message, Receive, Send
 from starlette.types import Scope as AsgiScope
@@ -51,6 +51,14 @@ HexKey = Annotated[str, StringConstraints(pattern=r"^[0-9a-f]{64}$")]
 EvmAddress = Annotated[str, StringConstraints(pattern=r"^0x[0-9a-fA-F]{40}$")]
 #: Contract wallets sign with more than 65 bytes; nobody signs with more than this.
 Signature = Annotated[str, StringConstraints(pattern=r"^0x([0-9a-fA-F]{2}){1,4096}$")]
+KeySignature = Annotated[
+    Signature | None,
+    Field(
+        description="The wallet's signature (EIP-191) of `Tradepost: <encryption_key> is an"
+        " encryption key of this wallet.` The exchange does not judge it; the other side's client"
+        " does, and a seller's seals payment details to no key without it."
+    ),
+]
 
 
 class Body(BaseModel):

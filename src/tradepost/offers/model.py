@@ -104,6 +104,8 @@ class Offer:
     payment_window_s: int
     wallet: str
     encryption_key: str
+    #: The wallet's word that the key is its own; for the other side of a trade to judge.
+    key_signature: bytes | None
     created_at: datetime
     updated_at: datetime
 

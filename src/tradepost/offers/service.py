@@ -65,6 +65,7 @@ class Draft:
     funding_window_s: int = DEFAULT_FUNDING_WINDOW_S
     #: None: the longest of the payment methods' own.
     payment_window_s: int | None = None
+    key_signature: bytes | None = None
 
 
 class Changes(TypedDict, total=False):
@@ -161,6 +162,7 @@ async def create_offer(tx: Transaction, maker_id: UUID, draft: Draft) -> Offer:
         payment_window_s=checked.payment_window_s,
         wallet=draft.wallet,
         encryption_key=draft.encryption_key,
+        key_signature=draft.key_signature,
         created_at=tx.now,
         updated_at=tx.now,
     )
@@ -348,6 +350,7 @@ def _draft(offer: Offer) -> Draft:
         terms=offer.terms,
         funding_window_s=offer.funding_window_s,
         payment_window_s=offer.payment_window_s,
+        key_signature=offer.key_signature,
     )
 
 

@@ -45,13 +45,13 @@ async def add(tx: Transaction, offer: Offer) -> None:
             id, version, state, maker_id, direction, asset, asset_decimals, currency,
             currency_decimals, price, min_amount, max_amount, total_amount, remaining_amount,
             payment_methods, country, terms, funding_window_s, payment_window_s, wallet,
-            encryption_key, created_at, updated_at
+            encryption_key, key_signature, created_at, updated_at
         ) VALUES (
             %(id)s, %(version)s, %(state)s, %(maker_id)s, %(direction)s, %(asset)s,
             %(asset_decimals)s, %(currency)s, %(currency_decimals)s, %(price)s, %(min_amount)s,
             %(max_amount)s, %(total_amount)s, %(remaining_amount)s, %(payment_methods)s,
             %(country)s, %(terms)s, %(funding_window_s)s, %(payment_window_s)s, %(wallet)s,
-            %(encryption_key)s, %(created_at)s, %(updated_at)s
+            %(encryption_key)s, %(key_signature)s, %(created_at)s, %(updated_at)s
         )
         """,
         _row(offer),
@@ -245,6 +245,7 @@ def _row(offer: Offer) -> dict[str, object]:
         "payment_window_s": offer.payment_window_s,
         "wallet": offer.wallet.lower(),
         "encryption_key": offer.encryption_key,
+        "key_signature": offer.key_signature,
         "created_at": offer.created_at,
         "updated_at": offer.updated_at,
     }
@@ -273,6 +274,7 @@ def _offer(row: dict[str, Any]) -> Offer:
         payment_window_s=row["payment_window_s"],
         wallet=to_checksum_address(row["wallet"]),
         encryption_key=row["encryption_key"],
+        key_signature=row["key_signature"],
         created_at=row["created_at"],
         updated_at=row["updated_at"],
     )

@@ -179,7 +179,9 @@ class Trade:
     payment_method: str
     terms: str
     buyer_key: str
+    buyer_key_signature: bytes | None
     seller_key: str
+    seller_key_signature: bytes | None
     escrow_id: bytes
     fund_by: int
     sealed_details: str | None

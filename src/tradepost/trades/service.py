@@ -71,6 +71,7 @@ class Taking:
     payment_method: str
     wallet: str
     encryption_key: str
+    key_signature: bytes | None
 
 
 class Facts(TypedDict, total=False):
@@ -135,8 +136,8 @@ async def _open(
 ) -> Trade:
     maker = Party.SELLER if offer.direction is Direction.SELL else Party.BUYER
     sides = [
-        (offer.maker_id, offer.wallet, offer.encryption_key),
-        (taker_id, taking.wallet, taking.encryption_key),
+        (offer.maker_id, offer.wallet, offer.encryption_key, offer.key_signature),
+        (taker_id, taking.wallet, taking.encryption_key, taking.key_signature),
     ]
     seller, buyer = sides if maker is Party.SELLER else reversed(sides)
     trade_id = new_id()
@@ -165,7 +166,9 @@ async def _open(
         payment_method=taking.payment_method,
         terms=offer.terms,
         buyer_key=buyer[2],
+        buyer_key_signature=buyer[3],
         seller_key=seller[2],
+        seller_key_signature=seller[3],
         escrow_id=escrow.id,
         fund_by=escrow.terms.fund_by,
         sealed_details=None,

@@ -35,12 +35,13 @@ async def add(tx: Transaction, trade: Trade) -> None:
         WITH trade AS (
             INSERT INTO trades (id, offer_id, buyer_id, seller_id, maker, state, version, asset,
                 asset_decimals, amount, currency, currency_decimals, fiat_amount, price,
-                payment_method, terms, buyer_key, seller_key, escrow_id, fund_by, created_at,
-                updated_at)
+                payment_method, terms, buyer_key, buyer_key_signature, seller_key,
+                seller_key_signature, escrow_id, fund_by, created_at, updated_at)
             VALUES (%(id)s, %(offer_id)s, %(buyer_id)s, %(seller_id)s, %(maker)s, %(state)s, 1,
                 %(asset)s, %(asset_decimals)s, %(amount)s, %(currency)s, %(currency_decimals)s,
                 %(fiat_amount)s, %(price)s, %(payment_method)s, %(terms)s, %(buyer_key)s,
-                %(seller_key)s, %(escrow_id)s, %(fund_by)s, %(now)s, %(now)s)
+                %(buyer_key_signature)s, %(seller_key)s, %(seller_key_signature)s, %(escrow_id)s,
+                %(fund_by)s, %(now)s, %(now)s)
         )
         INSERT INTO trade_history (trade_id, version, at, from_state, to_state, event, by_account)
         VALUES (%(id)s, 1, %(now)s, NULL, %(state)s, 'take', %(taker_id)s)
@@ -62,7 +63,9 @@ async def add(tx: Transaction, trade: Trade) -> None:
             "payment_method": trade.payment_method,
             "terms": trade.terms,
             "buyer_key": trade.buyer_key,
+            "buyer_key_signature": trade.buyer_key_signature,
             "seller_key": trade.seller_key,
+            "seller_key_signature": trade.seller_key_signature,
             "escrow_id": trade.escrow_id,
             "fund_by": trade.fund_by,
             "taker_id": trade.seller_id if trade.maker is Party.BUYER else trade.buyer_id,
@@ -270,7 +273,9 @@ def _trade(row: DictRow) -> Trade:
         payment_method=row["payment_method"],
         terms=row["terms"],
         buyer_key=row["buyer_key"],
+        buyer_key_signature=row["buyer_key_signature"],
         seller_key=row["seller_key"],
+        seller_key_signature=row["seller_key_signature"],
         escrow_id=row["escrow_id"],
         fund_by=row["fund_by"],
         sealed_details=row["sealed_details"],

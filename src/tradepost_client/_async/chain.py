@@ -11,6 +11,7 @@ from eth_utils.address import to_checksum_address
 from eth_utils.crypto import keccak
 
 from tradepost_client.errors import (
+    CallReverted,
     ChainRefused,
     ChainUnreachable,
     FundsMissing,
@@ -25,6 +26,8 @@ from tradepost_client.evm import (
     Receipt,
     Reporter,
     Sent,
+    eip1271_agrees,
+    eip1271_query,
     octets,
     quantity,
     refusal,
@@ -113,6 +116,18 @@ class AsyncChain:
         """What the contract at `to` answers to `data`; `CallReverted` where it refuses."""
         request = {"to": to, "data": "0x" + data.hex()}
         return octets(await self._ask("eth_call", request, _tag(block)))
+
+    async def wallet_agrees(self, address: str, digest: bytes, signature: bytes) -> bool:
+        """True if a contract wallet at `address` takes the signature as its own (EIP-1271).
+
+        A wallet that reverts has not agreed; one that fails otherwise raises `ChainRefused`.
+        """
+        if not await self.code(address):
+            return False
+        try:
+            return eip1271_agrees(await self.call(address, eip1271_query(digest, signature)))
+        except CallReverted:
+            return False
 
     async def receipt(self, tx_hash: str) -> Receipt | None:
         """What became of a transaction; None while it is in no block."""

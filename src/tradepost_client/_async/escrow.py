@@ -1,8 +1,8 @@
 """A wallet's own steps on the escrow contract: locking, and ending a trade without the exchange."""
 
-from tradepost_client import verify
+from tradepost_client import keysigning, verify
 from tradepost_client._async.chain import AsyncChain
-from tradepost_client.errors import FundsMissing, NotYourStep, WrongContract
+from tradepost_client.errors import FundsMissing, KeyNotSigned, NotYourStep, WrongContract
 from tradepost_client.evm import (
     BlockTag,
     Receipt,
@@ -77,6 +77,30 @@ class AsyncEscrow:
         except WrongContract:
             deep = State(Status.NONE, 0, 0)
         verify.check_payable(now, deep, depth)
+
+    async def check_buyers_key(self, known: KnownTrade, signature: str | None) -> None:
+        """The buyer's wallet in the terms has signed the buyer's key: the seller may seal to it.
+
+        The node is asked only where the wallet's own key did not sign, as the wallet may be a
+        contract.
+
+        Args:
+            known: The trade.
+            signature: As the exchange shows it.
+
+        Raises:
+            KeyNotSigned: There is no signature, or it is not the wallet's over this key.
+            WrongChain: The node is on another chain, where others may have the contract's address.
+        """
+        wallet, key = known.terms.buyer, known.buyer_key
+        if signature is None:
+            raise KeyNotSigned("There is no signature.")
+        if keysigning.is_signed(key, wallet, signature):
+            return
+        verify.check_chain(await self._chain.chain_id(), known.agreement.chain_id)
+        digest, octets = keysigning.digest(key), bytes.fromhex(signature.removeprefix("0x"))
+        if not await self._chain.wallet_agrees(wallet, digest, octets):
+            raise KeyNotSigned(f"The signature shown is not that of {wallet} over {key}.")
 
     async def balance(self, token: str) -> int:
         """What the wallet has of the token (the zero address: native), in smallest units."""

@@ -10,7 +10,7 @@ from decimal import Decimal
 from time import monotonic
 from typing import Any
 
-from tradepost_client import signin, verify
+from tradepost_client import keysigning, signin, verify
 from tradepost_client._async.chain import AsyncChain
 from tradepost_client._async.client import AsyncClient
 from tradepost_client._async.escrow import AsyncEscrow
@@ -153,6 +153,7 @@ class AsyncTrader:
             "payment_window_s": payment_window_s,
             "wallet": self.wallet.address,
             "encryption_key": key.public,
+            "key_signature": keysigning.sign(key.public, self.wallet),
         }
         body = {name: value for name, value in wanted.items() if value is not None}
         offer = await self.client.create_offer(body)
@@ -227,6 +228,7 @@ class AsyncTrader:
             "payment_method": method,
             "wallet": self.wallet.address,
             "encryption_key": key.public,
+            "key_signature": keysigning.sign(key.public, self.wallet),
         }
         if amount is not None:
             taking["amount"] = f"{amount:f}"
@@ -258,9 +260,13 @@ class AsyncTrader:
         return await self.escrow.lock(known, report, wait=wait)
 
     async def send_payment_details(self, trade_id: str, fields: Mapping[str, str]) -> Trade:
-        """The seller signs and seals what the buyer has to know in order to pay."""
+        """The seller signs and seals what the buyer has to know in order to pay.
+
+        Raises `KeyNotSigned` where the key to seal to may be somebody else's than the buyer's.
+        """
         trade, known = await self._seen(trade_id)
         _check_side(known, "seller")
+        await self.escrow.check_buyers_key(known, trade.buyer.key_signature)
         key = self.trade_key(known)
         sealed = seal(_envelope(trade, known), fields, key, self.wallet)
         return await self.client.send_payment_details(trade_id, sealed)

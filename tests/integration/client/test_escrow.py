@@ -246,6 +246,20 @@ def test_nothing_is_locked_that_the_wallet_does_not_have(
         contracts.rpc("anvil_setBalance", SELLER.address, hex(1_000 * COIN))
 
 
+def test_a_contract_wallet_is_asked_for_its_word(chain: Chain, contracts: ContractChain) -> None:
+    address, digest, word = Wallet.create().address, bytes(range(32)), b"owners' words"
+    assert not chain.wallet_agrees(address, digest, word)
+    # PUSH4 0x1626ba7e, shifted to the left of the word that is returned: always yes.
+    yes = "631626ba7e60e01b60005260206000f3"
+    no, reverts = yes.replace("1626ba7e", "ffffffff"), "60006000fd"
+    for code, agrees in ((yes, True), (no, False), (reverts, False)):
+        contracts.rpc("anvil_setCode", address, "0x" + code)
+        assert chain.wallet_agrees(address, digest, word) is agrees
+    # A wallet that answers nothing has not agreed, either.
+    contracts.rpc("anvil_setCode", address, "0x00")
+    assert not chain.wallet_agrees(address, digest, word)
+
+
 def test_another_contract_is_not_called(
     trade: Make, seller: Escrow, contracts: ContractChain
 ) -> None:

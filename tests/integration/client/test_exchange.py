@@ -7,9 +7,10 @@ import httpx
 import pytest
 
 from tests.stage import DETAILS, Stage, Trade
-from tradepost_client import AsyncClient, AsyncTrader, Notebook
+from tradepost_client import AsyncClient, AsyncTrader, Notebook, keysigning
 from tradepost_client.errors import (
     KeyNotOurs,
+    KeyNotSigned,
     NotConfirmed,
     NotLocked,
     OwnWalletMissing,
@@ -179,6 +180,52 @@ async def test_a_trader_who_lost_everything_but_his_wallet(stage: Stage, maker_s
     await stage.confirm()
     assert (await buyer.trade(trade.id)).state == "completed"
     trade.conserved()
+
+
+@pytest.mark.parametrize("maker_sells", [True, False], ids=["maker_sells", "maker_buys"])
+async def test_each_side_is_shown_what_the_other_wallet_says_of_its_key(
+    stage: Stage, maker_sells: bool
+) -> None:
+    trade = await Trade.open(stage, maker_sells=maker_sells)
+    shown = await trade.seller.client.trade(trade.id)
+    for party, trader in ((shown.seller, trade.seller), (shown.buyer, trade.buyer)):
+        assert party.key_signature == keysigning.sign(party.encryption_key, trader.wallet)
+    to_the_buyer = await trade.buyer.client.trade(trade.id)
+    assert (to_the_buyer.seller, to_the_buyer.buyer) == (shown.seller, shown.buyer)
+    # An edit of the offer leaves its key and the wallet's word on it alone.
+    offer = await trade.maker.edit_offer(trade.offer_id, {"price": "2400"})
+    made = shown.seller if maker_sells else shown.buyer
+    assert (offer.encryption_key, offer.key_signature) == (made.encryption_key, made.key_signature)
+
+
+async def test_a_buyer_whose_wallet_says_nothing_of_his_key_gets_no_details(stage: Stage) -> None:
+    seller, buyer = await stage.trader(), await stage.trader()
+    offer = await seller.publish_offer(
+        direction="sell",
+        asset="ETH",
+        currency="EUR",
+        price=Decimal(2500),
+        min_amount=Decimal("0.01"),
+        max_amount=Decimal(1),
+        total_amount=Decimal(1),
+        payment_methods=["sepa"],
+    )
+    taking = {
+        "offer_id": offer.id,
+        "amount": "0.1",
+        "price_limit": "2500",
+        "payment_method": "sepa",
+        "wallet": buyer.wallet.address,
+        "encryption_key": buyer.wallet.new_trade_key("by hand").public,
+    }
+    with pytest.raises(ProblemError) as refused:
+        await buyer.client.take_offer(taking | {"key_signature": "0x" + "ab" * 4097})
+    assert refused.value.status == 422
+    trade = await buyer.client.take_offer(taking)
+    assert trade.buyer.key_signature is None
+    with pytest.raises(KeyNotSigned):
+        await seller.send_payment_details(trade.id, DETAILS)
+    assert (await buyer.client.trade(trade.id)).sealed_payment_details is None
 
 
 async def test_another_wallet_of_the_account_is_not_the_trades(stage: Stage) -> None:

@@ -17,6 +17,8 @@ from tradepost.offers.model import MAX_OPEN_OFFERS, Direction, TooManyOffers
 
 ETH = Asset("ETH", 18)
 KEY = "79be667ef9dcbbac55a06295ce870b07029bfcdb2dce28d959f2815b16f81798"
+#: The server does not judge it.
+KEY_SIGNATURE = "0x" + "ab" * 65
 #: The x coordinate of no point of secp256k1.
 NO_KEY = "0000000000000000000000000000000000000000000000000000000000000005"
 
@@ -34,6 +36,7 @@ def body(maker: Maker, **changes: object) -> dict[str, Any]:
         "payment_methods": ["sepa", "revolut"],
         "wallet": maker.wallet.lower(),
         "encryption_key": KEY,
+        "key_signature": KEY_SIGNATURE,
     } | changes
 
 
@@ -64,15 +67,28 @@ async def test_an_offer_is_published_and_seen_by_all(api: httpx.AsyncClient, mak
     assert own["payment_window_s"] == 259_200
     assert own["wallet"] == maker.wallet
     assert own["encryption_key"] == KEY
+    assert own["key_signature"] == KEY_SIGNATURE
 
     seen = await api.get(f"/v1/offers/{own['id']}")
     assert seen.headers["ETag"] == '"1"'
-    private = {"wallet", "encryption_key"}
+    private = {"wallet", "encryption_key", "key_signature"}
     assert seen.json() == {name: own[name] for name in own if name not in private}
     book = await api.get("/v1/offers")
     assert book.json() == {"data": [seen.json()], "next_cursor": None}
     mine = await api.get("/v1/my/offers", headers=maker.headers())
     assert mine.json() == {"data": [own], "next_cursor": None}
+
+
+async def test_an_offer_may_say_nothing_of_whose_its_key_is(
+    api: httpx.AsyncClient, maker: Maker
+) -> None:
+    for said in ({"key_signature": None}, {}):
+        offer = {name: value for name, value in body(maker).items() if name != "key_signature"}
+        answer = await api.post("/v1/offers", json=offer | said, headers=maker.headers())
+        assert answer.status_code == 201, answer.text
+        assert answer.json()["key_signature"] is None
+    longest = "0x" + "ab" * 4096
+    assert (await published(api, maker, key_signature=longest))["key_signature"] == longest
 
 
 @pytest.mark.parametrize(
@@ -88,6 +104,10 @@ async def test_an_offer_is_published_and_seen_by_all(api: httpx.AsyncClient, mak
         ({"min_amount": "0"}, 400, "offer-inconsistent"),
         ({"encryption_key": NO_KEY}, 400, "encryption-key-invalid"),
         ({"wallet": "0x" + "12" * 20}, 403, "wallet-not-proven"),
+        ({"key_signature": "0x"}, 422, "malformed-request"),
+        ({"key_signature": "0xabc"}, 422, "malformed-request"),
+        ({"key_signature": "ab" * 65}, 422, "malformed-request"),
+        ({"key_signature": "0x" + "ab" * 4097}, 422, "malformed-request"),
         ({"min_amount": "0.0000000000000000001"}, 422, "malformed-request"),
         ({"total_amount": "9" * 40}, 422, "malformed-request"),
         ({"total_amount": 5}, 422, "malformed-request"),
@@ -221,6 +241,7 @@ async def test_an_edit_needs_what_was_seen(api: httpx.AsyncClient, maker: Maker)
         ({"terms": None}, 422, "malformed-request"),
         ({"wallet": "0x" + "12" * 20}, 422, "malformed-request"),
         ({"direction": "buy"}, 422, "malformed-request"),
+        ({"key_signature": "0xab"}, 422, "malformed-request"),
         ({"min_amount": "2"}, 400, "offer-inconsistent"),
         ({"payment_methods": ["pix"]}, 400, "payment-method-unfit"),
         ({"country": "XX"}, 400, "country-unknown"),
@@ -335,6 +356,7 @@ async def test_open_offers_are_bounded_even_when_published_at_once(
     draft = service.Draft(
         **body(maker)
         | {
+            "key_signature": None,
             "direction": Direction.SELL,
             "price": Decimal(1),
             "payment_methods": ("sepa",),

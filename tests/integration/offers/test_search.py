@@ -70,6 +70,7 @@ class Shape:
             payment_window_s=3600,
             wallet="0x7E5F4552091A69125d5DfCb7b8C2659029395Bdf",
             encryption_key="79be667ef9dcbbac55a06295ce870b07029bfcdb2dce28d959f2815b16f81798",
+            key_signature=None,
             created_at=NOW,
             updated_at=NOW,
         )

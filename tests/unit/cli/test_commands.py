@@ -80,6 +80,7 @@ def test_the_exchanges_refusal_is_told(run: Run, exchange: FakeExchange) -> None
         (errors.CallReverted("TooLateToLock", {}), ExitCode.CHAIN_REFUSED),
         (errors.FundsMissing("none"), ExitCode.CHAIN_REFUSED),
         (errors.NotConfirmed("deeper"), ExitCode.NOT_VERIFIED),
+        (errors.KeyNotSigned(), ExitCode.NOT_VERIFIED),
         (errors.PassphraseWrong("wrong"), ExitCode.WALLET),
         (errors.Unfinished("later"), ExitCode.UNFINISHED),
         (errors.NotYourStep("no"), ExitCode.USAGE),

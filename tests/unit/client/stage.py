@@ -7,10 +7,18 @@ from typing import Any
 from uuid import UUID
 
 import httpx
-from eth_abi.abi import encode
+from eth_abi.abi import decode, encode
 from eth_utils.address import to_checksum_address
 
-from tradepost_client import AsyncChain, AsyncClient, AsyncTrader, Notebook, Retries, Wallet
+from tradepost_client import (
+    AsyncChain,
+    AsyncClient,
+    AsyncTrader,
+    Notebook,
+    Retries,
+    Wallet,
+    keysigning,
+)
 from tradepost_contracts import artifacts, calls
 from tradepost_contracts.state import Status
 from tradepost_contracts.terms import Terms, escrow_id
@@ -27,6 +35,8 @@ TRADE_ID = "0193579a-4444-7f13-b6d8-4c5d6e7f8091"
 OTHER_TRADE_ID = "0193579a-5555-7f13-b6d8-4c5d6e7f8091"
 PERSON_ID = "0193579a-1c3e-7c4b-9f0a-2b1d6f8e4a10"
 AT = "2026-11-23T05:00:00Z"
+#: The selector of `isValidSignature`, which is its yes, too.
+EIP1271 = "0x1626ba7e"
 CHAIN_TIME = 1_795_410_000
 SELLER = Wallet(bytes.fromhex("51" * 32))
 BUYER = Wallet(bytes.fromhex("42" * 32))
@@ -107,12 +117,14 @@ def trade_body(buyer_key: str, seller_key: str, role: str = "buyer") -> dict[str
             "name": None,
             "wallet": BUYER.address,
             "encryption_key": buyer_key,
+            "key_signature": keysigning.sign(buyer_key, BUYER),
         },
         "seller": {
             "id": PERSON_ID,
             "name": "rosa",
             "wallet": SELLER.address,
             "encryption_key": seller_key,
+            "key_signature": keysigning.sign(seller_key, SELLER),
         },
         "arbitrator": ARBITRATOR,
         "sealed_payment_details": None,
@@ -219,6 +231,7 @@ class FakeExchange:
         if path == "/v1/trades" and posted:
             self.trade = trade_body(body["encryption_key"], "5e" * 32)
             self.trade["payment_method"] = body["payment_method"]
+            self.trade["buyer"]["key_signature"] = body["key_signature"]
         return httpx.Response(200, json=self._shown())
 
     def _shown(self) -> dict[str, Any]:
@@ -251,6 +264,8 @@ class FakeNode:
         self.status = Status.NONE
         #: The block in which the escrow came to `status`.
         self.since = 50
+        #: The digest and the signature that a contract wallet takes as its own (EIP-1271).
+        self.signed: tuple[bytes, bytes] | None = None
         self.calls: list[str] = []
         self.raw: list[str] = []
 
@@ -308,6 +323,10 @@ class FakeNode:
             status = Status.NONE if past else self.status
             locked_at = 0 if status is Status.NONE else CHAIN_TIME
             return encode(["uint8", "uint40", "uint40"], [status, locked_at, 0])
+        if selector == EIP1271:
+            asked = decode(["bytes32", "bytes"], bytes.fromhex(data[10:]))
+            agrees = asked == self.signed
+            return (bytes.fromhex(EIP1271[2:]) if agrees else b"\xff" * 4).ljust(32, b"\0")
         numbers = {"0x313ce567": self.decimals, "0x70a08231": self.tokens}
         return numbers.get(selector, self.allowance).to_bytes(32, "big")
 

@@ -8,7 +8,7 @@ from uuid import UUID
 import pytest
 
 from tests.unit.client import stage
-from tradepost_client import errors
+from tradepost_client import errors, keysigning
 from tradepost_client.models import Exchange, Offer, Trade
 from tradepost_client.verify import (
     Agreement,
@@ -19,6 +19,7 @@ from tradepost_client.verify import (
     check_unchanged,
     confirmations,
 )
+from tradepost_client.wallet import Wallet, maker_context
 from tradepost_contracts.terms import ZERO_ADDRESS
 
 BUYER_KEY, SELLER_KEY, OTHER_KEY = "b0" * 32, "5e" * 32, "0c" * 32
@@ -209,6 +210,40 @@ def test_a_lie_to_the_seller_is_found_out(name: str) -> None:
         check_trade(told(lie, "seller"), published(), stage.TRADE_ID)
 
 
+def rekeyed(key: str, signature: str | None) -> Lie:
+    return lambda body: body["buyer"].update(encryption_key=key, key_signature=signature)
+
+
+#: What an exchange tells a seller in order to read his payment details.
+KEY_LIES: dict[str, Lie] = {
+    "the exchange's own key in the buyer's place": rekeyed(
+        OTHER_KEY, keysigning.sign(OTHER_KEY, Wallet(bytes.fromhex("ee" * 32)))
+    ),
+    "its own key with the buyer's signature over his": rekeyed(
+        OTHER_KEY, keysigning.sign(BUYER_KEY, stage.BUYER)
+    ),
+    "its own key with the seller's signature": rekeyed(
+        OTHER_KEY, keysigning.sign(OTHER_KEY, stage.SELLER)
+    ),
+    "its own key without a signature": rekeyed(OTHER_KEY, None),
+    "its own key with no real signature": rekeyed(OTHER_KEY, "0x" + "00" * 65),
+    "the buyer's key without its signature": rekeyed(BUYER_KEY, None),
+}
+
+
+@pytest.mark.parametrize("name", KEY_LIES)
+async def test_nothing_is_sealed_to_a_key_that_the_buyers_wallet_did_not_sign(name: str) -> None:
+    exchange, node = stage.FakeExchange(), stage.FakeNode()
+    seller = stage.trader(exchange, node, stage.SELLER)
+    key = stage.SELLER.new_trade_key(maker_context("sell", "USDT", "EUR")).public
+    exchange.trade = stage.trade_body(BUYER_KEY, key, "seller")
+    exchange.lie = KEY_LIES[name]
+    async with seller.client, seller.chain:
+        with pytest.raises(errors.KeyNotSigned, match="buyer's wallet has not signed"):
+            await seller.send_payment_details(stage.TRADE_ID, {"iban": "DE02"})
+    assert exchange.posts("payment-details") == []
+
+
 def test_the_escrow_id_is_recomputed() -> None:
     trade = told(lambda body: body["escrow"].update(id="0x" + "ab" * 32), computes_id=False)
     with pytest.raises(errors.EscrowIdWrong):
@@ -233,9 +268,9 @@ def test_the_other_side_cannot_change_afterwards() -> None:
     )
     with pytest.raises(errors.TermsChanged):
         check_unchanged(swapped, known)
-    rekeyed = told(lambda body: body["seller"].update(encryption_key=OTHER_KEY))
+    other_key = told(lambda body: body["seller"].update(encryption_key=OTHER_KEY))
     with pytest.raises(errors.CounterpartyChanged):
-        check_unchanged(rekeyed, known)
+        check_unchanged(other_key, known)
 
 
 def test_an_offer_with_another_wallet_or_key_is_no_agreement() -> None:

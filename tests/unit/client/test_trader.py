@@ -9,10 +9,10 @@ import pytest
 
 from tests.unit.client import stage
 from tests.unit.client.stage import BUYER, SELLER, TRADE_ID, FakeExchange, FakeNode
-from tradepost_client import AsyncTrader, Notebook, errors
+from tradepost_client import AsyncTrader, Notebook, errors, keysigning
 from tradepost_client.evm import Progress
 from tradepost_client.models import Offer, Trade
-from tradepost_client.sealing import Envelope, seal
+from tradepost_client.sealing import Envelope, seal, unseal
 from tradepost_client.wallet import maker_context, signer_of_text, taker_context
 from tradepost_contracts.state import Status
 from tradepost_contracts.terms import instruction_digest
@@ -158,6 +158,54 @@ async def test_the_buyer_gets_the_details_once_the_lock_is_deep(
     node.status = Status.CANCEL_REQUESTED
     with pytest.raises(errors.NotLocked, match="do not pay"):
         await buyer.open_payment_details(TRADE_ID)
+
+
+async def test_each_side_sends_its_wallets_word_on_its_key(
+    buyer: AsyncTrader, exchange: FakeExchange, node: FakeNode
+) -> None:
+    await publish(stage.trader(exchange, node, SELLER))
+    await take(buyer)
+    for path, wallet in (("/v1/offers", SELLER), ("/v1/trades", BUYER)):
+        (sent,) = exchange.posts(path)
+        text = f"Tradepost: {sent['encryption_key']} is an encryption key of this wallet."
+        assert signer_of_text(text, sent["key_signature"]) == wallet.address
+
+
+async def test_the_details_go_to_the_key_that_the_buyers_wallet_signed(
+    seller: AsyncTrader, exchange: FakeExchange, node: FakeNode
+) -> None:
+    key = BUYER.new_trade_key(taker_context(stage.OFFER_ID))
+    exchange.trade = stage.trade_body(key.public, exchange.offer["encryption_key"], "seller")
+    node.calls.clear()
+    trade = await seller.send_payment_details(TRADE_ID, {"iban": "DE02"})
+    (sent,) = exchange.posts("payment-details")
+    sellers = trade.seller.encryption_key
+    envelope = Envelope(TRADE_ID, trade.escrow.id, "sepa", sellers, key.public)
+    assert unseal(sent["sealed"], envelope, key, sellers, SELLER.address) == {"iban": "DE02"}
+    assert node.calls == []
+
+
+async def test_a_contract_wallet_is_asked_for_its_word_on_the_key(
+    seller: AsyncTrader, exchange: FakeExchange, node: FakeNode
+) -> None:
+    key, word = BUYER.new_trade_key("contract").public, b"owners' words"
+    exchange.trade = stage.trade_body(key, exchange.offer["encryption_key"], "seller")
+    exchange.trade["buyer"]["key_signature"] = "0x" + word.hex()
+    node.signed = keysigning.digest(key), word
+    # An account without code has no word of its own.
+    with pytest.raises(errors.KeyNotSigned):
+        await seller.send_payment_details(TRADE_ID, {"iban": "DE02"})
+    node.code[BUYER.address] = b"\x60"
+    node.chain_id = 1
+    with pytest.raises(errors.WrongChain):
+        await seller.send_payment_details(TRADE_ID, {"iban": "DE02"})
+    node.chain_id = stage.CHAIN_ID
+    assert exchange.posts("payment-details") == []
+    await seller.send_payment_details(TRADE_ID, {"iban": "DE02"})
+    assert len(exchange.posts("payment-details")) == 1
+    node.signed = keysigning.digest("0c" * 32), word
+    with pytest.raises(errors.KeyNotSigned):
+        await seller.send_payment_details(TRADE_ID, {"iban": "DE02"})
 
 
 @pytest.mark.parametrize("chain_id", [1, 31338])

@@ -15,6 +15,7 @@ from tradepost.kernel.http import (
     DecimalString,
     EvmAddress,
     HexKey,
+    KeySignature,
     Signature,
 )
 from tradepost.trades.model import (
@@ -46,12 +47,14 @@ _TRADE_EXAMPLE: dict[str, Any] = {
         "name": "rosa",
         "wallet": _WALLETS[0],
         "encryption_key": "4f" * 32,
+        "key_signature": _EXAMPLE_SIGNATURE,
     },
     "seller": {
         "id": "019ac6d0-2222-7c55-8f2e-1b2c3d4e5f60",
         "name": None,
         "wallet": _WALLETS[1],
         "encryption_key": "5a" * 32,
+        "key_signature": None,
     },
     "arbitrator": _ARBITRATOR,
     "terms": "Payment from an account in your own name.",
@@ -112,6 +115,7 @@ class TakeOfferBody(Body):
                     "payment_method": "sepa",
                     "wallet": "0x70997970C51812dc3A010C7d01b50e0d17dc79C8",
                     "encryption_key": "4f" * 32,
+                    "key_signature": _EXAMPLE_SIGNATURE,
                 }
             ]
         }
@@ -124,6 +128,7 @@ class TakeOfferBody(Body):
     payment_method: Annotated[str, StringConstraints(min_length=1, max_length=40)]
     wallet: EvmAddress
     encryption_key: HexKey
+    key_signature: KeySignature = None
 
     @model_validator(mode="after")
     def _one_amount(self) -> "TakeOfferBody":
@@ -182,6 +187,7 @@ class PartyBody(BaseModel):
     name: str | None
     wallet: str
     encryption_key: str
+    key_signature: KeySignature
 
 
 class EscrowTermsBody(BaseModel):

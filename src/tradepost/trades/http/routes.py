@@ -136,12 +136,14 @@ def _body(tx: Tx, seen: service.TradeView, names: dict[UUID, str | None]) -> Tra
             name=names[trade.buyer_id],
             wallet=terms.buyer,
             encryption_key=trade.buyer_key,
+            key_signature=_hex(trade.buyer_key_signature),
         ),
         seller=PartyBody(
             id=trade.seller_id,
             name=names[trade.seller_id],
             wallet=terms.seller,
             encryption_key=trade.seller_key,
+            key_signature=_hex(trade.seller_key_signature),
         ),
         arbitrator=terms.arbitrator,
         terms=trade.terms,
@@ -154,7 +156,7 @@ def _body(tx: Tx, seen: service.TradeView, names: dict[UUID, str | None]) -> Tra
             state=escrow.state,
             confirmations=confirmations,
             confirmations_needed=chain.confirmations,
-            tx_hash=reading.tx_hash and "0x" + reading.tx_hash.hex(),
+            tx_hash=_hex(reading.tx_hash),
             terms=EscrowTermsBody(
                 seller=terms.seller,
                 buyer=terms.buyer,
@@ -201,6 +203,10 @@ def _bytes(signature: str) -> bytes:
     return bytes.fromhex(signature[2:])
 
 
+def _hex(value: bytes | None) -> str | None:
+    return None if value is None else "0x" + value.hex()
+
+
 @router.post("", status_code=201, summary="Take an offer", responses=_TAKEN)
 async def take_offer(body: TakeOfferBody, tx: Tx, caller: MayWrite) -> TradeBody:
     """Opens a trade: the price is fixed, the offer's amount reserved, the escrow's terms set."""
@@ -212,6 +218,7 @@ async def take_offer(body: TakeOfferBody, tx: Tx, caller: MayWrite) -> TradeBody
         payment_method=body.payment_method,
         wallet=body.wallet,
         encryption_key=body.encryption_key,
+        key_signature=None if body.key_signature is None else _bytes(body.key_signature),
     )
     return await _one(tx, await service.take_offer(tx, caller, taking))
 

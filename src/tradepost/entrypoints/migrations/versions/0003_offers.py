@@ -32,6 +32,7 @@ def upgrade() -> None:
             payment_window_s integer NOT NULL CHECK (payment_window_s BETWEEN 900 AND 1209600),
             wallet text NOT NULL CHECK (wallet ~ '^0x[0-9a-f]{40}$'),
             encryption_key text NOT NULL CHECK (encryption_key ~ '^[0-9a-f]{64}$'),
+            key_signature bytea CHECK (length(key_signature) BETWEEN 1 AND 4096),
             created_at timestamptz NOT NULL,
             updated_at timestamptz NOT NULL,
             -- A taker's order, best first: the lowest price of those who sell, the highest of
