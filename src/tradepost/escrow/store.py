@@ -352,6 +352,18 @@ async def add_intent(
     )
 
 
+async def last_signature(tx: Transaction, escrow_id: bytes, kind: IntentKind) -> bytes | None:
+    """The signature of the newest intent of this kind, whatever came of it."""
+    row = await tx.one(
+        """
+        SELECT signature FROM escrow_intents WHERE escrow_id = %s AND kind = %s
+        ORDER BY created_at DESC LIMIT 1
+        """,
+        [escrow_id, kind],
+    )
+    return None if row is None else row["signature"]
+
+
 async def due_intents(tx: Transaction, chain_time: int, limit: int) -> list[Intent]:
     """Intents without a transaction whose time has come, oldest first."""
     rows = await tx.all(
@@ -408,10 +420,15 @@ async def close_intent(tx: Transaction, intent_id: UUID, state: IntentState, rea
     )
 
 
-async def reopen_intent(tx: Transaction, intent_id: UUID) -> None:
-    """Gives an intent whose nonce was used by another transaction a new chance."""
+async def reopen_intent(tx: Transaction, intent: Intent, until: datetime, reason: str) -> None:
+    """Lets an intent wait for another nonce, unless it has one by now."""
     await tx.execute(
-        "UPDATE escrow_intents SET state = 'waiting', nonce = NULL WHERE id = %s", [intent_id]
+        """
+        UPDATE escrow_intents SET state = 'waiting', nonce = NULL, tries = tries + 1, try_at = %s,
+            reason = %s
+        WHERE id = %s AND state = 'sent' AND nonce = %s
+        """,
+        [until, reason, intent.id, intent.nonce],
     )
 
 

@@ -24,11 +24,12 @@ class SignedTransaction:
 
 
 async def add(tx: Transaction, sent: SignedTransaction) -> None:
-    """Stores a transaction before it is broadcast."""
+    """Stores a transaction before it is broadcast; one that is stored already is the same."""
     await tx.execute(
         """
         INSERT INTO escrow_transactions (hash, intent_id, nonce, raw, gas, max_fee, priority_fee,
             created_at) VALUES (%s, %s, %s, %s, %s, %s, %s, %s)
+        ON CONFLICT (hash) DO NOTHING
         """,
         [getattr(sent, field.name) for field in fields(sent)],
     )
