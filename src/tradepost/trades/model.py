@@ -58,6 +58,16 @@ class TradeEvent(StrEnum):
 
 _S, _E = TradeState, TradeEvent
 
+#: States that rest on a lock.
+_UNDER_WAY = (
+    _S.ESCROWED,
+    _S.PAYMENT_SENT,
+    _S.RELEASING,
+    _S.REFUNDING,
+    _S.DISPUTED,
+    _S.SPLITTING,
+)
+
 TRANSITIONS: dict[tuple[TradeState, TradeEvent], TradeState] = {
     (_S.AWAITING_ESCROW, _E.CANCEL): _S.CANCELLED,
     (_S.AWAITING_ESCROW, _E.EXPIRE): _S.EXPIRED,
@@ -72,7 +82,6 @@ TRANSITIONS: dict[tuple[TradeState, TradeEvent], TradeState] = {
     (_S.ESCROWED, _E.DISPUTE): _S.DISPUTED,
     (_S.ESCROWED, _E.SETTLE): _S.SPLITTING,
     (_S.ESCROWED, _E.ESCROW_PAID): _S.PAYMENT_SENT,
-    (_S.ESCROWED, _E.ESCROW_LOST): _S.AWAITING_ESCROW,
     (_S.PAYMENT_SENT, _E.RELEASE): _S.RELEASING,
     (_S.PAYMENT_SENT, _E.REFUND): _S.REFUNDING,
     (_S.PAYMENT_SENT, _E.DISPUTE): _S.DISPUTED,
@@ -83,11 +92,17 @@ TRANSITIONS: dict[tuple[TradeState, TradeEvent], TradeState] = {
     (_S.REFUNDING, _E.REFUND): _S.REFUNDING,
     (_S.REFUNDING, _E.RELEASE): _S.RELEASING,
     (_S.REFUNDING, _E.CANCEL_ESCROW): _S.REFUNDING,
-    # Its lock is gone from the chain, and can come no more: the seller has his coins.
-    (_S.REFUNDING, _E.EXPIRE): _S.EXPIRED,
     (_S.DISPUTED, _E.RELEASE): _S.RELEASING,
     (_S.DISPUTED, _E.REFUND): _S.REFUNDING,
     (_S.DISPUTED, _E.SETTLE): _S.SPLITTING,
+    # What was signed need not arrive: the word of a contract wallet can be taken back, and what a
+    # party did without the exchange can be lost from the chain.
+    (_S.RELEASING, _E.DISPUTE): _S.DISPUTED,
+    (_S.REFUNDING, _E.DISPUTE): _S.DISPUTED,
+    (_S.SPLITTING, _E.DISPUTE): _S.DISPUTED,
+    # Whatever was going on, without a lock there is nothing to be had: it is awaited again until
+    # the funding deadline. If it comes back, the trade goes on from where it was (`_resumed`).
+    **{(state, _E.ESCROW_LOST): _S.AWAITING_ESCROW for state in _UNDER_WAY},
     # What is on its way can be brought again after the chain forgot it.
     (_S.RELEASING, _E.RELEASE): _S.RELEASING,
     (_S.COMPLETED, _E.SETTLEMENT_LOST): _S.RELEASING,
@@ -103,30 +118,6 @@ TRANSITIONS: dict[tuple[TradeState, TradeEvent], TradeState] = {
 FINAL = frozenset({_S.COMPLETED, _S.EXPIRED, _S.CANCELLED, _S.REFUNDED, _S.RESOLVED})
 #: States that end without the buyer having the coins: the offer's amount is free again.
 GIVES_BACK = frozenset({_S.EXPIRED, _S.CANCELLED, _S.REFUNDED})
-
-
-def chain_says(state: TradeState, escrow: Escrow) -> TradeEvent | None:
-    """What the chain's word on the escrow means for a trade in `state`; None if nothing new."""
-    reading = escrow.reading
-    settled = {
-        EscrowState.RELEASED: (TradeEvent.ESCROW_RELEASED, TradeState.COMPLETED),
-        EscrowState.REFUNDED: (TradeEvent.ESCROW_REFUNDED, TradeState.REFUNDED),
-        EscrowState.SPLIT: (TradeEvent.ESCROW_SPLIT, TradeState.RESOLVED),
-    }
-    if escrow.state in settled:
-        event, ending = settled[escrow.state]
-        return None if state is ending else event
-    if state in {TradeState.COMPLETED, TradeState.REFUNDED, TradeState.RESOLVED}:
-        return TradeEvent.SETTLEMENT_LOST
-    if escrow.state in {EscrowState.NONE, EscrowState.LOCKING}:
-        return TradeEvent.ESCROW_LOST if state is TradeState.ESCROWED else None
-    if state in {TradeState.AWAITING_ESCROW, TradeState.CANCELLED, TradeState.EXPIRED}:
-        return TradeEvent.ESCROW_LOCKED if escrow.state is EscrowState.LOCKED else None
-    if reading.paid_on_chain and state in {TradeState.ESCROWED, TradeState.REFUNDING}:
-        return TradeEvent.ESCROW_PAID
-    if reading.cancel_at is not None and state is TradeState.ESCROWED:
-        return TradeEvent.CANCEL_ESCROW
-    return None
 
 
 class Action(StrEnum):
@@ -220,6 +211,46 @@ class Trade:
         return None
 
 
+def chain_says(trade: Trade, escrow: Escrow) -> TradeEvent | None:
+    """What the chain's word on the escrow means for its trade; None if nothing new."""
+    state, reading = trade.state, escrow.reading
+    settled = {
+        EscrowState.RELEASED: (TradeEvent.ESCROW_RELEASED, TradeState.COMPLETED),
+        EscrowState.REFUNDED: (TradeEvent.ESCROW_REFUNDED, TradeState.REFUNDED),
+        EscrowState.SPLIT: (TradeEvent.ESCROW_SPLIT, TradeState.RESOLVED),
+    }
+    if escrow.state in settled:
+        event, ending = settled[escrow.state]
+        return None if state is ending else event
+    if state in {TradeState.COMPLETED, TradeState.REFUNDED, TradeState.RESOLVED}:
+        return TradeEvent.SETTLEMENT_LOST
+    if escrow.state in {EscrowState.NONE, EscrowState.LOCKING}:
+        return TradeEvent.ESCROW_LOST if state in _UNDER_WAY else None
+    if state in {TradeState.AWAITING_ESCROW, TradeState.CANCELLED, TradeState.EXPIRED}:
+        return TradeEvent.ESCROW_LOCKED if escrow.state is EscrowState.LOCKED else None
+    # A buyer who has signed the refund cannot take it back by an earlier word.
+    asked_back = state is TradeState.REFUNDING and trade.refund_signature is None
+    if reading.paid_on_chain and (asked_back or state is TradeState.ESCROWED):
+        return TradeEvent.ESCROW_PAID
+    if state is TradeState.ESCROWED:
+        asked = TradeEvent.CANCEL_ESCROW if reading.cancel_at is not None else None
+        return _resumed(trade) or asked
+    return None
+
+
+def _resumed(trade: Trade) -> TradeEvent | None:
+    """Where a trade goes on whose lock was lost from the chain and came back."""
+    if trade.release_signature is not None:
+        return TradeEvent.RELEASE
+    if trade.agreement() is not None:
+        return TradeEvent.SETTLE
+    if trade.refund_signature is not None or trade.given_back:
+        return TradeEvent.REFUND
+    if trade.dispute_reason is not None:
+        return TradeEvent.DISPUTE
+    return None if trade.paid_signature is None else TradeEvent.PAYMENT_SENT
+
+
 @dataclass(frozen=True, slots=True)
 class HistoryEntry:
     """One step of a trade; `by` is None where the clock or the chain took it."""
@@ -259,10 +290,17 @@ _ACTIONS: dict[TradeState, dict[Party, tuple[Action, ...]]] = {
         Party.SELLER: (_A.RELEASE, _A.SEND_PAYMENT_DETAILS, _A.DISPUTE, _A.SETTLE),
         Party.BUYER: (_A.DISPUTE, _A.REFUND, _A.SETTLE),
     },
-    _S.RELEASING: {Party.SELLER: (_A.RELEASE,)},
+    _S.RELEASING: {
+        Party.SELLER: (_A.RELEASE,),
+        Party.BUYER: (_A.DISPUTE,),
+    },
     _S.REFUNDING: {
-        Party.SELLER: (_A.RELEASE, _A.CANCEL),
+        Party.SELLER: (_A.RELEASE, _A.CANCEL, _A.DISPUTE),
         Party.BUYER: (_A.PAYMENT_SENT, _A.REFUND),
+    },
+    _S.SPLITTING: {
+        Party.SELLER: (_A.DISPUTE,),
+        Party.BUYER: (_A.DISPUTE,),
     },
     _S.DISPUTED: {
         Party.SELLER: (_A.RELEASE, _A.SETTLE),
@@ -298,11 +336,13 @@ def _open(action: Action, trade: Trade, escrow: Escrow, chain: ChainView) -> boo
     locked = escrow.state is EscrowState.LOCKED
     match action:
         case Action.LOCK:
-            return escrow.state is EscrowState.NONE and not chain.lapsed(trade.fund_by)
+            none = escrow.state is EscrowState.NONE and not trade.given_back
+            return none and not chain.lapsed(trade.fund_by)
         case Action.SEND_PAYMENT_DETAILS:
             return trade.sealed_details is None
         case Action.CANCEL if trade.state is TradeState.AWAITING_ESCROW:
-            return escrow.state is EscrowState.NONE
+            # Not where a lock was lost after it had been acted upon: it can come back.
+            return escrow.state is EscrowState.NONE and _resumed(trade) is None
         case Action.CANCEL:
             # Asking the contract, which takes it only after the payment deadline.
             deadline = escrow.payment_deadline()
@@ -318,8 +358,10 @@ def _open(action: Action, trade: Trade, escrow: Escrow, chain: ChainView) -> boo
             return trade.release_signature is None and locked
         case Action.REFUND | Action.RELEASE | Action.SETTLE | Action.PAYMENT_SENT:
             return locked
-        case Action.DISPUTE:
+        case Action.DISPUTE if trade.state in {TradeState.ESCROWED, TradeState.PAYMENT_SENT}:
             return True
+        case Action.DISPUTE:
+            return locked
 
 
 def _deadline(trade: Trade, escrow: Escrow, release_window_s: int) -> tuple[int | None, str | None]:

@@ -435,7 +435,7 @@ async def follow(tx: Transaction, escrow_id: bytes) -> None:
     if trade is None:
         return
     escrow = await escrows.get(tx, escrow_id)
-    while (event := chain_says(trade.state, escrow)) is not None:
+    while (event := chain_says(trade, escrow)) is not None:
         facts: Facts = {}
         if event is TradeEvent.ESCROW_PAID:
             facts["payment_sent_at"] = trade.payment_sent_at or tx.now
@@ -453,6 +453,8 @@ async def _bring(tx: Transaction, trade: Trade, escrow: Escrow) -> None:
     elif trade.state is TradeState.SPLITTING and (agreed := trade.agreement()) is not None:
         await escrows.settle(tx, escrow, agreed)
     elif trade.state is TradeState.REFUNDING or trade.paid_signature is not None:
+        if trade.state is TradeState.REFUNDING:
+            await escrows.repeat_cancel(tx, escrow)
         await escrows.answer_cancel(tx, escrow, trade.paid_signature)
 
 
@@ -470,7 +472,7 @@ async def expire(tx: Transaction, trade_id: UUID) -> None:
     """Ends a trade whose escrow can no longer be locked."""
     trade = await _overdue(tx, trade_id)
     escrow, chain = await escrows.watched(tx, trade.escrow_id)
-    waits = (trade.state, TradeEvent.EXPIRE) in TRANSITIONS
+    waits = trade.state is TradeState.AWAITING_ESCROW
     if waits and escrow.state is EscrowState.NONE and chain.lapsed(trade.fund_by):
         await _advance(tx, trade, TradeEvent.EXPIRE, None)
 

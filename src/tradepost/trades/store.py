@@ -196,7 +196,7 @@ async def unfunded(tx: Transaction, chain_time: int, limit: int) -> list[UUID]:
     rows = await tx.all(
         """
         SELECT id FROM trades
-        WHERE state IN ('awaiting_escrow', 'refunding') AND fund_by < %s
+        WHERE state = 'awaiting_escrow' AND fund_by < %s
         ORDER BY fund_by LIMIT %s
         """,
         [chain_time, limit],

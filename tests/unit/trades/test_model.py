@@ -103,14 +103,15 @@ BY_HAND = {
         E.DISPUTE: S.DISPUTED,
         E.SETTLE: S.SPLITTING,
     },
-    S.RELEASING: {E.RELEASE: S.RELEASING},
+    S.RELEASING: {E.RELEASE: S.RELEASING, E.DISPUTE: S.DISPUTED},
     S.REFUNDING: {
         E.PAYMENT_SENT: S.PAYMENT_SENT,
         E.REFUND: S.REFUNDING,
         E.RELEASE: S.RELEASING,
         E.CANCEL_ESCROW: S.REFUNDING,
-        E.EXPIRE: S.EXPIRED,
+        E.DISPUTE: S.DISPUTED,
     },
+    S.SPLITTING: {E.DISPUTE: S.DISPUTED},
     S.DISPUTED: {E.RELEASE: S.RELEASING, E.REFUND: S.REFUNDING, E.SETTLE: S.SPLITTING},
 }
 
@@ -135,7 +136,7 @@ def test_the_chains_word_is_taken_in_and_comes_to_rest(state: S, said: EscrowSta
     for cancel_at, paid in product((None, 9_000), (False, True)):
         escrow = replace(ESCROW, reading=Reading(said, 100, cancel_at, paid))
         now, steps = state, 0
-        while (event := chain_says(now, escrow)) is not None:
+        while (event := chain_says(replace(TRADE, state=now), escrow)) is not None:
             assert (now, event) in TRANSITIONS
             now = TRANSITIONS[now, event]
             steps += 1

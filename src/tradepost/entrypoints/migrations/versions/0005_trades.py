@@ -47,8 +47,7 @@ def upgrade() -> None:
         CREATE INDEX trades_buyer ON trades (buyer_id, id);
         CREATE INDEX trades_seller ON trades (seller_id, id);
         CREATE INDEX trades_offer ON trades (offer_id);
-        CREATE INDEX trades_unfunded ON trades (fund_by)
-            WHERE state IN ('awaiting_escrow', 'refunding');
+        CREATE INDEX trades_unfunded ON trades (fund_by) WHERE state = 'awaiting_escrow';
         CREATE INDEX trades_unanswered ON trades (payment_sent_at) WHERE state = 'payment_sent';
         CREATE INDEX trades_disputed ON trades (id) WHERE state = 'disputed';
 
