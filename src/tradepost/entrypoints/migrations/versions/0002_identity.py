@@ -46,8 +46,3 @@ def upgrade() -> None:
         CREATE INDEX tokens_account ON tokens (account_id);
         """
     )
-
-
-def downgrade() -> None:
-    """Drops them."""
-    run("DROP TABLE tokens, used_nonces, wallets, accounts;")

@@ -53,8 +53,3 @@ def upgrade() -> None:
             WHERE state = 'active' AND remaining_amount >= min_amount;
         """
     )
-
-
-def downgrade() -> None:
-    """Drops them."""
-    run("DROP TABLE offers;")
