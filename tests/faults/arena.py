@@ -1,0 +1,510 @@
+"""A stage for faults: trades moved by bare requests and bare transactions, and what must hold.
+
+Nothing here is polite. Players send what they like, transactions are kept as they were signed so
+that another branch of the chain can get them too, and each job can be run twice, late or never.
+"""
+
+from collections import defaultdict
+from collections.abc import AsyncIterator, Callable, Iterator, Mapping
+from contextlib import asynccontextmanager, contextmanager
+from dataclasses import dataclass, field
+from decimal import Decimal
+from secrets import token_hex
+from typing import Any, Literal
+from uuid import uuid4
+
+import httpx
+from eth_abi.abi import encode
+from eth_utils.crypto import keccak
+
+from tests import worlds
+from tests.stage import CONTRACT, DECIMALS, NATIVE, TOKEN, Asset, Stage, open_stage
+from tradepost.entrypoints.dev.chain import DevChain
+from tradepost.escrow.evm.rebuild import rebuild
+from tradepost.escrow.evm.watch import BranchMoved, follow_once
+from tradepost_client import Wallet
+from tradepost_contracts import calls
+from tradepost_contracts.state import State, decode
+from tradepost_contracts.terms import (
+    InstructionKind,
+    Terms,
+    instruction_digest,
+    settlement_digest,
+)
+
+CHAIN_ID = 31337
+#: As short as the rules permit, so that a test can outlive them.
+PAYMENT_WINDOW_S = 900
+CHALLENGE_WINDOW_S = 600
+FUNDING_WINDOW_S = 36_000
+PRICES = {"ETH": "2500", "USDT": "0.98"}
+AMOUNTS = {"ETH": "0.5", "USDT": "250"}
+SEALED = "A" * 200
+ENDINGS = {"completed", "refunded", "resolved", "expired", "cancelled"}
+#: An escrow's three ways out, by the topic of the contract's event.
+_WAYS_OUT = {
+    "0x" + keccak(text=text).hex()
+    for text in ("Released(bytes32)", "Refunded(bytes32)", "Settled(bytes32,uint128)")
+}
+
+Side = Literal["seller", "buyer"]
+
+
+@dataclass(slots=True)
+class Player:
+    """A wallet with an account and a token, and what it has ever sent."""
+
+    arena: "Arena"
+    wallet: Wallet
+    token: str
+    account_id: str
+    #: The newest transaction of each of its nonces.
+    sent: dict[int, str] = field(default_factory=dict)
+
+    def headers(self, key: str | None = None) -> dict[str, str]:
+        """What a POST of his carries."""
+        return {"Authorization": f"Bearer {self.token}", "Idempotency-Key": key or str(uuid4())}
+
+    async def post(self, path: str, body: Any = None, key: str | None = None) -> httpx.Response:
+        """A POST with his token."""
+        return await self.arena.http.post(path, json=body, headers=self.headers(key))
+
+    async def get(self, path: str) -> Any:
+        """A GET with his token; what it answers, which has to be good."""
+        response = await self.arena.http.get(path, headers=self.headers())
+        assert response.status_code == 200, response.text
+        return response.json()
+
+    def transact(self, to: str, data: bytes = b"", value: int = 0, nonce: int | None = None) -> str:
+        """Sends a transaction of his; `nonce` may be one that another branch has used."""
+        if nonce is None:
+            nonce = self.nonce()
+        raw = self.sign(to, data, value, nonce)
+        sent: str = self.arena.stage.node.rpc("eth_sendRawTransaction", raw)
+        self.sent[nonce] = raw
+        return sent
+
+    def nonce(self) -> int:
+        """The next one that the node would take of him."""
+        node = self.arena.stage.node
+        return int(node.rpc("eth_getTransactionCount", self.wallet.address, "pending"), 16)
+
+    def sign(self, to: str, data: bytes, value: int, nonce: int) -> str:
+        """A signed transaction, for whoever wants it."""
+        raw = self.wallet.sign_transaction(
+            {
+                "type": 2,
+                "chainId": CHAIN_ID,
+                "nonce": nonce,
+                "to": to,
+                "value": value,
+                "data": data,
+                # No estimate: a transaction that fails is a fault worth having.
+                "gas": 300_000,
+                "maxFeePerGas": 10**11,
+                "maxPriorityFeePerGas": 10**9,
+            }
+        )
+        return "0x" + raw.hex()
+
+
+@dataclass(slots=True)
+class Deal:
+    """A trade in play."""
+
+    arena: "Arena"
+    id: str
+    asset: Asset
+    seller: Player
+    buyer: Player
+    terms: Terms
+    escrow_id: bytes
+
+    def signature(self, kind: InstructionKind, signer: Player | None = None) -> str:
+        """The signature that this instruction needs, or another's of the same."""
+        if signer is None:
+            signer = self.seller if kind in {"Release", "Cancel"} else self.buyer
+        digest = instruction_digest(kind, self.escrow_id, CHAIN_ID, CONTRACT)
+        return signer.wallet.sign_digest(digest)
+
+    def share(self, signer: Player, minor: int) -> str:
+        """A signature of a settlement that gives the buyer `minor` units."""
+        return signer.wallet.sign_digest(
+            settlement_digest(self.escrow_id, minor, CHAIN_ID, CONTRACT)
+        )
+
+    async def step(
+        self, player: Player, step: str, body: Any = None, key: str | None = None
+    ) -> httpx.Response:
+        """A request about this trade."""
+        return await player.post(f"/v1/trades/{self.id}/{step}", body, key)
+
+    async def do(self, player: Player, step: str, body: Any = None) -> None:
+        """As `step`, and it has to be taken."""
+        response = await self.step(player, step, body)
+        assert response.status_code == 200, response.text
+
+    async def payment_sent(self) -> None:
+        """The buyer says that he paid."""
+        await self.do(self.buyer, "payment-sent", {"signature": self.signature("Paid")})
+
+    async def release(self) -> None:
+        """The seller signs the coins over."""
+        await self.do(self.seller, "release", {"signature": self.signature("Release")})
+
+    async def refund(self) -> None:
+        """The buyer signs them back."""
+        await self.do(self.buyer, "refund", {"signature": self.signature("Refund")})
+
+    async def settle(self, player: Player, minor: int) -> None:
+        """A party signs how to share."""
+        whole = Decimal(minor).scaleb(-DECIMALS[self.asset])
+        body = {"buyer_amount": f"{whole:f}", "signature": self.share(player, minor)}
+        await self.do(player, "settlement", body)
+
+    def lock(self) -> None:
+        """The seller locks the coins."""
+        if self.asset == "USDT":
+            allowance = encode(["address", "uint256"], [CONTRACT, self.terms.locked_amount])
+            self.seller.transact(TOKEN, bytes.fromhex("095ea7b3") + allowance)
+        value = self.terms.locked_amount if self.asset == "ETH" else 0
+        self.seller.transact(CONTRACT, calls.lock(self.terms), value)
+
+    async def shown(self) -> Any:
+        """The trade as its buyer sees it."""
+        return await self.buyer.get(f"/v1/trades/{self.id}")
+
+    async def state(self) -> str:
+        """Where it stands."""
+        async with self.arena.stage.database.transaction() as tx:
+            row = await tx.one("SELECT state FROM trades WHERE id = %s", [self.id])
+        assert row is not None
+        return str(row["state"])
+
+    def on_chain(self) -> State:
+        """Where its escrow stands, by the contract's own word."""
+        answer = self.arena.stage.call(CONTRACT, calls.state_of(self.escrow_id))
+        return decode(bytes.fromhex(answer[2:]))
+
+
+@dataclass
+class Arena:
+    """The stage, its players and their deals."""
+
+    stage: Stage
+    http: httpx.AsyncClient
+    seller: Player = field(init=False)
+    buyer: Player = field(init=False)
+    stranger: Player = field(init=False)
+    arbitrator: Player = field(init=False)
+    offers: dict[str, str] = field(default_factory=dict)
+    deals: list[Deal] = field(default_factory=list)
+    #: Ids of events whose jobs have run: each can come again.
+    heard: list[str] = field(default_factory=list)
+    held: dict[Asset, int] = field(default_factory=dict)
+
+    @property
+    def players(self) -> list[Player]:
+        """Everybody."""
+        return [self.seller, self.buyer, self.stranger, self.arbitrator]
+
+    async def gather(self) -> None:
+        """Brings the players and their offers."""
+        self.seller, self.buyer, self.stranger = [
+            await self.player(await self.stage.trader()) for _ in range(3)
+        ]
+        self.arbitrator = await self.player(await self.stage.arbitrator())
+        await self.stage.work()
+        self.held = {"ETH": self.total("ETH"), "USDT": self.total("USDT")}
+
+    async def player(self, trader: Any) -> Player:
+        """One who has signed in, as a player."""
+        account = await trader.client.account()
+        return Player(self, trader.wallet, trader.client.token, account.id)
+
+    async def publish(self, maker: Player, asset: Asset, **changes: Any) -> str:
+        """A new offer's id."""
+        sells = maker is self.seller
+        body = {
+            "direction": "sell" if sells else "buy",
+            "asset": asset,
+            "currency": "EUR",
+            "price": PRICES[asset],
+            "min_amount": AMOUNTS[asset],
+            "max_amount": AMOUNTS[asset],
+            "total_amount": str(1_000 * Decimal(AMOUNTS[asset])),
+            "payment_methods": ["sepa"],
+            "funding_window_s": FUNDING_WINDOW_S,
+            "payment_window_s": PAYMENT_WINDOW_S,
+            "wallet": maker.wallet.address,
+            "encryption_key": maker.wallet.new_trade_key("faults").public,
+        }
+        response = await maker.post("/v1/offers", body | changes)
+        assert response.status_code == 201, response.text
+        return str(response.json()["id"])
+
+    async def open(self, asset: Asset = "ETH", maker: Side = "seller") -> Deal:
+        """A trade between the seller and the buyer, one of whom made the offer."""
+        name = f"{asset} {maker}"
+        if name not in self.offers:
+            owner = self.seller if maker == "seller" else self.buyer
+            self.offers[name] = await self.publish(owner, asset)
+        taker = self.buyer if maker == "seller" else self.seller
+        response = await self.take(taker, self.offers[name], asset)
+        assert response.status_code == 201, response.text
+        return self.deal(response.json())
+
+    async def take(self, taker: Player, offer_id: str, asset: Asset) -> httpx.Response:
+        """Takes an offer of one amount."""
+        return await taker.post("/v1/trades", self.taking(taker, offer_id, asset))
+
+    def taking(self, taker: Player, offer_id: str, asset: Asset) -> dict[str, str]:
+        """The body of a taking."""
+        return {
+            "offer_id": offer_id,
+            "amount": AMOUNTS[asset],
+            "price_limit": PRICES[asset],
+            "payment_method": "sepa",
+            "wallet": taker.wallet.address,
+            "encryption_key": taker.wallet.new_trade_key("faults").public,
+        }
+
+    def deal(self, shown: Mapping[str, Any]) -> Deal:
+        """The deal of a trade as the API shows it."""
+        told = shown["escrow"]["terms"]
+        numbers = {"amount", "fee", "salt"}
+        terms = Terms(**{name: int(told[name]) if name in numbers else told[name] for name in told})
+        by_wallet = {player.wallet.address: player for player in self.players}
+        made = Deal(
+            self,
+            shown["id"],
+            shown["asset"],
+            by_wallet[terms.seller],
+            by_wallet[terms.buyer],
+            terms,
+            bytes.fromhex(shown["escrow"]["id"][2:]),
+        )
+        self.deals.append(made)
+        return made
+
+    # --- the background --------------------------------------------------------------------
+
+    async def follow(self) -> None:
+        """The watcher, up to the head."""
+        while True:
+            try:
+                if not await follow_once(self.stage.database, self.stage.chain):
+                    return
+            except BranchMoved:
+                continue
+
+    async def jobs(self, order: Callable[[list[str]], list[str]] | None = None) -> None:
+        """Runs what the watcher's events have queued, in `order` if one is given."""
+        async with self.stage.database.transaction() as tx:
+            rows = await tx.all(
+                "DELETE FROM procrastinate_jobs WHERE task_name = 'trades.follow_escrow'"
+                " RETURNING id, args->>'event_id' AS event_id"
+            )
+        ids = [str(row["event_id"]) for row in sorted(rows, key=lambda row: row["id"])]
+        for event_id in ids if order is None else order(ids):
+            await self.hear(event_id)
+        self.heard += ids
+        await self.stage.queue.tasks["trades.meet_deadlines"](timestamp=0)
+
+    async def hear(self, event_id: str) -> None:
+        """Runs the job of one event."""
+        await self.stage.queue.tasks["trades.follow_escrow"](event_id=event_id)
+
+    async def work(self) -> None:
+        """Watcher, jobs and relayer, once."""
+        await self.follow()
+        await self.jobs()
+        await self.hurry()
+        await self.stage.relayer.round()
+
+    async def hurry(self) -> None:
+        """Lets what was put off for seconds be due now."""
+        async with self.stage.database.transaction() as tx:
+            await tx.execute("UPDATE escrow_intents SET try_at = %s", [tx.now])
+
+    async def mine(self, blocks: int = 1) -> None:
+        """Lets blocks pass and the background take them in."""
+        self.stage.node.rpc("anvil_mine", hex(blocks))
+        await self.work()
+
+    async def settle_down(self, rounds: int = 4) -> None:
+        """Mines until all that is on its way has arrived and counts."""
+        for _ in range(rounds):
+            await self.mine(self.stage.settings.confirmations)
+
+    async def pass_time(self, seconds: int) -> None:
+        """Moves the chain's clock on, and makes the new time count."""
+        node = self.stage.node
+        node.rpc("evm_setNextBlockTimestamp", self.chain_time() + seconds)
+        await self.mine(self.stage.settings.confirmations + 1)
+
+    def chain_time(self) -> int:
+        """The newest block's time."""
+        block = self.stage.node.rpc("eth_getBlockByNumber", "latest", False)
+        return int(block["timestamp"], 16)
+
+    @contextmanager
+    def one_block(self) -> Iterator[None]:
+        """What is sent meanwhile comes into one block, at the end."""
+        node = self.stage.node
+        node.rpc("evm_setAutomine", False)
+        yield
+        node.rpc("evm_setAutomine", True)
+        node.rpc("anvil_mine", "0x1")
+
+    # --- reorganisations -------------------------------------------------------------------
+
+    def reorganise(self, depth: int, instead: list[tuple[str, int]] | None = None) -> None:
+        """Puts other blocks in place of the newest `depth`, with `instead` in them.
+
+        The chain's time goes on from where it was: on the new branch the blocks are as old as
+        their common ancestor, and time must not seem to run backwards for those who wait.
+        """
+        now = self.chain_time()
+        # Another miner, or a block could come out the same, which anvil takes for the old one.
+        self.stage.node.rpc("anvil_setCoinbase", "0x" + token_hex(20))
+        self.stage.node.rpc("anvil_reorg", depth, [list(pair) for pair in instead or []])
+        self.stage.node.rpc("evm_setNextBlockTimestamp", max(now, self.chain_time()) + 1)
+
+    async def raw_of_newest(self, depth: int) -> list[str]:
+        """The signed transactions of the newest `depth` blocks, in their order."""
+        async with self.stage.database.transaction() as tx:
+            rows = await tx.all("SELECT raw FROM escrow_transactions")
+        ours = ["0x" + bytes(row["raw"]).hex() for row in rows]
+        known = {
+            "0x" + keccak(bytes.fromhex(raw[2:])).hex(): raw
+            for raw in [*ours, *(raw for player in self.players for raw in player.sent.values())]
+        }
+        head = int(self.stage.node.rpc("eth_blockNumber"), 16)
+        found = []
+        for number in range(max(0, head - depth + 1), head + 1):
+            block = self.stage.node.rpc("eth_getBlockByNumber", hex(number), False)
+            found += [known[each] for each in block["transactions"] if each in known]
+        return found
+
+    def rebroadcast(self) -> None:
+        """The players' wallets send again what the chain no longer has."""
+        for player in self.players:
+            nonce = player.nonce()
+            while nonce in player.sent:
+                self.stage.node.rpc("eth_sendRawTransaction", player.sent[nonce])
+                nonce += 1
+
+    # --- what must hold --------------------------------------------------------------------
+
+    def total(self, asset: Asset) -> int:
+        """What players, relayer's credit and contract hold in all, in minor units."""
+        holders = {player.wallet.address for player in self.players} | {CONTRACT}
+        return sum(self.stage.balance(holder, asset) for holder in holders)
+
+    async def check(self) -> None:
+        """All that must hold whenever the background has caught up."""
+        assert await rebuild(self.stage.database, self.stage.chain, write=False) == []
+        self._check_coins()
+        self._check_ends()
+        await self._check_offers()
+        await self._check_histories()
+        await self._check_sequences()
+
+    def _check_coins(self) -> None:
+        """No coin comes from nowhere, none is gone; the contract holds what its escrows say."""
+        lost = {asset: held - self.total(asset) for asset, held in self.held.items()}
+        assert lost["USDT"] == 0
+        # Gas is paid in ETH.
+        assert 0 <= lost["ETH"] < 10**18
+        owed: dict[Asset, int] = {"ETH": 0, "USDT": 0}
+        for deal in self.deals:
+            status = deal.on_chain().status
+            if status and not status.is_final:
+                owed[deal.asset] += deal.terms.locked_amount
+        for asset, token in (("ETH", NATIVE), ("USDT", TOKEN)):
+            waiting = sum(
+                int(self.stage.call(CONTRACT, calls.credits(token, player.wallet.address)), 16)
+                for player in self.players
+            )
+            assert self.stage.balance(CONTRACT, asset) == owed[asset] + waiting
+
+    def _check_ends(self) -> None:
+        """Each escrow has left by one way, once."""
+        logs = self.stage.node.rpc(
+            "eth_getLogs", {"address": CONTRACT, "fromBlock": "0x0", "toBlock": "latest"}
+        )
+        ways: dict[str, int] = defaultdict(int)
+        for log in logs:
+            if log["topics"][0] in _WAYS_OUT:
+                ways[log["topics"][1]] += 1
+        assert set(ways.values()) <= {1}, ways
+
+    async def _check_offers(self) -> None:
+        """What an offer lacks is in its trades."""
+        async with self.stage.database.transaction() as tx:
+            wrong = await tx.all(
+                """
+                SELECT offers.id FROM offers WHERE total_amount <> remaining_amount + coalesce(
+                    (SELECT sum(amount) FROM trades
+                    WHERE offer_id = offers.id AND NOT given_back), 0)
+                """
+            )
+        assert wrong == []
+
+    async def _check_histories(self) -> None:
+        """One row for each version, each beginning where the last one ended."""
+        async with self.stage.database.transaction() as tx:
+            wrong = await tx.all(
+                """
+                SELECT trades.id FROM trades JOIN (
+                    SELECT trade_id, count(*) AS steps, max(version) AS newest,
+                        bool_and(from_state IS NOT DISTINCT FROM before) AS joined,
+                        (array_agg(to_state ORDER BY version DESC))[1] AS latest
+                    FROM (
+                        SELECT *, lag(to_state) OVER (
+                            PARTITION BY trade_id ORDER BY version) AS before
+                        FROM trade_history
+                    ) AS steps GROUP BY trade_id
+                ) AS told ON trade_id = trades.id
+                WHERE steps <> version OR newest <> version OR NOT joined OR latest <> state
+                """
+            )
+        assert wrong == []
+
+    async def _check_sequences(self) -> None:
+        """The events of each account are numbered without a gap."""
+        async with self.stage.database.transaction() as tx:
+            wrong = await tx.all(
+                """
+                SELECT account_id FROM account_events JOIN account_sequences USING (account_id)
+                GROUP BY account_id, last_seq
+                HAVING count(*) <> last_seq OR max(seq) <> last_seq OR min(seq) <> 1
+                """
+            )
+        assert wrong == []
+
+
+@asynccontextmanager
+async def open_arena(node: DevChain, database_url: str) -> AsyncIterator[Arena]:
+    """An arena with its players, on a chain long enough to be reorganised."""
+    settings = worlds.settings(database_url, node.url).model_copy(
+        update={
+            "challenge_window_s": CHALLENGE_WINDOW_S,
+            "release_window_s": 2_592_000,
+            "fee_bps": 100,
+            "fee_recipient": worlds.arbitrator().address,
+        }
+    )
+    node.rpc("anvil_mine", hex(20))
+    async with (
+        open_stage(node, settings) as stage,
+        httpx.AsyncClient(
+            transport=httpx.ASGITransport(stage.app), base_url=settings.public_url
+        ) as http,
+    ):
+        arena = Arena(stage, http)
+        await arena.gather()
+        # A reorganisation must not reach back to the contract and the coins of the players.
+        await arena.mine(20)
+        yield arena
