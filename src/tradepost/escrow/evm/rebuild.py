@@ -5,7 +5,7 @@ from dataclasses import dataclass
 from tradepost.escrow import store
 from tradepost.escrow.evm.chain import Chain
 from tradepost.escrow.evm.watch import decode, reread
-from tradepost.escrow.model import ChainEvent, ChainNotReady, Reading, read
+from tradepost.escrow.model import Block, ChainEvent, ChainNotReady, Reading, read
 from tradepost.kernel.database import Database
 
 _RANGE = 2_000
@@ -24,7 +24,8 @@ async def rebuild(database: Database, chain: Chain, *, write: bool) -> list[Diff
     """Reads every event of the contract again and compares; with `write`, the chain wins.
 
     It works up to the block that the watcher has reached, and keeps the watcher waiting
-    meanwhile. Raises `ChainNotReady` where nothing has been followed yet.
+    meanwhile. Raises `ChainNotReady` where nothing has been followed yet, and where the node goes
+    over to another branch while it is read.
     """
     async with database.transaction() as tx:
         row = await store.chain_row(tx, lock=True)
@@ -34,11 +35,15 @@ async def rebuild(database: Database, chain: Chain, *, write: bool) -> list[Diff
         await tx.execute("SET LOCAL statement_timeout = 0")
         await tx.execute("SET LOCAL idle_in_transaction_session_timeout = 0")
         said: dict[bytes, list[ChainEvent]] = {}
+        block: Block | None = None
         for first in range(row["start_block"], row["head_number"] + 1, _RANGE):
             last = min(first + _RANGE - 1, row["head_number"])
             for log in await chain.logs(row["contract"], first, last):
-                block = await chain.block(log["blockNumber"])
-                event = None if block is None else decode(log, block.time)
+                if block is None or block.number != log["blockNumber"]:
+                    block = await chain.block(log["blockNumber"])
+                if block is None or block.hash != bytes(log["blockHash"]):
+                    raise ChainNotReady("The node went over to another branch: try again.")
+                event = decode(log, block.time)
                 if event is not None:
                     said.setdefault(event.escrow_id, []).append(event)
         differences = []

@@ -158,7 +158,8 @@ class Relayer:
                         else:
                             # The branch it came into was another than the one it was tried on.
                             # Whether it is still wanted, and can be, the next try finds out.
-                            await self._try_again(tx, intent, "the transaction failed")
+                            until, reason = _next_try(tx, intent), "the transaction failed"
+                            await store.reopen_intent(tx, intent, until, reason)
                 return
         if intent.nonce < await self._chain.nonce(self._account.address):
             # Asked again: it may have been mined between the two questions.
@@ -166,13 +167,9 @@ class Relayer:
                 return
             logger.warning("nonce %d was used by another transaction", intent.nonce)
             async with self._database.transaction() as tx:
-                await self._try_again(tx, intent, "its nonce was used by another transaction")
+                await store.reopen_intent(tx, intent, tx.now, "its nonce was used by another")
             return
         await self._pay_more(intent, tries[-1])
-
-    async def _try_again(self, tx: Transaction, intent: Intent, reason: str) -> None:
-        """Gives an intent whose transaction came to nothing a new nonce, after a pause."""
-        await store.reopen_intent(tx, intent, _next_try(tx, intent), reason)
 
     async def _pay_more(self, intent: Intent, last: SignedTransaction) -> None:
         max_fee, tip = await self._chain.fees()
