@@ -24,7 +24,8 @@ def register(app: App, database: Database) -> None:
             payload = await outbox.payload(tx.connection, UUID(event_id))
             await service.follow(tx, bytes.fromhex(payload["escrow_id"][2:]))
 
-    @app.periodic(cron="*/2 * * * * *")
+    # The queue's sixth field, the last, is that of the seconds.
+    @app.periodic(cron="* * * * * */2")
     @app.task(name="trades.meet_deadlines", queueing_lock="trades.meet_deadlines")
     async def meet_deadlines(timestamp: int) -> None:  # noqa: ARG001 - the queue hands it in
         try:
