@@ -15,13 +15,19 @@ from tradepost.kernel.database import Database
 from tradepost.kernel.settings import Settings
 
 _JOBS_AT_ONCE = 4
+#: A queue that lost its database ends this process, and should not take half a minute for it.
+_CONNECTION_S = 5
 
 
 async def work(settings: Settings) -> None:
     """Runs until it is told to stop, or until the queue or the relayer fails."""
     chain = Chain(settings.rpc_url.get_secret_value())
     queue = App(
-        connector=PsycopgConnector(conninfo=settings.database_url.get_secret_value(), max_size=6)
+        connector=PsycopgConnector(
+            conninfo=settings.database_url.get_secret_value(),
+            max_size=6,
+            timeout=_CONNECTION_S,
+        )
     )
     async with Database(settings, system_clock, SUBSCRIPTIONS) as database, queue.open_async():
         housekeeping.register(queue, database)
