@@ -102,12 +102,14 @@ class Killer:
         self.count[target] += 1
 
     def _lurk(self) -> None:
-        """Waits for a step on its way, an answer to one or a block; then a moment of its own."""
+        """Waits for a step, its answer, a block or a signature; then a moment longer."""
         mark: Callable[[], object] = self._rng.choice(
             [
                 lambda: self._journal.posts,
                 lambda: self._journal.steps,
                 self._world.newest_busy_block,
+                # The relayer has signed, and may not have sent it yet.
+                lambda: self._world.rows("SELECT count(*) FROM escrow_transactions"),
             ]
         )
         before = mark()

@@ -1,6 +1,7 @@
 """An exchange of real processes over a durable database and a chain on disk, to be killed."""
 
 import asyncio
+import io
 import json
 import os
 import signal
@@ -9,7 +10,8 @@ from collections.abc import Callable
 from contextlib import ExitStack, suppress
 from pathlib import Path
 from types import TracebackType
-from typing import Self, TextIO
+from typing import Any, Self, TextIO
+from urllib.parse import urlsplit
 
 import httpx
 import psycopg
@@ -51,6 +53,18 @@ _PATIENCE_S = 40.0
 _AGAIN_S = 0.3
 
 
+class _Stamped(io.TextIOWrapper):
+    """A log whose lines begin with the seconds since it was opened."""
+
+    def __init__(self, *arguments: Any, **options: Any) -> None:
+        super().__init__(*arguments, **options)
+        self._began = time.monotonic()
+
+    def write(self, text: str) -> int:
+        """Writes what `Console` hands over: a whole line."""
+        return super().write(f"{time.monotonic() - self._began:6.1f} {text}")
+
+
 class World:
     """Everything that runs: `with World(folder) as world`, then kill, `tend` and look.
 
@@ -74,7 +88,7 @@ class World:
 
     def __enter__(self) -> Self:
         with ExitStack() as failing:
-            self._log = self.log_file.open("w", encoding="utf-8")
+            self._log = _Stamped(self.log_file.open("wb"), encoding="utf-8")
             failing.callback(self._stop)
             self.postgres.start()
             self.chain.start()
@@ -134,6 +148,23 @@ class World:
     def last_lines(self, count: int = 80) -> str:
         """The end of what the processes wrote."""
         return "\n".join(self.log_file.read_text(encoding="utf-8").splitlines()[-count:])
+
+    def remains(self) -> list[str]:
+        """The commands of processes of this world that still run, once it has ended."""
+        signs = [
+            self.postgres.dsn,
+            str(self.postgres.cluster),
+            f"--port={urlsplit(self.chain.url).port}",
+        ]
+        found = []
+        for folder in Path("/proc").glob("[0-9]*"):
+            # A process may end while it is looked at, and others' are closed to an ordinary user.
+            with suppress(FileNotFoundError, ProcessLookupError, PermissionError):
+                command = (folder / "cmdline").read_text()
+                told = command + (folder / "environ").read_text()
+                if any(sign in told for sign in signs):
+                    found.append(command.replace("\0", " "))
+        return found
 
     # --- keeping alive ---------------------------------------------------------------------
 
