@@ -143,3 +143,14 @@ def test_a_reorganisation_deeper_than_remembered_starts_over() -> None:
     _catch_up(node, rows, [])
     _catch_up(node, rows, [])
     assert rows.blocks == node.blocks[START:]
+
+
+def test_a_block_older_than_remembered_is_ignored() -> None:
+    """What is late by more than is remembered says nothing: it may be of any branch."""
+    node, rows = Node(), Rows()
+    node.mine(270)
+    _catch_up(node, rows, [])
+    node.mine(1)
+    follower = _catch_up(node, rows, [node.blocks[START + 1]])
+    assert follower.changes() is not None
+    assert rows.blocks == node.blocks[START:]

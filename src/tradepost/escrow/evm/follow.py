@@ -52,7 +52,8 @@ class Follower:
     def take(self, block: Block) -> None:
         """Adds `block` where it fits; drops what it contradicts; ignores what it cannot place."""
         tip = self._tip()
-        if block.number > tip + 1 or block.number < self.start:
+        oldest = self._branch[0].number if self._branch else self.start
+        if not oldest <= block.number <= tip + 1:
             return
         if block.number <= tip:
             if self._known_hash(block.number) == block.hash:
