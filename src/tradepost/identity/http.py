@@ -5,7 +5,7 @@ from typing import Annotated, Any, Self
 from uuid import UUID
 
 from fastapi import APIRouter, Depends, Query, Request, Response
-from pydantic import BaseModel, ConfigDict, Field, SecretStr
+from pydantic import AfterValidator, BaseModel, ConfigDict, Field, SecretStr
 
 from tradepost.identity import service
 from tradepost.identity.model import (
@@ -87,7 +87,21 @@ def _example(*values: dict[str, Any]) -> ConfigDict:
     return ConfigDict(json_schema_extra={"examples": list(values)})
 
 
-Passphrase = Annotated[SecretStr, Field(max_length=512, description="15 to 128 characters.")]
+
+def _encodable(secret: SecretStr) -> SecretStr:
+    try:
+        secret.get_secret_value().encode()
+    except UnicodeEncodeError:
+        # Half of a surrogate pair, which JSON can write: nothing that could be hashed.
+        raise ValueError("it has characters that do not exist") from None
+    return secret
+
+
+Passphrase = Annotated[
+    SecretStr,
+    Field(max_length=512, description="15 to 128 characters."),
+    AfterValidator(_encodable),
+]
 
 
 class GrantBody(Body):

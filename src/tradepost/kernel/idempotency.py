@@ -49,8 +49,8 @@ async def claim(
     long, the database's lock timeout (answered as `Busy`).
     """
     key = (key or "").strip().strip('"')
-    if not key or len(key) > _MAX_LENGTH:
-        raise IdempotencyKeyMissing(f"It is a string of 1 to {_MAX_LENGTH} characters.")
+    if not key or len(key) > _MAX_LENGTH or not (key.isascii() and key.isprintable()):
+        raise IdempotencyKeyMissing(f"It is a string of 1 to {_MAX_LENGTH} ASCII characters.")
     fingerprint = hashlib.sha256(b"\0".join([method.encode(), path.encode(), body])).digest()
     taken = await tx.execute(
         """
