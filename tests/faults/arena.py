@@ -23,6 +23,7 @@ from tradepost.entrypoints.dev.chain import DevChain
 from tradepost.escrow.evm.rebuild import rebuild
 from tradepost.escrow.evm.watch import BranchMoved, follow_once
 from tradepost_client import Wallet
+from tradepost_client.models import EscrowTerms
 from tradepost_contracts import calls
 from tradepost_contracts.state import State, decode
 from tradepost_contracts.terms import (
@@ -271,9 +272,7 @@ class Arena:
 
     def deal(self, shown: Mapping[str, Any]) -> Deal:
         """The deal of a trade as the API shows it."""
-        told = shown["escrow"]["terms"]
-        numbers = {"amount", "fee", "salt"}
-        terms = Terms(**{name: int(told[name]) if name in numbers else told[name] for name in told})
+        terms = EscrowTerms.model_validate(shown["escrow"]["terms"]).terms()
         by_wallet = {player.wallet.address: player for player in self.players}
         made = Deal(
             self,
@@ -422,7 +421,8 @@ class Arena:
             status = deal.on_chain().status
             if status and not status.is_final:
                 owed[deal.asset] += deal.terms.locked_amount
-        for asset, token in (("ETH", NATIVE), ("USDT", TOKEN)):
+        for asset in owed:
+            token = NATIVE if asset == "ETH" else TOKEN
             waiting = sum(
                 int(self.stage.call(CONTRACT, calls.credits(token, player.wallet.address)), 16)
                 for player in self.players
