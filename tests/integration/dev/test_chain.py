@@ -2,7 +2,10 @@
 
 import json
 from collections.abc import Iterator
+from contextlib import suppress
+from http.client import HTTPException
 from pathlib import Path
+from threading import Thread
 
 import pytest
 
@@ -136,6 +139,24 @@ def test_a_node_that_was_killed_under_the_keeper_is_compared_again(node: DevChai
     node.start()
     keeping.keeper.step(head_time(node))
     assert "lost blocks" in keeping.stop()[0]
+
+
+def test_a_stop_loses_nothing_that_was_told_to_be_mined(node: DevChain) -> None:
+    told: list[str] = []
+
+    def pay_until_it_is_gone() -> None:
+        with suppress(OSError, HTTPException, AssertionError):
+            while True:
+                told.append(pay(node))
+
+    payer = Thread(target=pay_until_it_is_gone)
+    payer.start()
+    assert wait_until(lambda: len(told) > 5, 10)
+    node.stop()
+    payer.join()
+    node.start()
+    receipts = [node.rpc("eth_getTransactionReceipt", paid) for paid in told]
+    assert None not in receipts
 
 
 def test_how_deep_something_is_can_be_asked_after_a_restart(node: DevChain) -> None:

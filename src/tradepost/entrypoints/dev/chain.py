@@ -158,6 +158,8 @@ class DevChain:
         if self._process is not None:
             if self._process.poll() is None:
                 with suppress(OSError, RpcError):
+                    # Nothing may be mined, and told to its sender, after the state was written.
+                    self.rpc("evm_setAutomine", False)
                     self.save()
             end(self._process, signal.SIGTERM, STOP_PATIENCE_S)
             self._process = None
