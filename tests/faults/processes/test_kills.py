@@ -24,10 +24,10 @@ from tests.faults.processes.killer import (
 from tests.faults.processes.waves import Wave
 from tests.faults.processes.world import World
 
-KILLS = int(os.environ.get("TRADEPOST_FAULT_KILLS", "30"))
+KILLS = int(os.environ.get("TRADEPOST_FAULT_KILLS", "26"))
 SEED = int(os.environ.get("TRADEPOST_FAULT_SEED", "1"))
 #: What is killed between two audits: most of it while trades can bear a chain that forgets.
-_EARLY, _LATE = 23, 7
+_EARLY, _LATE = 20, 6
 _A_KILL_S = 20
 
 pytestmark = [
