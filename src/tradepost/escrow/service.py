@@ -181,15 +181,6 @@ async def request_cancel(tx: Transaction, escrow: Escrow, signature: bytes) -> N
     await store.add_intent(tx, escrow.id, IntentKind.REQUEST_CANCEL, signature, None, not_before)
 
 
-async def repeat_cancel(tx: Transaction, escrow: Escrow) -> None:
-    """Has the seller's request brought again, if he signed one and the chain does not have it."""
-    reading = escrow.reading
-    if reading.cancel_at is None and not reading.paid_on_chain:
-        signature = await store.last_signature(tx, escrow.id, IntentKind.REQUEST_CANCEL)
-        if signature is not None:
-            await request_cancel(tx, escrow, signature)
-
-
 async def answer_cancel(tx: Transaction, escrow: Escrow, paid_signature: bytes | None) -> None:
     """Meets a request of the seller to have the coins back that is on the chain.
 

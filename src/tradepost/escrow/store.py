@@ -352,18 +352,6 @@ async def add_intent(
     )
 
 
-async def last_signature(tx: Transaction, escrow_id: bytes, kind: IntentKind) -> bytes | None:
-    """The signature of the newest intent of this kind, whatever came of it."""
-    row = await tx.one(
-        """
-        SELECT signature FROM escrow_intents WHERE escrow_id = %s AND kind = %s
-        ORDER BY created_at DESC LIMIT 1
-        """,
-        [escrow_id, kind],
-    )
-    return None if row is None else row["signature"]
-
-
 async def due_intents(tx: Transaction, chain_time: int, limit: int) -> list[Intent]:
     """Intents without a transaction whose time has come, oldest first."""
     rows = await tx.all(

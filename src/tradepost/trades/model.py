@@ -180,6 +180,7 @@ class Trade:
     payment_sent_at: datetime | None
     release_signature: bytes | None
     refund_signature: bytes | None
+    cancel_signature: bytes | None
     given_back: bool
     dispute_reason: DisputeReason | None
     #: At most one of each party.
@@ -346,7 +347,7 @@ def _open(action: Action, trade: Trade, escrow: Escrow, chain: ChainView) -> boo
         case Action.CANCEL:
             # Asking the contract, which takes it only after the payment deadline.
             deadline = escrow.payment_deadline()
-            asked = escrow.reading.cancel_at is not None
+            asked = escrow.reading.cancel_at is not None or trade.cancel_signature is not None
             overdue = deadline is not None and chain.head_time > deadline
             return locked and overdue and not asked and not escrow.reading.paid_on_chain
         case Action.PAYMENT_SENT if trade.state is TradeState.REFUNDING:

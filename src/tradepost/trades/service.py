@@ -81,6 +81,7 @@ class Facts(TypedDict, total=False):
     payment_sent_at: datetime
     release_signature: bytes
     refund_signature: bytes
+    cancel_signature: bytes
     dispute_reason: DisputeReason
 
 
@@ -176,6 +177,7 @@ async def _open(
         payment_sent_at=None,
         release_signature=None,
         refund_signature=None,
+        cancel_signature=None,
         given_back=False,
         dispute_reason=None,
         settlements=(),
@@ -321,7 +323,8 @@ async def cancel(
             raise SignatureMissing("The seller signs Cancel.")
         await escrows.check_cancel(seen.escrow, signature, wallets)
         await escrows.request_cancel(tx, seen.escrow, signature)
-        return await _act(tx, caller, seen, TradeEvent.CANCEL_ESCROW)
+        event = TradeEvent.CANCEL_ESCROW
+        return await _act(tx, caller, seen, event, cancel_signature=signature)
     if seen.viewer.party is Party.SELLER:
         return await _act(tx, caller, seen, TradeEvent.CANCEL)
     if signature is None:
@@ -360,9 +363,7 @@ async def sign_settlement(
         raise SettlementTooLarge
     signed = Settlement(party, sum_for_buyer.minor, signature)
     await escrows.check_settlement(seen.escrow, party, signed.buyer_amount, signature, wallets)
-    await store.sign_settlement(tx, trade_id, signed)
-    others = [one for one in trade.settlements if one.party is not party]
-    trade = replace(trade, settlements=(*others, signed))
+    trade = replace(trade, settlements=await store.sign_settlement(tx, trade_id, signed))
     await tx.publish(
         TradeSettlementSigned(str(trade_id), party, str(sum_for_buyer)),
         [trade.buyer_id, trade.seller_id],
@@ -453,8 +454,9 @@ async def _bring(tx: Transaction, trade: Trade, escrow: Escrow) -> None:
     elif trade.state is TradeState.SPLITTING and (agreed := trade.agreement()) is not None:
         await escrows.settle(tx, escrow, agreed)
     elif trade.state is TradeState.REFUNDING or trade.paid_signature is not None:
-        if trade.state is TradeState.REFUNDING:
-            await escrows.repeat_cancel(tx, escrow)
+        unasked = escrow.reading.cancel_at is None and trade.state is TradeState.REFUNDING
+        if unasked and trade.cancel_signature is not None:
+            await escrows.request_cancel(tx, escrow, trade.cancel_signature)
         await escrows.answer_cancel(tx, escrow, trade.paid_signature)
 
 

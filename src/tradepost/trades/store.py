@@ -163,7 +163,8 @@ async def advance(
                 sealed_details = %(sealed_details)s, paid_signature = %(paid_signature)s,
                 payment_sent_at = %(payment_sent_at)s,
                 release_signature = %(release_signature)s,
-                refund_signature = %(refund_signature)s, given_back = %(given_back)s,
+                refund_signature = %(refund_signature)s,
+                cancel_signature = %(cancel_signature)s, given_back = %(given_back)s,
                 dispute_reason = %(dispute_reason)s
             WHERE id = %(id)s AND state = %(from)s AND version = %(version)s
             RETURNING id, version
@@ -184,6 +185,7 @@ async def advance(
             "payment_sent_at": after.payment_sent_at,
             "release_signature": after.release_signature,
             "refund_signature": after.refund_signature,
+            "cancel_signature": after.cancel_signature,
             "given_back": after.given_back,
             "dispute_reason": after.dispute_reason,
         },
@@ -237,8 +239,14 @@ async def history(tx: Transaction, trade_id: UUID) -> list[HistoryEntry]:
     ]
 
 
-async def sign_settlement(tx: Transaction, trade_id: UUID, settlement: Settlement) -> None:
-    """Keeps what a party has signed; a later signature of the same party takes its place."""
+async def sign_settlement(
+    tx: Transaction, trade_id: UUID, settlement: Settlement
+) -> tuple[Settlement, ...]:
+    """Keeps what a party has signed, in place of what he signed before; all that is signed now.
+
+    The trade's row is held: it is read anew, since the other party may have signed while this
+    transaction waited for that row.
+    """
     await tx.execute(
         """
         INSERT INTO trade_settlements (trade_id, party, buyer_amount, signature, signed_at)
@@ -253,6 +261,16 @@ async def sign_settlement(tx: Transaction, trade_id: UUID, settlement: Settlemen
             settlement.signature,
             tx.now,
         ],
+    )
+    rows = await tx.all(
+        """
+        SELECT party, buyer_amount, signature FROM trade_settlements
+        WHERE trade_id = %s ORDER BY party
+        """,
+        [trade_id],
+    )
+    return tuple(
+        Settlement(Party(row["party"]), int(row["buyer_amount"]), row["signature"]) for row in rows
     )
 
 
@@ -283,6 +301,7 @@ def _trade(row: DictRow) -> Trade:
         payment_sent_at=row["payment_sent_at"],
         release_signature=row["release_signature"],
         refund_signature=row["refund_signature"],
+        cancel_signature=row["cancel_signature"],
         given_back=row["given_back"],
         dispute_reason=row["dispute_reason"] and DisputeReason(row["dispute_reason"]),
         settlements=tuple(

@@ -77,6 +77,7 @@ TRADE = Trade(
     payment_sent_at=NOW,
     release_signature=None,
     refund_signature=None,
+    cancel_signature=None,
     given_back=False,
     dispute_reason=None,
     settlements=(),

@@ -94,7 +94,6 @@ def upgrade() -> None:
         -- Whatever happens twice above, one thing is brought to the chain once.
         CREATE UNIQUE INDEX escrow_intents_open ON escrow_intents (escrow_id, kind)
             WHERE state IN ('waiting', 'sent');
-        CREATE INDEX escrow_intents_escrow ON escrow_intents (escrow_id);
         CREATE INDEX escrow_intents_due ON escrow_intents (created_at) WHERE state = 'waiting';
         CREATE INDEX escrow_intents_out ON escrow_intents (nonce) WHERE state = 'sent';
 

@@ -38,6 +38,7 @@ def upgrade() -> None:
             payment_sent_at timestamptz,
             release_signature bytea,
             refund_signature bytea,
+            cancel_signature bytea,
             given_back boolean NOT NULL DEFAULT false,
             dispute_reason text,
             created_at timestamptz NOT NULL,
