@@ -421,13 +421,13 @@ class Arena:
             status = deal.on_chain().status
             if status and not status.is_final:
                 owed[deal.asset] += deal.terms.locked_amount
-        for asset in owed:
+        for asset, locked in owed.items():
             token = NATIVE if asset == "ETH" else TOKEN
             waiting = sum(
                 int(self.stage.call(CONTRACT, calls.credits(token, player.wallet.address)), 16)
                 for player in self.players
             )
-            assert self.stage.balance(CONTRACT, asset) == owed[asset] + waiting
+            assert self.stage.balance(CONTRACT, asset) == locked + waiting
 
     def _check_ends(self) -> None:
         """Each escrow has left by one way, once."""

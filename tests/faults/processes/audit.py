@@ -6,7 +6,6 @@ from collections.abc import Sequence
 from dataclasses import dataclass
 from typing import Any
 
-import psycopg
 from eth_abi.abi import encode
 
 from tests.faults.processes.journal import Journal
@@ -76,7 +75,7 @@ def is_quiet(world: World) -> bool:
             """
         )
     # What was killed last may still be away.
-    except (OSError, RpcError, psycopg.OperationalError):
+    except (OSError, RpcError):
         return False
     return not to_do and row["head_hash"] == bytes.fromhex(head["hash"][2:])
 

@@ -5,7 +5,8 @@ import random
 import signal
 import time
 from collections import Counter
-from collections.abc import Callable, Iterator
+from collections.abc import Callable
+from contextlib import suppress
 from enum import StrEnum
 from pathlib import Path
 
@@ -83,7 +84,8 @@ class Killer:
                 self._world.rest(self._rng.uniform(0, 1.5))
                 self._world.restart_postgres()
             case Target.CONNECTION:
-                self._kill(self._rng.choice(list(self._connections())))
+                found = self._world.rest(_RECOVERY_S, self._kill_a_connection)
+                assert found, "nobody uses the database"
             case Target.SERVER_WORKER:
                 server = self._pid(self._world.programs["http"].process)
                 for pid in children(server) or [server]:
@@ -124,11 +126,19 @@ class Killer:
     def _kill(self, pid: int) -> None:
         os.kill(pid, signal.SIGKILL)
 
-    def _connections(self) -> Iterator[int]:
-        """The database's processes that serve somebody."""
+    def _kill_a_connection(self) -> bool:
+        """Kills one of the database's processes that serve somebody, if there is one."""
+        served = []
         for pid in children(self._pid(self._world.postgres.process)):
-            if b"tradepost tradepost 127.0.0.1" in Path(f"/proc/{pid}/cmdline").read_bytes():
-                yield pid
+            with suppress(FileNotFoundError, ProcessLookupError):  # it ends by itself meanwhile
+                if b"tradepost tradepost 127." in Path(f"/proc/{pid}/cmdline").read_bytes():
+                    served.append(pid)
+        if not served:
+            return False
+        with suppress(ProcessLookupError):
+            self._kill(self._rng.choice(served))
+            return True
+        return False
 
     def _stop_node(self) -> None:
         """The node hangs: connections are taken, and nothing is answered."""

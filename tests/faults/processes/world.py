@@ -130,9 +130,16 @@ class World:
     # --- looking ---------------------------------------------------------------------------
 
     def rows(self, sql: str, *params: object) -> list[DictRow]:
-        """What the database answers, past the API."""
-        with psycopg.connect(self.postgres.dsn, row_factory=dict_row) as connection:
-            return connection.execute(sql.encode(), params).fetchall()
+        """What the database answers, past the API; one that still recovers is waited for."""
+        ends = time.monotonic() + _PATIENCE_S
+        while True:
+            try:
+                with psycopg.connect(self.postgres.dsn, row_factory=dict_row) as connection:
+                    return connection.execute(sql.encode(), params).fetchall()
+            except psycopg.OperationalError:
+                if time.monotonic() > ends:
+                    raise
+            time.sleep(_PAUSE_S)
 
     def is_ready(self) -> bool:
         """Whether the API says that it can serve."""
