@@ -1,0 +1,67 @@
+"""What the operator is told of an exchange that is well, and of one that is not."""
+
+from collections.abc import AsyncIterator
+
+import pytest
+
+from tests import worlds
+from tests.stage import CONTRACT, Stage, open_stage
+from tradepost.entrypoints.dev.chain import DevChain
+from tradepost.entrypoints.dev.exchange import RELAYER_KEY
+from tradepost.entrypoints.doctor import Finding, examine
+from tradepost_client import Wallet
+
+
+@pytest.fixture
+async def stage(database_url: str, chain: DevChain) -> AsyncIterator[Stage]:
+    """An exchange that is well."""
+    async with open_stage(chain, worlds.settings(database_url, chain.url)) as opened:
+        yield opened
+
+
+async def _bad(stage: Stage) -> list[Finding]:
+    return [finding for finding in await examine(stage.settings) if not finding.good]
+
+
+async def test_an_exchange_that_is_well(stage: Stage) -> None:
+    findings = await examine(stage.settings)
+    assert [finding.subject for finding in findings if finding.good] == [
+        "database schema",
+        "contract",
+        "watcher",
+        "relayer",
+    ]
+
+
+async def test_a_schema_that_is_behind(stage: Stage) -> None:
+    async with stage.database.transaction() as tx:
+        await tx.execute("UPDATE alembic_version SET version_num = '0001'")
+    (finding,) = await _bad(stage)
+    assert finding.subject == "database schema"
+    assert "tradepost migrate" in finding.words
+
+
+async def test_other_code_at_the_contracts_address(stage: Stage) -> None:
+    stage.node.rpc("anvil_setCode", CONTRACT, "0x6001")
+    (finding,) = await _bad(stage)
+    assert finding.subject == "contract"
+
+
+async def test_a_watcher_that_is_gone(stage: Stage) -> None:
+    async with stage.database.transaction() as tx:
+        await tx.execute("UPDATE escrow_chains SET seen_at = seen_at - interval '5 minutes'")
+    (finding,) = await _bad(stage)
+    assert finding.subject == "watcher"
+
+
+async def test_a_relayer_without_gas(stage: Stage) -> None:
+    relayer = Wallet(bytes.fromhex(RELAYER_KEY[2:])).address
+    stage.node.rpc("anvil_setBalance", relayer, "0x1")
+    (finding,) = await _bad(stage)
+    assert finding.subject == "relayer"
+    assert relayer in finding.words
+
+
+async def test_a_node_that_is_away(stage: Stage) -> None:
+    stage.node.stop()
+    assert {finding.subject for finding in await _bad(stage)} == {"contract", "relayer"}
