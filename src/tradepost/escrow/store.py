@@ -258,13 +258,15 @@ async def count_open(tx: Transaction) -> int:
     return int(row["number"])
 
 
-async def unconfirmed(tx: Transaction) -> set[bytes]:
-    """Escrows that wait for confirmations."""
+async def unconfirmed(tx: Transaction, confirmed: int) -> set[bytes]:
+    """Escrows that wait for confirmations, or have to again since the new branch is shorter."""
     rows = await tx.all(
         """
         SELECT id FROM escrows
         WHERE state IN ('locking', 'releasing', 'refunding', 'splitting')
-        """
+        UNION SELECT escrow_id FROM escrow_events WHERE block_number > %s
+        """,
+        [confirmed],
     )
     return {row["id"] for row in rows}
 

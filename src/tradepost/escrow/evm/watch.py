@@ -182,7 +182,7 @@ async def _apply(
         times = {block.number: block.time for block in branch}
         # Without that block at hand no deadline is over: it errs on the side of waiting.
         await store.set_head(tx, head, confirmed, times.get(confirmed, 0))
-    touched |= await store.unconfirmed(tx)
+    touched |= await store.unconfirmed(tx, confirmed)
     for escrow_id in sorted(touched):
         await reread(tx, escrow_id, confirmed)
 
