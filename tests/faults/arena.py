@@ -159,9 +159,12 @@ class Deal:
 
     async def settle(self, player: Player, minor: int) -> None:
         """A party signs how to share."""
+        await self.do(player, "settlement", self.settlement(player, minor))
+
+    def settlement(self, player: Player, minor: int) -> dict[str, str]:
+        """What a party sends in order to give the buyer `minor` units."""
         whole = Decimal(minor).scaleb(-DECIMALS[self.asset])
-        body = {"buyer_amount": f"{whole:f}", "signature": self.share(player, minor)}
-        await self.do(player, "settlement", body)
+        return {"buyer_amount": f"{whole:f}", "signature": self.share(player, minor)}
 
     def lock(self) -> None:
         """The seller locks the coins."""
@@ -406,6 +409,10 @@ class Arena:
         assert await rebuild(self.stage.database, self.stage.chain, write=False) == []
         self._check_coins()
         self._check_ends()
+        await self.check_books()
+
+    async def check_books(self) -> None:
+        """What must hold at any moment, since it is one transaction's work."""
         await self._check_offers()
         await self._check_histories()
         await self._check_sequences()
