@@ -48,49 +48,36 @@ def _instead(player: Player, data: bytes) -> list[tuple[str, int]]:
     return [(player.sign(CONTRACT, data, 0, player.nonce()), 0)]
 
 
-@pytest.mark.parametrize("deeper", [0, 3])
-async def test_a_release_becomes_a_refund(arena: Arena, counts: Counter[str], deeper: int) -> None:
-    """The buyer has the coins, and then he never had them: he gave them back before."""
-    deal = await _locked(arena)
-    await deal.payment_sent()
-    await deal.release()
-    await arena.settle_down(2)
-    assert await deal.state() == "completed"
-    await arena.mine(deeper)
-    depth = _depth_to(arena, await _block_of(arena, deal))
-    instead = _instead(deal.buyer, calls.refund(deal.terms))
-    arena.reorganise(depth, instead)
-    counts["reorganisations"] += 1
-    await arena.mine()
-    await _finished(arena, deal, "refunded")
-
-
-@pytest.mark.parametrize("deeper", [0, 3])
-async def test_a_refund_becomes_a_release(arena: Arena, counts: Counter[str], deeper: int) -> None:
-    deal = await _locked(arena)
-    await deal.refund()
-    await arena.settle_down(2)
-    assert await deal.state() == "refunded"
-    await arena.mine(deeper)
-    depth = _depth_to(arena, await _block_of(arena, deal))
-    instead = _instead(deal.seller, calls.release(deal.terms))
-    arena.reorganise(depth, instead)
-    counts["reorganisations"] += 1
-    await arena.mine()
-    await _finished(arena, deal, "completed")
-
-
-async def test_a_split_becomes_a_release(arena: Arena, counts: Counter[str]) -> None:
-    deal = await _locked(arena)
+async def _split(deal: Deal) -> None:
     await deal.settle(deal.seller, 1)
     await deal.settle(deal.buyer, 1)
-    await arena.settle_down(2)
-    assert await deal.state() == "resolved"
-    depth = _depth_to(arena, await _block_of(arena, deal))
-    arena.reorganise(depth, _instead(deal.seller, calls.release(deal.terms)))
-    counts["reorganisations"] += 1
-    await arena.mine()
-    await _finished(arena, deal, "completed")
+
+
+#: How the trade ended, who says something else on the new branch, and how it ends then.
+OTHER_ENDINGS: list[tuple[Callable[[Deal], Awaitable[None]], str, str, str]] = [
+    (Deal.release, "completed", "buyer", "refunded"),
+    (Deal.refund, "refunded", "seller", "completed"),
+    (_split, "resolved", "seller", "completed"),
+    (_split, "resolved", "buyer", "refunded"),
+]
+
+
+@pytest.mark.parametrize("deeper", range(4))
+async def test_an_ending_becomes_another(arena: Arena, counts: Counter[str], deeper: int) -> None:
+    """One has the coins, and then he never had them: the other got them before."""
+    for end, state, side, other_state in OTHER_ENDINGS:
+        deal = await _locked(arena)
+        await end(deal)
+        await arena.settle_down(2)
+        assert await deal.state() == state
+        await arena.mine(deeper)
+        player = deal.seller if side == "seller" else deal.buyer
+        call = calls.release if side == "seller" else calls.refund
+        instead = _instead(player, call(deal.terms))
+        arena.reorganise(_depth_to(arena, await _block_of(arena, deal)), instead)
+        counts["reorganisations"] += 1
+        await arena.mine()
+        await _finished(arena, deal, other_state)
 
 
 async def _nothing(_: Deal) -> None:
@@ -107,12 +94,14 @@ ON_THE_WAY: dict[str, Callable[[Deal], Awaitable[None]]] = {
 }
 
 
-@pytest.mark.parametrize("state", ON_THE_WAY)
 @pytest.mark.parametrize("returns", [True, False], ids=["returns", "is_spent"])
-async def test_a_lock_is_lost(
-    arena: Arena, counts: Counter[str], state: str, returns: bool
-) -> None:
+async def test_a_lock_is_lost(arena: Arena, counts: Counter[str], returns: bool) -> None:
     """Then nothing can be had until it is locked again; it goes on from there, or it lapses."""
+    for state in ON_THE_WAY:
+        await _lose_the_lock(arena, counts, state, returns)
+
+
+async def _lose_the_lock(arena: Arena, counts: Counter[str], state: str, returns: bool) -> None:
     deal = await _locked(arena)
     await ON_THE_WAY[state](deal)
     depth = _depth_to(arena, await _block_of(arena, deal))

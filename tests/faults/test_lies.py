@@ -86,9 +86,11 @@ async def _world(arena: Arena, counts: Counter[str]) -> tuple[Liar, Deal, dict[s
             # Not his: even a good body comes to nothing.
             "wallet": arena.seller.wallet.address,
             "encryption_key": "4f" * 32,
+            "key_signature": SIGNATURE,
         },
         "PATCH /v1/offers/{offer_id}": {"price": "2400", "terms": "Now."},
-        "POST /v1/trades": arena.taking(arena.seller, offer_id, "ETH"),
+        "POST /v1/trades": arena.taking(arena.seller, offer_id, "ETH")
+        | {"key_signature": SIGNATURE},
         "POST /v1/trades/{trade_id}/payment-details": {"sealed": SEALED},
         "POST /v1/trades/{trade_id}/payment-sent": {"signature": SIGNATURE},
         "POST /v1/trades/{trade_id}/release": {"signature": SIGNATURE},

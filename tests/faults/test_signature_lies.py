@@ -193,44 +193,54 @@ def _bodies(deal: Deal) -> dict[str, Any]:
     }
 
 
-@pytest.mark.parametrize("name", wallets.NO)
-async def test_a_contract_wallet_that_does_not_say_yes(
-    arena: Arena, counts: Counter[str], name: str
-) -> None:
-    liar, deal, _ = await _two(arena, counts)
-    arena.stage.node.rpc("anvil_setCode", deal.seller.wallet.address, wallets.NO[name])
-    junk = {"signature": "0x" + "5a" * 65}
-    await _refused(liar, deal, deal.seller, "release", junk, {403})
-    await liar.nothing_changed()
-    # An account that has code still has its key.
-    await deal.release()
+async def test_a_contract_wallet_that_does_not_say_yes(arena: Arena, counts: Counter[str]) -> None:
+    """A seller whose wallet answers anything but yes; his key is still there for the truth."""
+    liar = Liar(arena, counts, arena.stage.app.openapi()["paths"])
+    deals = {name: await arena.open() for name in wallets.NO}
+    with arena.one_block():
+        for deal in deals.values():
+            deal.lock()
+    await arena.settle_down(1)
+    await liar.begin()
+    for name, deal in deals.items():
+        arena.stage.node.rpc("anvil_setCode", deal.seller.wallet.address, wallets.NO[name])
+        junk = {"signature": "0x" + "5a" * 65}
+        await _refused(liar, deal, deal.seller, "release", junk, {403})
+        await liar.nothing_changed()
+        await deal.release()
+        await liar.begin()
     await arena.settle_down()
-    assert await deal.state() == "completed"
+    assert {await deal.state() for deal in deals.values()} == {"completed"}
     await arena.check()
 
 
-@pytest.mark.parametrize("afterwards", ["says no", "reverts", "fails", "burns all gas"])
 async def test_a_contract_wallet_that_takes_its_word_back(
-    arena: Arena, counts: Counter[str], afterwards: str
+    arena: Arena, counts: Counter[str]
 ) -> None:
     """It said yes to the exchange and refuses the contract: others' trades go on, and his too."""
-    _, deal, other = await _two(arena, counts)
-    await deal.payment_sent()
-    arena.stage.node.rpc("anvil_setCode", deal.seller.wallet.address, wallets.YES)
-    await deal.do(deal.seller, "release", {"signature": "0x" + "5a" * 65})
-    arena.stage.node.rpc("anvil_setCode", deal.seller.wallet.address, wallets.NO[afterwards])
-    await other.refund()
-    await arena.settle_down()
-    assert await other.state() == "refunded"
-    assert await deal.state() == "releasing"
-    # What he signed does not come: the buyer need not wait for ever.
-    await deal.do(deal.buyer, "dispute", {"reason": "paid_not_released"})
-    for player in (deal.buyer, arena.arbitrator):
-        await deal.settle(player, deal.terms.amount)
-    await arena.settle_down()
-    assert await deal.state() == "resolved"
-    await arena.check()
-    counts["lies"] += 1
+    for afterwards in ("says no", "reverts", "fails", "burns all gas"):
+        deal, other = await arena.open(), await arena.open()
+        deal.lock()
+        other.lock()
+        await arena.settle_down(1)
+        await deal.payment_sent()
+        arena.stage.node.rpc("anvil_setCode", deal.seller.wallet.address, wallets.YES)
+        await deal.do(deal.seller, "release", {"signature": "0x" + "5a" * 65})
+        arena.stage.node.rpc("anvil_setCode", deal.seller.wallet.address, wallets.NO[afterwards])
+        await other.refund()
+        await arena.settle_down()
+        # Its own coins do not reach a wallet that fails; nobody else is held up by it.
+        assert await other.state() == "refunded"
+        assert await deal.state() == "releasing"
+        # What he signed does not come: the buyer need not wait for ever.
+        await deal.do(deal.buyer, "dispute", {"reason": "paid_not_released"})
+        for player in (deal.buyer, arena.arbitrator):
+            await deal.settle(player, deal.terms.amount)
+        await arena.settle_down()
+        assert await deal.state() == "resolved"
+        await arena.check()
+        counts["lies"] += 1
+        arena.stage.node.rpc("anvil_setCode", deal.seller.wallet.address, "0x")
 
 
 async def test_a_sign_in_is_good_once(arena: Arena, counts: Counter[str]) -> None:

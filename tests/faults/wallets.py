@@ -25,5 +25,4 @@ NO = {
     "burns all gas": "0x5b600056",
     "is no code": "0xef",
     "destroys itself": "0x33ff",
-    "writes": "0x6001600055" + YES[2:],
 }

@@ -122,10 +122,14 @@ class Wave(threading.Thread):
     async def _settle(self) -> None:
         """Waits until every trade has its ending, on the chain and in the database alike."""
         while True:
+            was_quiet = await asyncio.to_thread(is_quiet, self._world)
+            # Asked in any case: who looks also locks again what the chain forgot.
+            over = all([await play.is_over() for play in self._plays])
+            killing = not self.killing_is_over.is_set()
             if (
-                self.killing_is_over.is_set()
-                and await asyncio.to_thread(is_quiet, self._world)
-                and all([await play.is_over() for play in self._plays])
+                was_quiet
+                and over
+                and not killing
                 and await asyncio.to_thread(is_quiet, self._world)
             ):
                 return
