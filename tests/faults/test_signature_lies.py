@@ -205,7 +205,8 @@ async def test_a_contract_wallet_that_does_not_say_yes(arena: Arena, counts: Cou
     for name, deal in deals.items():
         arena.stage.node.rpc("anvil_setCode", deal.seller.wallet.address, wallets.NO[name])
         junk = {"signature": "0x" + "5a" * 65}
-        await _refused(liar, deal, deal.seller, "release", junk, {403})
+        # One that fails otherwise than by a revert cannot be told from a node that fails.
+        await _refused(liar, deal, deal.seller, "release", junk, {403, 503})
         await liar.nothing_changed()
         await deal.release()
         await liar.begin()
