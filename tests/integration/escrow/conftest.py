@@ -2,6 +2,7 @@
 
 from collections.abc import AsyncIterator
 from dataclasses import dataclass
+from secrets import token_hex
 from uuid import uuid4
 
 import pytest
@@ -55,6 +56,12 @@ class EscrowWorld:
         """Lets blocks pass, and follows them."""
         self.node.rpc("anvil_mine", hex(count))
         await self.catch_up()
+
+    def reorganise(self, depth: int) -> None:
+        """Puts empty blocks in place of the newest `depth`."""
+        # Of another miner: anvil takes a block that comes out the same for the old one.
+        self.node.rpc("anvil_setCoinbase", "0x" + token_hex(20))
+        self.node.rpc("anvil_reorg", depth, [])
 
     async def open(self, amount: str = "1", payment_window_s: int = 3_600) -> Escrow:
         """Opens an escrow in the native coin."""

@@ -50,7 +50,7 @@ async def test_a_reorganisation_is_followed(world: EscrowWorld, depth: int) -> N
     await world.mine(12)
     await world.lock(escrow.terms)
     await world.mine(depth - 1)
-    world.node.rpc("anvil_reorg", depth, [])
+    world.reorganise(depth)
     await world.mine(1)
     assert (await world.get(escrow)).state is EscrowState.NONE
     await world.lock(escrow.terms)
@@ -69,7 +69,7 @@ async def test_what_the_chain_forgets_is_brought_again(world: EscrowWorld, depth
     await world.relayer.round()
     await world.mine(depth - 1)
     before = await world.intents()
-    world.node.rpc("anvil_reorg", depth, [])
+    world.reorganise(depth)
     await world.mine(1)
     assert (await world.get(escrow)).state is EscrowState.LOCKED
     await world.relayer.round()
