@@ -87,7 +87,6 @@ def _example(*values: dict[str, Any]) -> ConfigDict:
     return ConfigDict(json_schema_extra={"examples": list(values)})
 
 
-
 def _encodable(secret: SecretStr) -> SecretStr:
     try:
         secret.get_secret_value().encode()

@@ -448,12 +448,6 @@ class MethodNotOffered(Problem):
     status = 409
 
 
-class WalletNotYours(Problem):
-    """The wallet is not one that this account has proven to hold."""
-
-    status = 403
-
-
 class SameWallet(Problem):
     """Buyer and seller of a trade need two wallets."""
 

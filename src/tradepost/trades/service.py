@@ -26,7 +26,7 @@ from tradepost.kernel.ids import new_id
 from tradepost.kernel.money import Amount
 from tradepost.kernel.signatures import ContractSignatures
 from tradepost.offers import service as offers
-from tradepost.offers.model import Direction, Offer
+from tradepost.offers.model import Direction, Offer, WalletNotProven
 from tradepost.trades import store
 from tradepost.trades.model import (
     GIVES_BACK,
@@ -51,7 +51,6 @@ from tradepost.trades.model import (
     TradeSettlementSigned,
     TradeState,
     Viewer,
-    WalletNotYours,
     chain_says,
     view,
 )
@@ -100,11 +99,11 @@ async def take_offer(tx: Transaction, caller: Caller, taking: Taking) -> TradeVi
 
     The offer's amount is reserved and the escrow's terms are fixed; nothing is locked yet.
     Raises the offer's problems (`OfferNotActive`, `AmountOutOfRange`, `OfferAlreadyTaken`, ...),
-    `PriceMoved`, `MethodNotOffered`, `WalletNotYours`, `SameWallet`, `TooManyOpenTrades` and
+    `PriceMoved`, `MethodNotOffered`, `WalletNotProven`, `SameWallet`, `TooManyOpenTrades` and
     `ChainNotReady`.
     """
     if not await identity.owns_wallet(tx, caller.account_id, taking.wallet):
-        raise WalletNotYours
+        raise WalletNotProven
     offers.check_encryption_key(taking.encryption_key)
     if await store.count_unfunded(tx, caller.account_id) >= _MAX_UNFUNDED:
         raise TooManyOpenTrades

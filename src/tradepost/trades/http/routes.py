@@ -34,6 +34,7 @@ from tradepost.offers.model import (
     OfferAlreadyTaken,
     OfferNotActive,
     OwnOffer,
+    WalletNotProven,
 )
 from tradepost.trades import service
 from tradepost.trades.http.bodies import (
@@ -65,7 +66,6 @@ from tradepost.trades.model import (
     TooManyOpenTrades,
     TradeChanged,
     TradeState,
-    WalletNotYours,
 )
 
 router = APIRouter(prefix="/trades", tags=["trades"], route_class=TransactionRoute)
@@ -94,7 +94,7 @@ _TAKEN = problems(
     AmountOutOfRange,
     PriceMoved,
     MethodNotOffered,
-    WalletNotYours,
+    WalletNotProven,
     SameWallet,
     TooManyOpenTrades,
     EncryptionKeyInvalid,
