@@ -111,7 +111,7 @@ async def test_who_may_take_what(world: World) -> None:
     maker, taker = await world.trader(), await world.trader()
     offer = await world.offer(maker)
     wrong: list[tuple[dict[str, object], int, str]] = [
-        ({"wallet": maker.wallet}, 403, "wallet-not-yours"),
+        ({"wallet": maker.wallet}, 403, "wallet-not-proven"),
         ({"payment_method": "revolut"}, 409, "method-not-offered"),
         ({"amount": "2.000000000000000001"}, 400, "amount-out-of-range"),
         ({"amount": "0.009999999999999999"}, 400, "amount-out-of-range"),
