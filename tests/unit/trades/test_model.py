@@ -4,6 +4,7 @@ from dataclasses import replace
 from datetime import UTC, datetime
 from decimal import Decimal
 from itertools import product
+from typing import Any
 from uuid import UUID
 
 import pytest
@@ -166,7 +167,37 @@ def test_a_trade_whose_coins_are_locked_can_always_go_on(state: S) -> None:
         actions = [
             action for party in Party for action in view(trade, escrow, party, CHAIN, 600).allowed
         ]
-        assert actions or brought or state in {S.SPLITTING, S.AWAITING_ESCROW}
+        assert actions or brought or state is S.AWAITING_ESCROW
+
+
+@pytest.mark.parametrize(
+    ("facts", "state"),
+    [
+        ({}, S.ESCROWED),
+        ({"paid_signature": b"p"}, S.PAYMENT_SENT),
+        ({"paid_signature": b"p", "release_signature": b"r"}, S.RELEASING),
+        ({"paid_signature": b"p", "refund_signature": b"r"}, S.REFUNDING),
+        ({"paid_signature": b"p", "dispute_reason": DisputeReason.OTHER}, S.DISPUTED),
+        ({"given_back": True}, S.REFUNDING),
+    ],
+)
+def test_a_trade_goes_on_from_where_it_was_when_its_lock_comes_back(
+    facts: dict[str, Any], state: S
+) -> None:
+    lost = replace(TRADE, state=state, **facts)
+    assert chain_says(lost, ESCROW) is E.ESCROW_LOST
+    now = TRANSITIONS[state, E.ESCROW_LOST]
+    locked = replace(ESCROW, reading=Reading(EscrowState.LOCKED, 100))
+    while (event := chain_says(replace(lost, state=now), locked)) is not None:
+        now = TRANSITIONS[now, event]
+    assert now is state
+
+
+def test_an_older_word_does_not_undo_a_signed_refund() -> None:
+    paid = replace(ESCROW, reading=Reading(EscrowState.LOCKED, 100, paid_on_chain=True))
+    asked_back = replace(TRADE, state=S.REFUNDING)
+    assert chain_says(asked_back, paid) is E.ESCROW_PAID
+    assert chain_says(replace(asked_back, refund_signature=b"r"), paid) is None
 
 
 @pytest.mark.parametrize(("state", "said"), list(product(S, EscrowState)))
