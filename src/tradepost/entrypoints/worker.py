@@ -1,9 +1,14 @@
 """The worker's process: jobs, deadlines and the relayer (`tradepost worker`)."""
 
 import asyncio
+import logging
+import os
 from contextlib import suppress
 
 from procrastinate import App, PsycopgConnector
+from procrastinate.worker import Worker
+from psycopg import OperationalError
+from psycopg_pool import PoolTimeout
 
 import tradepost.trades.jobs
 from tradepost.entrypoints.wiring import SUBSCRIPTIONS
@@ -17,6 +22,11 @@ from tradepost.kernel.settings import Settings
 _JOBS_AT_ONCE = 4
 #: A queue that lost its database ends this process, and should not take half a minute for it.
 _CONNECTION_S = 5
+_HEARTBEAT_S = 5
+#: A queue without a heartbeat for longer has stopped, whatever its task says.
+_STOPPED_AFTER_S = 30
+
+logger = logging.getLogger(__name__)
 
 
 async def work(settings: Settings) -> None:
@@ -33,20 +43,57 @@ async def work(settings: Settings) -> None:
         housekeeping.register(queue, database)
         tradepost.trades.jobs.register(queue, database)
         relayer = asyncio.create_task(Relayer(database, chain, settings).run(), name="relayer")
-        jobs = asyncio.create_task(
-            queue.run_worker_async(
-                concurrency=_JOBS_AT_ONCE,
-                fetch_job_polling_interval=1,
-                shutdown_graceful_timeout=5,
-                delete_jobs="successful",
-            ),
-            name="jobs",
+        worker = Worker(
+            queue,
+            concurrency=_JOBS_AT_ONCE,
+            fetch_job_polling_interval=1,
+            shutdown_graceful_timeout=5,
+            delete_jobs="successful",
+            update_heartbeat_interval=_HEARTBEAT_S,
         )
+        # The queue leaves this one method without types.
+        running = worker.run()  # type: ignore[no-untyped-call]
+        jobs = asyncio.create_task(running, name="jobs")
+        pulse = asyncio.create_task(_end_if_stopped(database, worker), name="pulse")
         done, pending = await asyncio.wait({relayer, jobs}, return_when=asyncio.FIRST_COMPLETED)
-        for task in pending:
+        for task in {*pending, pulse}:
             task.cancel()
             with suppress(asyncio.CancelledError):
                 await task
         await chain.close()
         for task in done:
             task.result()
+
+
+async def _end_if_stopped(database: Database, worker: Worker) -> None:
+    """Ends the process when the queue has stopped without ending.
+
+    A queue that loses its database at a bad moment can wait for ever on a connection that is
+    gone. It cannot be cancelled then either; but any process here can be killed at any moment,
+    and whoever keeps it starts it again.
+    """
+    while True:
+        await asyncio.sleep(_HEARTBEAT_S)
+        try:
+            if not await beats(database, worker.worker_id):
+                break
+        except (OperationalError, PoolTimeout):
+            # The database is away: that is for the queue itself to find out.
+            continue
+    logger.error("the job queue has stopped: this process ends, to be started again")
+    os._exit(1)
+
+
+async def beats(database: Database, worker_id: int | None) -> bool:
+    """False where the queue that registered under this id has shown no sign of life lately."""
+    if worker_id is None:
+        return True
+    async with database.transaction() as tx:
+        row = await tx.one(
+            """
+            SELECT last_heartbeat > now() - make_interval(secs => %s) AS beats
+            FROM procrastinate_workers WHERE id = %s
+            """,
+            [_STOPPED_AFTER_S, worker_id],
+        )
+    return row is not None and bool(row["beats"])
