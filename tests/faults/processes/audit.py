@@ -178,7 +178,11 @@ def _check_relayer(world: World) -> None:
 
 def _check_rows(world: World) -> None:
     """Nothing is half done behind the API."""
-    assert world.rows("SELECT * FROM procrastinate_jobs WHERE status = 'failed'") == []
+    # A periodic job that lost its database is followed by the next; that of an event has no next.
+    failed = world.rows(
+        "SELECT * FROM procrastinate_jobs WHERE status = 'failed' AND args ? 'event_id'"
+    )
+    assert failed == []
     gaps = world.rows(
         """
         SELECT account_id FROM account_events JOIN account_sequences USING (account_id)
