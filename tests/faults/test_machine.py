@@ -16,7 +16,7 @@ from tests.faults.arena import open_arena
 from tests.faults.machine import TradeMachine
 from tradepost.entrypoints.dev.chain import DevChain
 
-_RUNS = 30
+_RUNS = 10
 
 
 @pytest.mark.slow
