@@ -1,8 +1,19 @@
 """What an operator decides, as one frozen object; `entrypoints/settings.py` reads it in."""
 
-from typing import Annotated
+from decimal import Decimal
+from ipaddress import ip_address
+from typing import Annotated, Literal, Self, TypeVar
+from urllib.parse import urlsplit
 
-from pydantic import BaseModel, ConfigDict, Field, SecretStr, StringConstraints
+from pydantic import (
+    AfterValidator,
+    BaseModel,
+    ConfigDict,
+    Field,
+    SecretStr,
+    StringConstraints,
+    model_validator,
+)
 
 Address = Annotated[str, StringConstraints(pattern=r"^0x[0-9a-fA-F]{40}$")]
 
@@ -15,6 +26,144 @@ class AssetSetting(BaseModel):
     code: Annotated[str, StringConstraints(pattern=r"^[A-Z0-9]{2,10}$")]
     decimals: Annotated[int, Field(ge=0, le=24)]
     token: Address | None = None
+
+
+Code = Annotated[str, StringConstraints(pattern=r"^[A-Z0-9]{2,10}$")]
+#: Where in a JSON document a value is (RFC 6901).
+Pointer = Annotated[str, StringConstraints(pattern=r"^(/([^~/]|~[01])*){1,16}$", max_length=200)]
+Factor = Annotated[Decimal, Field(gt=Decimal("1e-18"), lt=Decimal("1e18"), allow_inf_nan=False)]
+
+
+class PricedPair(BaseModel):
+    """What a price source gives: what one `base` costs in `quote`."""
+
+    model_config = ConfigDict(frozen=True, extra="forbid")
+
+    base: Code
+    quote: Code
+
+    @model_validator(mode="after")
+    def _differ(self) -> Self:
+        if self.base == self.quote:
+            raise ValueError(f"{self.base} has no price in itself")
+        return self
+
+
+_Pairs = TypeVar("_Pairs", bound=tuple[PricedPair, ...])
+
+
+def _each_once(pairs: _Pairs) -> _Pairs:
+    if len({frozenset((pair.base, pair.quote)) for pair in pairs}) != len(pairs):
+        raise ValueError("a source gives each pair once, one way round")
+    return pairs
+
+
+class HttpPair(PricedPair):
+    """Where a document tells a pair's price, and in what form.
+
+    The price is the number at `price`, times `scale`, and of that the inverse where `invert` is
+    set. `time` is where the document says when that was so.
+    """
+
+    price: Pointer
+    invert: bool = False
+    scale: Factor = Decimal(1)
+    time: Pointer | None = None
+    time_form: Literal["s", "ms", "iso"] = "s"
+
+
+class CcxtPair(PricedPair):
+    """A spot market of an exchange, as it is or the inverse.
+
+    Without a `symbol` it is `BASE/QUOTE`, or `QUOTE/BASE` where it is to be inverted.
+    """
+
+    symbol: Annotated[str, StringConstraints(pattern=r"^[A-Za-z0-9.$-]+/[A-Za-z0-9.$-]+$")] = ""
+    invert: bool = False
+
+
+SourceName = Annotated[str, StringConstraints(pattern=r"^[a-z0-9_-]{1,32}$")]
+HeaderName = Annotated[str, StringConstraints(pattern=r"^[A-Za-z0-9-]{1,64}$")]
+
+
+class _PriceSource(BaseModel):
+    model_config = ConfigDict(frozen=True, extra="forbid")
+
+    name: SourceName
+    #: How long one reading may take, with all its tries.
+    timeout_s: Annotated[float, Field(ge=0.1, le=30)] = 10
+
+
+class HttpPriceSource(_PriceSource):
+    """A JSON document on the web that tells prices."""
+
+    kind: Literal["http"]
+    url: Annotated[str, StringConstraints(max_length=2000)]
+    #: Allows `http://` to another machine.
+    insecure: bool = False
+    headers: Annotated[dict[HeaderName, SecretStr], Field(max_length=16)] = {}
+    #: How often a reading that failed is tried again, within its time.
+    retries: Annotated[int, Field(ge=0, le=5)] = 1
+    max_bytes: Annotated[int, Field(ge=100, le=16_000_000)] = 1_000_000
+    pairs: Annotated[
+        tuple[HttpPair, ...], Field(min_length=1, max_length=200), AfterValidator(_each_once)
+    ]
+
+    @model_validator(mode="after")
+    def _secured(self) -> Self:
+        parts = urlsplit(self.url)
+        if parts.scheme not in {"http", "https"} or not parts.hostname:
+            raise ValueError(f"{self.name}: the url is no web address")
+        if parts.scheme == "http" and not (self.insecure or _is_loopback(parts.hostname)):
+            raise ValueError(f"{self.name}: use https, or say `insecure`")
+        return self
+
+
+class CcxtPriceSource(_PriceSource):
+    """A public exchange that the library ccxt knows, under its name there."""
+
+    kind: Literal["ccxt"]
+    exchange: Annotated[str, StringConstraints(pattern=r"^[a-z0-9_]{2,40}$")]
+    pairs: Annotated[
+        tuple[CcxtPair, ...], Field(min_length=1, max_length=50), AfterValidator(_each_once)
+    ]
+
+
+class DevelopmentPrice(PricedPair):
+    """A made-up price."""
+
+    price: Factor
+
+
+class DevelopmentPriceSource(_PriceSource):
+    """Made-up prices for a development chain; without `prices`, those of a built-in table."""
+
+    kind: Literal["development"]
+    prices: Annotated[
+        tuple[DevelopmentPrice, ...], Field(max_length=200), AfterValidator(_each_once)
+    ] = ()
+
+
+PriceSource = Annotated[
+    HttpPriceSource | CcxtPriceSource | DevelopmentPriceSource, Field(discriminator="kind")
+]
+
+
+def _is_loopback(host: str) -> bool:
+    try:
+        return ip_address(host).is_loopback
+    except ValueError:
+        return host == "localhost"
+
+
+_Sources = TypeVar("_Sources", bound="tuple[_PriceSource, ...]")
+
+
+def _own_names(sources: _Sources) -> _Sources:
+    names = [source.name for source in sources]
+    if len(set(names)) != len(names) or "index" in names:
+        raise ValueError("each source has a name of its own, and none is called index")
+    return sources
 
 
 class Settings(BaseModel):
@@ -49,3 +198,14 @@ class Settings(BaseModel):
     #: How long the relayer waits for a block before it pays more for the same nonce.
     bump_after_s: Annotated[int, Field(ge=1, le=86_400)] = 90
     poll_interval_s: Annotated[float, Field(ge=0.05, le=60)] = 1.0
+    price_sources: Annotated[
+        tuple[PriceSource, ...], Field(max_length=16), AfterValidator(_own_names)
+    ] = ()
+    #: A reading that is older is no price any more.
+    price_max_age_s: Annotated[int, Field(ge=5, le=86_400)] = 120
+    price_poll_s: Annotated[float, Field(ge=1, le=3_600)] = 15
+    #: A reading that is farther from the median does not count.
+    price_outlier_bps: Annotated[int, Field(ge=1, le=5_000)] = 300
+    price_min_sources: Annotated[int, Field(ge=1, le=16)] = 1
+    #: Third currencies for pairs that no source has, the first that can serve.
+    price_crosses: Annotated[tuple[Code, ...], Field(max_length=5)] = ("USD", "EUR")
