@@ -1,4 +1,4 @@
-"""The worker's process: jobs, deadlines and the relayer (`tradepost worker`)."""
+"""The worker's process: jobs, deadlines, prices and the relayer (`tradepost worker`)."""
 
 import asyncio
 import logging
@@ -10,13 +10,17 @@ from procrastinate.worker import Worker
 from psycopg import OperationalError
 from psycopg_pool import PoolTimeout
 
+import tradepost.prices.jobs
 import tradepost.trades.jobs
 from tradepost.entrypoints.wiring import SUBSCRIPTIONS
+from tradepost.escrow import service as escrows
 from tradepost.escrow.evm.chain import Chain
+from tradepost.escrow.evm.deploy import DEVELOPMENT_CHAIN
 from tradepost.escrow.evm.relay import Relayer
+from tradepost.escrow.model import ChainNotReady
 from tradepost.kernel import housekeeping
 from tradepost.kernel.clock import system_clock
-from tradepost.kernel.database import Database
+from tradepost.kernel.database import Database, Transaction
 from tradepost.kernel.settings import Settings
 
 _JOBS_AT_ONCE = 4
@@ -30,7 +34,7 @@ logger = logging.getLogger(__name__)
 
 
 async def work(settings: Settings) -> None:
-    """Runs until it is told to stop, or until the queue or the relayer fails."""
+    """Runs until it is told to stop, or until the queue, the relayer or the poller fails."""
     chain = Chain(settings.rpc_url.get_secret_value())
     queue = App(
         connector=PsycopgConnector(
@@ -41,8 +45,11 @@ async def work(settings: Settings) -> None:
     )
     async with Database(settings, system_clock, SUBSCRIPTIONS) as database, queue.open_async():
         housekeeping.register(queue, database)
+        tradepost.prices.jobs.register(queue, database)
         tradepost.trades.jobs.register(queue, database)
         relayer = asyncio.create_task(Relayer(database, chain, settings).run(), name="relayer")
+        poller = tradepost.prices.jobs.Poller(database, settings, _on_development_chain)
+        prices = asyncio.create_task(poller.run(), name="prices")
         worker = Worker(
             queue,
             concurrency=_JOBS_AT_ONCE,
@@ -55,7 +62,9 @@ async def work(settings: Settings) -> None:
         running = worker.run()  # type: ignore[no-untyped-call]
         jobs = asyncio.create_task(running, name="jobs")
         pulse = asyncio.create_task(_end_if_stopped(database, worker), name="pulse")
-        done, pending = await asyncio.wait({relayer, jobs}, return_when=asyncio.FIRST_COMPLETED)
+        done, pending = await asyncio.wait(
+            {relayer, prices, jobs}, return_when=asyncio.FIRST_COMPLETED
+        )
         for task in {*pending, pulse}:
             task.cancel()
             with suppress(asyncio.CancelledError):
@@ -63,6 +72,13 @@ async def work(settings: Settings) -> None:
         await chain.close()
         for task in done:
             task.result()
+
+
+async def _on_development_chain(tx: Transaction) -> bool | None:
+    try:
+        return await escrows.chain_id(tx) == DEVELOPMENT_CHAIN
+    except ChainNotReady:
+        return None
 
 
 async def _end_if_stopped(database: Database, worker: Worker) -> None:

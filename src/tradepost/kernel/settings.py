@@ -180,7 +180,8 @@ class Settings(BaseModel):
     host: str = "127.0.0.1"
     port: Annotated[int, Field(ge=1, le=65535)] = 8000
     http_workers: Annotated[int, Field(ge=1, le=64)] = 1
-    database_connections: Annotated[int, Field(ge=2, le=200)] = 10
+    #: The worker holds two, for the relayer and the prices, and needs more for its work.
+    database_connections: Annotated[int, Field(ge=4, le=200)] = 10
     assets: Annotated[tuple[AssetSetting, ...], Field(min_length=1)]
     #: Pays the gas of what the exchange brings to the chain; holds no trader's coins.
     relayer_key: SecretStr

@@ -170,6 +170,7 @@ class Exchange:
             "TRADEPOST_RELAYER_KEY": RELAYER_KEY,
             "TRADEPOST_ARBITRATOR": ARBITRATOR,
             "TRADEPOST_ASSETS": _assets(),
+            "TRADEPOST_PRICE_SOURCES": json.dumps([{"kind": "development", "name": "development"}]),
         }
 
 
