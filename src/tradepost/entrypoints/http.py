@@ -8,6 +8,7 @@ from fastapi_offline import FastAPIOffline
 
 import tradepost.identity.http
 import tradepost.offers.http
+import tradepost.prices.http
 import tradepost.trades.http
 from tradepost import __version__
 from tradepost.entrypoints import meta
@@ -64,6 +65,7 @@ def build(settings: Settings, clock: Clock = system_clock) -> FastAPI:
         meta.router,
         tradepost.identity.http.router,
         tradepost.offers.http.router,
+        tradepost.prices.http.router,
         tradepost.trades.http.router,
     ):
         app.include_router(router, prefix="/v1")

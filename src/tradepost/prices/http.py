@@ -1,0 +1,300 @@
+"""The routes of prices: the market's price of each traded pair, for everybody to see."""
+
+import hashlib
+from datetime import datetime, timedelta
+from decimal import Decimal
+from typing import Annotated, Any, Final
+
+from fastapi import APIRouter, Depends, Header, Path, Query, Request, Response
+from pydantic import AwareDatetime, BaseModel, ConfigDict, Field, StringConstraints
+
+from tradepost.kernel.cursors import Cursors
+from tradepost.kernel.errors import InvalidCursor
+from tradepost.kernel.http import TransactionRoute, Tx
+from tradepost.kernel.openapi import problems
+from tradepost.prices import service
+from tradepost.prices.model import Fault, Pair, PairNotQuoted, Part, Point, PriceUnavailable
+from tradepost.prices.store import IndexRow
+
+router = APIRouter(route_class=TransactionRoute, tags=["prices"])
+
+_CODE: Final = r"^[A-Z0-9]{2,10}$"
+Code = Annotated[str, StringConstraints(pattern=_CODE)]
+_Cursor = Annotated[str | None, Field(max_length=500)]
+_CHART: Final = timedelta(days=1)
+_MAX_AGE: Final = "public, max-age=1"
+
+_SUMMARY: dict[str, Any] = {
+    "asset": "ETH",
+    "currency": "EUR",
+    "price": "2250.25",
+    "as_of": "2026-11-23T04:59:52Z",
+    "valid_until": "2026-11-23T05:01:52Z",
+    "spread_bps": 7,
+    "crossed_over": None,
+    "development": False,
+}
+_SOURCE: dict[str, Any] = {
+    "name": "kraken",
+    "pair": "ETH/EUR",
+    "price": "2250.25",
+    "at": "2026-11-23T04:59:52Z",
+    "used": True,
+    "why_not": None,
+}
+_OUTLIER: dict[str, Any] = _SOURCE | {
+    "name": "other",
+    "price": "3000",
+    "used": False,
+    "why_not": "outlier",
+}
+_POINT: dict[str, Any] = {"at": "2026-11-23T04:59:00Z", "price": "2250.25", "development": False}
+
+
+def _example(value: dict[str, Any]) -> ConfigDict:
+    return ConfigDict(json_schema_extra={"examples": [value]})
+
+
+class PriceAnswer(BaseModel):
+    """What one whole coin costs in the currency, as most sources have it.
+
+    It is a price until `valid_until`. `crossed_over` names the third currency where no source has
+    the pair itself; a `development` price is made up.
+    """
+
+    model_config = _example(_SUMMARY)
+
+    asset: str
+    currency: str
+    price: str
+    as_of: datetime
+    valid_until: datetime
+    spread_bps: int
+    crossed_over: str | None
+    development: bool
+
+    @classmethod
+    def of(cls, row: IndexRow) -> "PriceAnswer":
+        """The answer for an index that is fresh."""
+        return cls(**_members(row))
+
+
+class PricesAnswer(BaseModel):
+    """One page of prices."""
+
+    model_config = _example({"data": [_SUMMARY], "next_cursor": None})
+
+    data: list[PriceAnswer]
+    next_cursor: str | None
+
+
+class SourceAnswer(BaseModel):
+    """What one source said of `pair` last, and why it does not count where it does not."""
+
+    name: str
+    pair: str
+    price: str | None
+    at: datetime | None
+    used: bool
+    why_not: Fault | None
+
+    @classmethod
+    def of(cls, part: Part) -> "SourceAnswer":
+        """The answer for a source's part in an index."""
+        return cls(
+            name=part.source,
+            pair="/".join(part.pair),
+            price=None if part.value is None else _plain(part.value),
+            at=part.as_of,
+            used=part.used,
+            why_not=part.fault,
+        )
+
+
+class PriceDetailAnswer(PriceAnswer):
+    """A price, and how it came about; `age_s` is the age of its oldest reading."""
+
+    model_config = _example(_SUMMARY | {"age_s": 8, "sources": [_SOURCE, _OUTLIER]})
+
+    age_s: int
+    sources: list[SourceAnswer]
+
+
+class PointAnswer(BaseModel):
+    """The price at one moment."""
+
+    at: datetime
+    price: str
+    development: bool
+
+    @classmethod
+    def of(cls, point: Point) -> "PointAnswer":
+        """The answer for a point of the history."""
+        return cls(at=point.at, price=_plain(point.value), development=point.development)
+
+
+class HistoryAnswer(BaseModel):
+    """One page of a pair's past prices, the oldest first."""
+
+    model_config = _example({"data": [_POINT], "next_cursor": None})
+
+    data: list[PointAnswer]
+    next_cursor: str | None
+
+
+class PricesQuery(BaseModel):
+    """Which prices, and which page of them."""
+
+    model_config = ConfigDict(extra="forbid")
+
+    asset: Code | None = None
+    currency: Code | None = None
+    cursor: _Cursor = None
+    limit: Annotated[int, Field(ge=1, le=200)] = 100
+
+
+class HistoryQuery(BaseModel):
+    """Which stretch of the past (of its last day, where nothing is said), and which page."""
+
+    model_config = ConfigDict(extra="forbid")
+
+    since: Annotated[AwareDatetime | None, Field(alias="from")] = None
+    until: Annotated[AwareDatetime | None, Field(alias="to")] = None
+    cursor: _Cursor = None
+    limit: Annotated[int, Field(ge=1, le=2000)] = 500
+
+
+def _cursors(request: Request) -> Cursors:
+    cursors: Cursors = request.app.state.cursors
+    return cursors
+
+
+_CursorsOf = Annotated[Cursors, Depends(_cursors)]
+_IfNoneMatch = Annotated[str | None, Header(max_length=200)]
+_AssetPath = Annotated[str, Path(pattern=_CODE)]
+_CurrencyPath = Annotated[str, Path(pattern=_CODE)]
+_UNCHANGED: dict[int | str, dict[str, Any]] = {
+    304: {"description": "It is still what `If-None-Match` says."}
+}
+
+
+@router.get(
+    "/prices",
+    response_model=PricesAnswer,
+    summary="List the market's prices",
+    responses=problems(InvalidCursor) | _UNCHANGED,
+)
+async def list_prices(
+    tx: Tx,
+    cursors: _CursorsOf,
+    query: Annotated[PricesQuery, Query()],
+    if_none_match: _IfNoneMatch = None,
+) -> Response:
+    """The index of every traded pair that has a fresh one, in the order of their codes."""
+    purpose = f"prices {query.asset} {query.currency}"
+    after = None
+    if query.cursor is not None:
+        base, quote = cursors.read(purpose, query.cursor)
+        after = Pair(str(base), str(quote))
+    rows = await service.priced(tx, query.asset, query.currency, after, query.limit + 1)
+    more = len(rows) > query.limit
+    rows = rows[: query.limit]
+    body = PricesAnswer(
+        data=[PriceAnswer.of(row) for row in rows],
+        next_cursor=cursors.write(purpose, [*rows[-1].pair]) if more else None,
+    )
+    return _tagged(body, if_none_match)
+
+
+@router.get(
+    "/prices/{asset}/{currency}",
+    response_model=PriceDetailAnswer,
+    summary="See a price and its sources",
+    responses=problems(PairNotQuoted, PriceUnavailable) | _UNCHANGED,
+)
+async def get_price(
+    tx: Tx,
+    asset: _AssetPath,
+    currency: _CurrencyPath,
+    if_none_match: _IfNoneMatch = None,
+) -> Response:
+    """The fresh index of one pair; what each source said, and why it does not count.
+
+    Without a fresh one it is `price-unavailable`, with the `reason`, the time `since` when, and
+    the `sources`. The `ETag` does not regard `age_s`.
+    """
+    row = await service.price(tx, Pair(asset, currency))
+    assert row.as_of is not None
+    body = PriceDetailAnswer(
+        **_members(row),
+        age_s=max(0, int((tx.now - row.as_of).total_seconds())),
+        sources=[SourceAnswer.of(part) for part in row.parts],
+    )
+    return _tagged(body, if_none_match)
+
+
+@router.get(
+    "/prices/{asset}/{currency}/history",
+    response_model=HistoryAnswer,
+    summary="See a price's past",
+    responses=problems(PairNotQuoted, InvalidCursor) | _UNCHANGED,
+)
+async def price_history(
+    tx: Tx,
+    cursors: _CursorsOf,
+    asset: _AssetPath,
+    currency: _CurrencyPath,
+    query: Annotated[HistoryQuery, Query()],
+    if_none_match: _IfNoneMatch = None,
+) -> Response:
+    """Points for a chart: one a minute for two days, then one in 15 minutes, then one a day.
+
+    `from` is in it, `to` is not. Where the pair had no price, there is no point.
+    """
+    purpose = f"price history {asset} {currency} {query.since} {query.until}"
+    until = query.until or tx.now
+    since = query.since or until - _CHART
+    if query.cursor is not None:
+        until, since = (
+            datetime.fromisoformat(str(at)) for at in cursors.read(purpose, query.cursor)
+        )
+    points = await service.history(tx, Pair(asset, currency), since, until, query.limit + 1)
+    following = points[query.limit :]
+    body = HistoryAnswer(
+        data=[PointAnswer.of(point) for point in points[: query.limit]],
+        next_cursor=cursors.write(purpose, [until.isoformat(), following[0].at.isoformat()])
+        if following
+        else None,
+    )
+    return _tagged(body, if_none_match)
+
+
+def _members(row: IndexRow) -> dict[str, Any]:
+    assert row.value is not None
+    return {
+        "asset": row.pair.base,
+        "currency": row.pair.quote,
+        "price": _plain(row.value),
+        "as_of": row.as_of,
+        "valid_until": row.valid_until,
+        "spread_bps": row.spread_bps,
+        "crossed_over": row.crossed_over,
+        "development": row.development,
+    }
+
+
+def _plain(value: Decimal) -> str:
+    """`value` without an exponent, and without zeros at the end of a fraction."""
+    text = f"{value:f}"
+    return text.rstrip("0").rstrip(".") if "." in text else text
+
+
+def _tagged(body: BaseModel, seen: str | None) -> Response:
+    """The answer with its `ETag`, or 304 where the caller has it."""
+    known = body.model_dump_json(exclude={"age_s"}).encode()
+    # Weak: the age in it goes on while the rest stays.
+    tag = f'W/"{hashlib.sha256(known).hexdigest()[:32]}"'
+    headers = {"ETag": tag, "Cache-Control": _MAX_AGE}
+    if seen and tag in [one.strip() for one in seen.split(",")]:
+        return Response(status_code=304, headers=headers)
+    return Response(body.model_dump_json(), media_type="application/json", headers=headers)
