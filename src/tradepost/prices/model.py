@@ -14,6 +14,7 @@ INDEX: Final = "index"
 #: A price that is handed out has at most this many digits before and after the point.
 PRICE_DIGITS: Final = 18
 PRICE_DECIMALS: Final = 12
+PRICE_SIGNIFICANT: Final = 15
 #: Below it, those decimals would leave too few digits to trade by.
 LEAST_PRICE: Final = Decimal("1e-8")
 #: A source's clock may be ahead of ours by this much.
@@ -21,7 +22,6 @@ AHEAD: Final = timedelta(seconds=5)
 
 #: Readings keep more digits than prices: they are inverted and multiplied before they are rounded.
 _READING: Final = Context(prec=28, rounding=ROUND_HALF_EVEN)
-_PRICE: Final = Context(prec=15, rounding=ROUND_HALF_EVEN)
 _WIDE: Final = Context(prec=60, rounding=ROUND_HALF_EVEN)
 
 
@@ -191,10 +191,11 @@ def price_value(value: Decimal) -> Decimal | None:
     """
     if not LEAST_PRICE <= value < Decimal(10) ** PRICE_DIGITS:
         return None
-    short = _PRICE.plus(value)
-    cut = _WIDE.quantize(short, Decimal(1).scaleb(-PRICE_DECIMALS))
-    # 15 digits can round up to one more before the point.
-    return cut.normalize(_WIDE) if cut < Decimal(10) ** PRICE_DIGITS else None
+    # Rounded once: to the coarser of the two bounds.
+    last = max(value.adjusted() - PRICE_SIGNIFICANT + 1, -PRICE_DECIMALS)
+    cut = _WIDE.quantize(value, Decimal(1).scaleb(last)).normalize(_WIDE)
+    # It can have been rounded up to one digit more before the point.
+    return cut if cut < Decimal(10) ** PRICE_DIGITS else None
 
 
 class PriceUnavailable(Problem):

@@ -15,7 +15,7 @@ import httpx
 
 from tradepost.kernel.settings import HttpPair, HttpPriceSource
 from tradepost.prices.model import Fault, Pair, Told, inverted
-from tradepost.prices.sources import Answer
+from tradepost.prices.sources import Answer, bounds
 
 _BACKOFF_S: Final = 0.2
 #: Longer numbers are no prices, and turning them into decimals would be work.
@@ -97,10 +97,13 @@ class JsonDocument:
 
     def _answer(self, body: bytes) -> Answer:
         try:
+            text = body.decode("utf-8-sig")
+            if bounds.is_deep(text):
+                return self._all(Fault.UNREADABLE)
             document = json.loads(
-                body, parse_float=_decimal, parse_int=_decimal, parse_constant=_decimal
+                text, parse_float=_decimal, parse_int=_decimal, parse_constant=_decimal
             )
-        except (ValueError, RecursionError):
+        except ValueError:
             return self._all(Fault.UNREADABLE)
         return {Pair(one.base, one.quote): _told(document, one) for one in self.setting.pairs}
 

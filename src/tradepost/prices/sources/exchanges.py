@@ -7,19 +7,25 @@ session is one of ours, which does and does not.
 
 import asyncio
 import importlib
+from collections.abc import Callable
 from datetime import UTC, datetime
 from decimal import Decimal, InvalidOperation
+from functools import wraps
 from typing import Any, Final
 
 import aiohttp
 
 from tradepost.kernel.settings import CcxtPair, CcxtPriceSource
 from tradepost.prices.model import Fault, Pair, Told, inverted, reading_value
-from tradepost.prices.sources import Answer
+from tradepost.prices.sources import Answer, bounds
 
 #: Some exchanges tell all their markets in one answer.
-_MAX_BYTES: Final = 64_000_000
+_MAX_BYTES: Final = 32_000_000
 _CHUNK: Final = 65_536
+#: Markets come and go.
+_MARKETS_KEPT_S: Final = 3600
+#: What the library raises where an answer is not what it takes for granted.
+_CONFUSED: Final = (ValueError, TypeError, LookupError, AttributeError, ArithmeticError)
 
 
 class _BoundedResponse(aiohttp.ClientResponse):
@@ -58,6 +64,7 @@ class PublicExchange:
         self._session: aiohttp.ClientSession | None = None
         self._library: Any = None
         self._exchange: Any = None
+        self._reload_at = 0.0
 
     async def close(self) -> None:
         """Closes the connections."""
@@ -74,7 +81,7 @@ class PublicExchange:
             return self._all(Fault.MISSING)
         library = self._library
         try:
-            markets = await self._exchange.load_markets()
+            markets = await self._markets()
             symbols = {_symbol(pair): pair for pair in self.setting.pairs}
             known = [symbol for symbol in symbols if symbol in markets]
             if not known:
@@ -89,11 +96,22 @@ class PublicExchange:
             return self._all(Fault.REFUSED)
         except library.NetworkError:
             return self._all(Fault.UNREACHABLE)
+        except _CONFUSED:
+            return self._all(Fault.UNREADABLE)
         return {
             Pair(pair.base, pair.quote): _told(tickers[symbol], invert=pair.invert)
             for symbol, pair in symbols.items()
             if symbol in tickers
         }
+
+    async def _markets(self) -> dict[str, Any]:
+        now = asyncio.get_running_loop().time()
+        markets: dict[str, Any] = await self._exchange.load_markets(now >= self._reload_at)
+        if not markets:
+            raise ValueError("no markets")
+        if now >= self._reload_at:
+            self._reload_at = now + _MARKETS_KEPT_S
+        return markets
 
     async def _open(self) -> bool:
         """Loads the library and makes its object; False where it does not know the exchange."""
@@ -117,12 +135,26 @@ class PublicExchange:
         # Numbers stay the text that they were; networks and fees of coins are of no use here.
         self._exchange.number = str
         self._exchange.has = {**self._exchange.has, "fetchCurrencies": False}
+        self._exchange.on_rest_response = _bounded(self._exchange.on_rest_response)
         if self._urls is not None:
             self._exchange.urls = {**self._exchange.urls, **self._urls}
         return True
 
     def _all(self, fault: Fault) -> Answer:
         return {Pair(one.base, one.quote): fault for one in self.setting.pairs}
+
+
+def _bounded(hook: Callable[..., str]) -> Callable[..., str]:
+    """The library's hook between an answer and its parser, for texts that are fit for one."""
+
+    @wraps(hook)
+    def on_rest_response(*arguments: Any) -> str:
+        text = hook(*arguments)
+        if bounds.is_deep(text) or bounds.has_huge_exponent(text):
+            raise ValueError("the answer would break its parser")
+        return text
+
+    return on_rest_response
 
 
 def _symbol(pair: CcxtPair) -> str:
