@@ -36,6 +36,7 @@ MAX_SESSIONS: Final = 20
 #: Tokens that somebody made by hand are never ended for room: one more is refused.
 MAX_NAMED_TOKENS: Final = 50
 MAX_WALLETS: Final = 20
+MAX_PARTNERS: Final = 500
 
 _TOKEN_FORM: Final = re.compile(r"tp_[A-Za-z0-9_-]{43}")
 
@@ -354,3 +355,9 @@ class ScopeBeyondToken(Problem):
     """A token cannot make another one that may do more than itself."""
 
     status = 403
+
+
+class TooManyPartners(Problem):
+    """You have named as many trusted partners as one account can."""
+
+    status = 409

@@ -9,7 +9,7 @@ import re
 from collections.abc import Awaitable, Callable, Sequence
 from concurrent.futures import Future, ThreadPoolExecutor
 from dataclasses import dataclass
-from datetime import datetime
+from datetime import datetime, timedelta
 from threading import BoundedSemaphore
 from typing import TypeVar
 from uuid import UUID
@@ -20,6 +20,7 @@ from pwdlib.hashers.argon2 import Argon2Hasher
 from tradepost.identity import store
 from tradepost.identity.model import (
     MAX_NAMED_TOKENS,
+    MAX_PARTNERS,
     MAX_WALLETS,
     SIGN_IN_LIFE,
     Account,
@@ -34,6 +35,7 @@ from tradepost.identity.model import (
     SignInRefused,
     SignInSignatureInvalid,
     Token,
+    TooManyPartners,
     TooManyTokens,
     TooManyWallets,
     WalletTaken,
@@ -241,6 +243,64 @@ async def public_accounts(tx: Transaction, ids: Sequence[UUID]) -> dict[UUID, Pu
 async def owns_wallet(tx: Transaction, account_id: UUID, address: str) -> bool:
     """True if the account has proven that it controls `address` (in any case of its letters)."""
     return await store.account_of_wallet(tx, address) == account_id
+
+
+async def online(tx: Transaction) -> list[UUID]:
+    """The accounts that have used the exchange lately, the latest first; bounded."""
+    return await store.online(tx)
+
+
+class Presence:
+    """Who is there, asked for at most every few seconds by each process."""
+
+    _EVERY = timedelta(seconds=5)
+
+    def __init__(self) -> None:
+        self._online: frozenset[UUID] = frozenset()
+        self._asked: datetime | None = None
+
+    async def online(self, tx: Transaction) -> frozenset[UUID]:
+        """The accounts that have used the exchange lately."""
+        if self._asked is None or abs(tx.now - self._asked) > self._EVERY:
+            self._online = frozenset(await online(tx))
+            self._asked = tx.now
+        return self._online
+
+
+async def trust(tx: Transaction, account_id: UUID, partner_id: UUID) -> None:
+    """Names a trusted partner; raises `NotFound`, `TooManyPartners`."""
+    if not await store.public_accounts(tx, [partner_id]):
+        raise NotFound
+    await store.lock_account(tx, account_id)
+    known = await store.partners(tx, account_id)
+    if partner_id in known:
+        return
+    if len(known) >= MAX_PARTNERS:
+        raise TooManyPartners
+    await store.trust(tx, account_id, partner_id)
+
+
+async def distrust(tx: Transaction, account_id: UUID, partner_id: UUID) -> None:
+    """Takes a trusted partner away; raises `NotFound`."""
+    if not await store.distrust(tx, account_id, partner_id):
+        raise NotFound
+
+
+async def partners(tx: Transaction, account_id: UUID) -> list[PublicAccount]:
+    """Whom the account trusts, in the order in which it named them."""
+    ids = await store.partners(tx, account_id)
+    found = await public_accounts(tx, ids)
+    return [found[partner_id] for partner_id in ids]
+
+
+async def trusts(tx: Transaction, account_id: UUID, partner_id: UUID) -> bool:
+    """Whether the account has named the other as a trusted partner."""
+    return await store.trusts(tx, account_id, partner_id)
+
+
+async def trusted_by(tx: Transaction, partner_id: UUID) -> list[UUID]:
+    """Who has named the account as a trusted partner; bounded."""
+    return await store.trusted_by(tx, partner_id)
 
 
 async def grant_role(tx: Transaction, name_or_address: str, role: Role) -> Account:

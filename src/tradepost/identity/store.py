@@ -8,7 +8,7 @@ from uuid import UUID
 
 from eth_utils.address import to_checksum_address
 
-from tradepost.identity.model import MAX_SESSIONS, Account, PublicAccount, Token
+from tradepost.identity.model import MAX_PARTNERS, MAX_SESSIONS, Account, PublicAccount, Token
 from tradepost.kernel.access import Caller, Role, Scope
 from tradepost.kernel.database import Transaction
 
@@ -17,6 +17,10 @@ _TOKENS_KEPT = timedelta(days=30)
 #: Longer than two servers' clocks differ: a nonce outlives its end here, never the other way.
 _NONCES_KEPT = timedelta(hours=1)
 _USE_NOTED_EVERY = timedelta(minutes=1)
+#: An account that has used a token since is there; longer than a use may go unnoted.
+_ONLINE = timedelta(minutes=5)
+_MAX_ONLINE = 20_000
+_MAX_TRUSTED_BY = 1000
 
 
 @dataclass(frozen=True, slots=True)
@@ -108,6 +112,70 @@ async def public_accounts(tx: Transaction, ids: Sequence[UUID]) -> list[PublicAc
     """Those of `ids` that exist."""
     rows = await tx.all("SELECT id, name FROM accounts WHERE id = ANY(%s)", [list(ids)])
     return [PublicAccount(**row) for row in rows]
+
+
+async def online(tx: Transaction) -> list[UUID]:
+    """The accounts that have used a token lately, the latest first."""
+    rows = await tx.all(
+        """
+        SELECT account_id FROM tokens WHERE last_used_at > %s
+        GROUP BY account_id ORDER BY max(last_used_at) DESC LIMIT %s
+        """,
+        [tx.now - _ONLINE, _MAX_ONLINE],
+    )
+    return [row["account_id"] for row in rows]
+
+
+async def trusts(tx: Transaction, account_id: UUID, partner_id: UUID) -> bool:
+    """Whether the account has named the other as a trusted partner."""
+    row = await tx.one(
+        "SELECT FROM trusted_partners WHERE account_id = %s AND partner_id = %s",
+        [account_id, partner_id],
+    )
+    return row is not None
+
+
+async def partners(tx: Transaction, account_id: UUID) -> list[UUID]:
+    """Whom the account trusts, in the order in which it named them."""
+    rows = await tx.all(
+        """
+        SELECT partner_id FROM trusted_partners WHERE account_id = %s
+        ORDER BY since, partner_id LIMIT %s
+        """,
+        [account_id, MAX_PARTNERS],
+    )
+    return [row["partner_id"] for row in rows]
+
+
+async def trusted_by(tx: Transaction, partner_id: UUID) -> list[UUID]:
+    """Who has named the account as a trusted partner, the latest first."""
+    rows = await tx.all(
+        """
+        SELECT account_id FROM trusted_partners WHERE partner_id = %s
+        ORDER BY since DESC, account_id LIMIT %s
+        """,
+        [partner_id, _MAX_TRUSTED_BY],
+    )
+    return [row["account_id"] for row in rows]
+
+
+async def trust(tx: Transaction, account_id: UUID, partner_id: UUID) -> None:
+    """Adds a trusted partner."""
+    await tx.execute(
+        "INSERT INTO trusted_partners (account_id, partner_id, since) VALUES (%s, %s, %s)",
+        [account_id, partner_id, tx.now],
+    )
+
+
+async def distrust(tx: Transaction, account_id: UUID, partner_id: UUID) -> bool:
+    """Takes a trusted partner away; False where he was none."""
+    return (
+        await tx.execute(
+            "DELETE FROM trusted_partners WHERE account_id = %s AND partner_id = %s",
+            [account_id, partner_id],
+        )
+        == 1
+    )
 
 
 async def credential(tx: Transaction, name: str) -> Credential | None:

@@ -50,8 +50,8 @@ from tradepost.kernel.text import Label
 
 #: Signing in hashes or asks the chain, and answers a secret: no transaction is held meanwhile, and
 #: no answer is kept for a replay.
-_sign_in = APIRouter()
-_account = APIRouter(route_class=TransactionRoute)
+sign_in_router = APIRouter()
+account_router = APIRouter(route_class=TransactionRoute)
 
 _ID = "0193579a-1c3e-7c4b-9f0a-2b1d6f8e4a10"
 _SECOND_ID = "0193579a-2f11-7a90-8c33-5d0e7b9a6c21"
@@ -317,7 +317,7 @@ def _secret(response: Response) -> None:
     response.headers["Cache-Control"] = "no-store"
 
 
-@_account.post(
+@account_router.post(
     "/nonces",
     status_code=201,
     summary="Get a nonce for a sign-in message",
@@ -329,7 +329,7 @@ async def create_nonce(tx: Tx) -> NonceAnswer:
     return NonceAnswer(nonce=nonce, expires_at=expires_at)
 
 
-@_sign_in.post(
+@sign_in_router.post(
     "/accounts",
     status_code=201,
     summary="Open an account with a name and a passphrase",
@@ -347,7 +347,7 @@ async def create_account(request: Request, body: NewAccountBody) -> SignedInAnsw
     return SignedInAnswer.of(signed_in)
 
 
-@_sign_in.post(
+@sign_in_router.post(
     "/sessions",
     status_code=201,
     summary="Sign in, by passphrase or by wallet",
@@ -389,7 +389,7 @@ async def create_session(
     return SignedInAnswer.of(signed_in)
 
 
-@_account.delete(
+@account_router.delete(
     "/sessions/current",
     status_code=204,
     summary="Sign out",
@@ -400,7 +400,7 @@ async def end_session(tx: Tx, caller: Annotated[Caller, Depends(authenticated)])
     await service.revoke_token(tx, caller.account_id, caller.token_id)
 
 
-@_account.get("/account", summary="Who am I", responses=problems(*AUTHENTICATED))
+@account_router.get("/account", summary="Who am I", responses=problems(*AUTHENTICATED))
 async def get_account(
     tx: Tx, caller: Annotated[Caller, Depends(allowed(Scope.ACCOUNT_READ))]
 ) -> AccountAnswer:
@@ -408,7 +408,7 @@ async def get_account(
     return AccountAnswer.of(await service.get(tx, caller.account_id))
 
 
-@_account.post(
+@account_router.post(
     "/account/wallets",
     status_code=201,
     summary="Add a wallet",
@@ -444,7 +444,7 @@ async def add_wallet(
     return AccountAnswer.of(account)
 
 
-@_account.get("/tokens", summary="List the live tokens", responses=problems(*AUTHENTICATED))
+@account_router.get("/tokens", summary="List the live tokens", responses=problems(*AUTHENTICATED))
 async def list_tokens(
     tx: Tx, caller: Annotated[Caller, Depends(allowed(Scope.ACCOUNT_READ))]
 ) -> TokensAnswer:
@@ -453,7 +453,7 @@ async def list_tokens(
     return TokensAnswer(data=[TokenAnswer.of(token) for token in tokens])
 
 
-@_account.post(
+@account_router.post(
     "/tokens",
     status_code=201,
     summary="Make a token for a program",
@@ -472,7 +472,7 @@ async def create_token(
     return NewTokenAnswer.of(await service.create_token(tx, caller, body.label, body.grant()))
 
 
-@_account.delete(
+@account_router.delete(
     "/tokens/{token_id}",
     status_code=204,
     summary="Revoke a token",
@@ -485,7 +485,7 @@ async def revoke_token(
     await service.revoke_token(tx, caller.account_id, token_id)
 
 
-@_account.get(
+@account_router.get(
     "/account/events", summary="What happened to this account", responses=problems(*AUTHENTICATED)
 )
 async def list_events(
@@ -500,8 +500,3 @@ async def list_events(
     """
     events = await outbox.read(tx.connection, caller.account_id, after, limit)
     return EventsAnswer(data=[EventAnswer.model_validate(event) for event in events])
-
-
-router = APIRouter(tags=["identity"])
-router.include_router(_sign_in)
-router.include_router(_account)
