@@ -6,6 +6,8 @@ from contextlib import asynccontextmanager
 from fastapi import FastAPI
 from fastapi_offline import FastAPIOffline
 
+import tradepost.alerts.http
+import tradepost.book.http
 import tradepost.identity.http
 import tradepost.offers.http
 import tradepost.prices.http
@@ -22,6 +24,7 @@ from tradepost.kernel.clock import Clock, system_clock
 from tradepost.kernel.cursors import Cursors
 from tradepost.kernel.database import Database
 from tradepost.kernel.http import LimitBody, install_problems
+from tradepost.kernel.routing import Directory, add_room
 from tradepost.kernel.settings import Settings
 
 _DESCRIPTION = """
@@ -56,19 +59,23 @@ def build(settings: Settings, clock: Clock = system_clock) -> FastAPI:
     app.state.cursors = Cursors(settings.secret.get_secret_value())
     app.state.authenticate = identity.authenticate
     app.state.passphrases = identity.Passphrases()
+    app.state.presence = identity.Presence()
     app.state.chain_id = escrows.chain_id
     install_problems(app)
     app.add_middleware(LimitBody)
-    app.include_router(meta.health)
+    add_room(app, meta.health)
     for router in (
         meta.clock,
         meta.router,
         tradepost.identity.http.router,
+        tradepost.book.http.router,
         tradepost.offers.http.router,
+        tradepost.alerts.http.router,
         tradepost.prices.http.router,
         tradepost.trades.http.router,
     ):
-        app.include_router(router, prefix="/v1")
+        add_room(app, router, "/v1")
+    app.router.routes.insert(0, Directory(app.router.routes))
     return app
 
 

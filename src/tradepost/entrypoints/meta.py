@@ -10,11 +10,11 @@ from tradepost import __version__
 from tradepost.escrow import service as escrows
 from tradepost.escrow.evm.deploy import DEVELOPMENT_CHAIN
 from tradepost.escrow.model import ChainNotReady
+from tradepost.kernel import iso
 from tradepost.kernel.clock import Clock
 from tradepost.kernel.database import Database
 from tradepost.kernel.http import TransactionRoute, Tx
 from tradepost.kernel.openapi import problems
-from tradepost.offers import service as offers
 
 #: What needs no database to be answered.
 health = APIRouter(tags=["health"])
@@ -35,15 +35,6 @@ _EXAMPLE: dict[str, Any] = {
     },
     "assets": [{"code": "ETH", "decimals": 18, "token": None}],
     "currencies": [{"code": "EUR", "name": "Euro", "decimals": 2}],
-    "payment_methods": [
-        {
-            "code": "sepa",
-            "name": "SEPA transfer",
-            "category": "bank",
-            "currencies": ["EUR"],
-            "payment_window_s": 259200,
-        }
-    ],
     "fee_bps": 0,
     "fee_recipient": None,
     "arbitrator": "0x23618e81E3f5cdF7f54C3d65f7FBc0aBf5B21E8f",
@@ -100,16 +91,6 @@ class CurrencyBody(BaseModel):
     decimals: int
 
 
-class PaymentMethodBody(BaseModel):
-    """A way to pay; `currencies` is null where it takes any."""
-
-    code: str
-    name: str
-    category: str
-    currencies: list[str] | None
-    payment_window_s: int
-
-
 class ExchangeBody(BaseModel):
     """All that a client needs to know before it trades, and can check."""
 
@@ -121,7 +102,6 @@ class ExchangeBody(BaseModel):
     chain: ChainBody
     assets: list[AssetBody]
     currencies: list[CurrencyBody]
-    payment_methods: list[PaymentMethodBody]
     fee_bps: int
     fee_recipient: str | None
     arbitrator: str
@@ -176,7 +156,7 @@ async def time(now: Annotated[Clock, Depends(_clock)]) -> Time:
     responses=problems(ChainNotReady),
 )
 async def exchange(tx: Tx, response: Response) -> ExchangeBody:
-    """Assets, currencies, payment methods, fees, the chain and its contract."""
+    """Assets, currencies, fees, the chain and its contract."""
     settings = tx.settings
     chain = await escrows.chain(tx)
     response.headers["Cache-Control"] = "public, max-age=5"
@@ -193,18 +173,8 @@ async def exchange(tx: Tx, response: Response) -> ExchangeBody:
         ),
         assets=[AssetBody(**asset.model_dump()) for asset in settings.assets],
         currencies=[
-            CurrencyBody(code=code, name=name, decimals=decimals)
-            for code, name, decimals in offers.currencies()
-        ],
-        payment_methods=[
-            PaymentMethodBody(
-                code=method.code,
-                name=method.name,
-                category=method.category,
-                currencies=None if method.currencies is None else list(method.currencies),
-                payment_window_s=method.payment_window_s,
-            )
-            for method in offers.payment_methods()
+            CurrencyBody(code=code, name=name, decimals=currency.decimals)
+            for code, (name, currency) in iso.currencies().items()
         ],
         fee_bps=settings.fee_bps,
         fee_recipient=settings.fee_recipient,

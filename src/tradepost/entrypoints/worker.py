@@ -10,6 +10,9 @@ from procrastinate.worker import Worker
 from psycopg import OperationalError
 from psycopg_pool import PoolTimeout
 
+import tradepost.alerts.jobs
+import tradepost.book.jobs
+import tradepost.offers.jobs
 import tradepost.prices.jobs
 import tradepost.trades.jobs
 from tradepost.entrypoints.wiring import SUBSCRIPTIONS
@@ -46,6 +49,9 @@ async def work(settings: Settings) -> None:
     async with Database(settings, system_clock, SUBSCRIPTIONS) as database, queue.open_async():
         housekeeping.register(queue, database)
         tradepost.prices.jobs.register(queue, database)
+        tradepost.book.jobs.register(queue, database)
+        tradepost.alerts.jobs.register(queue, database)
+        tradepost.offers.jobs.register(queue, database)
         tradepost.trades.jobs.register(queue, database)
         relayer = asyncio.create_task(Relayer(database, chain, settings).run(), name="relayer")
         poller = tradepost.prices.jobs.Poller(database, settings, _on_development_chain)

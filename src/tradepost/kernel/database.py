@@ -1,15 +1,19 @@
-"""The pool of connections, and the transaction in which every command does its work."""
+"""The pool of connections, and the transaction in which every command does its work.
+
+A command has a `Transaction`. A query that is answered by single statements can do with a
+`Reading`, which saves the round trips that begin and end one.
+"""
 
 from collections.abc import AsyncIterator, Mapping, Sequence
 from contextlib import asynccontextmanager
 from dataclasses import dataclass
 from datetime import datetime
-from typing import LiteralString, Self, cast
+from typing import Any, LiteralString, Self, cast
 from uuid import UUID
 
 from procrastinate import App
 from psycopg import AsyncConnection
-from psycopg.rows import DictRow, dict_row
+from psycopg.rows import DictRow, dict_row, tuple_row
 from psycopg_pool import AsyncConnectionPool
 
 from tradepost.kernel import jobs, outbox
@@ -26,21 +30,16 @@ Params = Mapping[str, object] | Sequence[object] | None
 
 
 @dataclass(frozen=True, slots=True)
-class Transaction:
-    """One database transaction, with the moment it takes place at.
+class Reading:
+    """A connection to ask, and the moment of the question.
 
-    What it writes, the events it publishes and the jobs it defers stand or fall together.
+    Outside of a transaction each statement sees what is committed when it begins: two of them may
+    see different things. It is not for writing: nothing would hold two writes together.
     """
 
     connection: AsyncConnection[DictRow]
     settings: Settings
     now: datetime
-    _jobs: App
-    _subscriptions: Mapping[str, Sequence[str]]
-
-    async def execute(self, sql: LiteralString, params: Params = None) -> int:
-        """Runs `sql`; how many rows it touched."""
-        return (await self.connection.execute(sql, params)).rowcount
 
     async def one(self, sql: LiteralString, params: Params = None) -> DictRow | None:
         """The first row of the answer, or None."""
@@ -49,6 +48,30 @@ class Transaction:
     async def all(self, sql: LiteralString, params: Params = None) -> list[DictRow]:
         """All rows of the answer: the query bounds their number."""
         return await (await self.connection.execute(sql, params)).fetchall()
+
+    async def rows(self, sql: LiteralString, params: Params = None) -> list[tuple[Any, ...]]:
+        """As `all`, without names: for a hot query, whose statement is prepared at once.
+
+        A column that ends as text is read best as text: `price::text` needs no Decimal.
+        """
+        async with self.connection.cursor(binary=True, row_factory=tuple_row) as cursor:
+            await cursor.execute(sql, params, prepare=True)
+            return await cursor.fetchall()
+
+
+@dataclass(frozen=True, slots=True)
+class Transaction(Reading):
+    """One database transaction, with the moment it takes place at.
+
+    What it writes, the events it publishes and the jobs it defers stand or fall together.
+    """
+
+    _jobs: App
+    _subscriptions: Mapping[str, Sequence[str]]
+
+    async def execute(self, sql: LiteralString, params: Params = None) -> int:
+        """Runs `sql`; how many rows it touched."""
+        return (await self.connection.execute(sql, params)).rowcount
 
     async def publish(self, event: outbox.Event, to: Sequence[UUID] = ()) -> UUID:
         """Writes `event` to the outbox, numbered without a gap for each account in `to`.
@@ -112,3 +135,9 @@ class Database:
             yield Transaction(
                 connection, self._settings, self._clock(), self._jobs, self._subscriptions
             )
+
+    @asynccontextmanager
+    async def reading(self) -> AsyncIterator[Reading]:
+        """A connection for questions, without a transaction around them."""
+        async with self.pool.connection() as connection:
+            yield Reading(connection, self._settings, self._clock())

@@ -5,6 +5,7 @@ answer is sent (a FastAPI dependency with `yield` would end after it): what a ca
 happened.
 """
 
+import hashlib
 import logging
 from collections.abc import Awaitable, Callable, Coroutine
 from typing import Annotated, Any
@@ -47,6 +48,10 @@ DecimalString = Annotated[
     str,
     StringConstraints(pattern=r"^[0-9]{1,40}(\.[0-9]{1,30})?$"),
 ]
+AssetCode = Annotated[str, StringConstraints(pattern=r"^[A-Z0-9]{2,10}$")]
+CurrencyCode = Annotated[str, StringConstraints(pattern=r"^[A-Z]{3}$")]
+CountryCode = Annotated[str, StringConstraints(pattern=r"^[A-Z]{2}$")]
+MethodCode = Annotated[str, StringConstraints(pattern=r"^[a-z0-9_]{1,40}$")]
 HexKey = Annotated[str, StringConstraints(pattern=r"^[0-9a-f]{64}$")]
 EvmAddress = Annotated[str, StringConstraints(pattern=r"^0x[0-9a-fA-F]{40}$")]
 #: Contract wallets sign with more than 65 bytes; nobody signs with more than this.
@@ -145,6 +150,15 @@ async def authenticated(
     return await authenticate(tx, credentials.credentials)
 
 
+async def perhaps(
+    request: Request,
+    tx: Tx,
+    credentials: Annotated[HTTPAuthorizationCredentials | None, Depends(_bearer)],
+) -> Caller | None:
+    """A dependency: the caller, or None without a token; one that is not valid is refused."""
+    return None if credentials is None else await authenticated(request, tx, credentials)
+
+
 def allowed(scope: Scope) -> Callable[..., Awaitable[Caller]]:
     """A dependency: the caller, whose token must have `scope`."""
 
@@ -181,6 +195,15 @@ def allowed_once(scope: Scope) -> Callable[..., Awaitable[Caller]]:
 def etag(version: int) -> str:
     """The strong validator of a resource whose row has this version."""
     return f'"{version}"'
+
+
+def conditional(body: bytes, seen: str | None, max_age_s: int) -> Response:
+    """The answer, ready as JSON, with its `ETag`; 304 where `seen` (`If-None-Match`) has it."""
+    tag = f'"{hashlib.blake2b(body, digest_size=16).hexdigest()}"'
+    headers = {"ETag": tag, "Cache-Control": f"public, max-age={max_age_s}"}
+    if seen and tag in [one.strip().removeprefix("W/") for one in seen.split(",")]:
+        return Response(status_code=304, headers=headers)
+    return Response(body, headers=headers, media_type="application/json")
 
 
 def expected_version(if_match: Annotated[str | None, Header(max_length=40)] = None) -> int:

@@ -1,38 +1,34 @@
-"""An offer: what it may say, its states, what of it can be taken, and what can go wrong."""
+"""An offer: what it may say, its states, whom it lets take it, and what can go wrong."""
 
-import json
-from collections.abc import Mapping, Sequence
+from collections.abc import Mapping
 from dataclasses import dataclass
-from datetime import datetime
+from datetime import datetime, timedelta
+from decimal import Decimal
 from enum import StrEnum
-from functools import cache
-from importlib import resources
 from typing import Final
 from uuid import UUID
 
-from iso4217 import Currency as IsoCurrency
-
 from tradepost.kernel.errors import Problem
-from tradepost.kernel.money import Amount, Asset, Gain, Price
+from tradepost.kernel.hours import WeeklyHours
+from tradepost.kernel.money import Amount, Asset, Price
 from tradepost.kernel.outbox import Event
+from tradepost.kernel.pricing import Direction, FixedPrice, PriceSpec
+from tradepost.prices.model import Quote
 
-#: A price has at most this many digits before and after the point.
-PRICE_DIGITS: Final = 18
-PRICE_DECIMALS: Final = 12
 FUNDING_WINDOW_S: Final = range(600, 36_001)
 DEFAULT_FUNDING_WINDOW_S: Final = 1800
 PAYMENT_WINDOW_S: Final = range(900, 14 * 86_400 + 1)
 MAX_METHODS: Final = 10
 MAX_TERMS: Final = 2000
+MAX_COUNTRIES: Final = 60
 #: Open (active or paused) offers of one maker.
 MAX_OPEN_OFFERS: Final = 200
-
-
-class Direction(StrEnum):
-    """What the maker does with the coin."""
-
-    BUY = "buy"
-    SELL = "sell"
+#: Offers over the same coins.
+MAX_SHARING: Final = 20
+#: A taker who was quoted a price has it for so long, whatever the market does.
+PRICE_HOLD: Final = timedelta(seconds=60)
+#: A maker who lets so many takes in a row lapse is away: his offers are paused.
+MISSED_TAKES: Final = 2
 
 
 class OfferState(StrEnum):
@@ -44,7 +40,7 @@ class OfferState(StrEnum):
 
 
 class OfferEvent(StrEnum):
-    """What its maker does with an offer."""
+    """What moves an offer: its maker, or the clock."""
 
     EDIT = "edit"
     PAUSE = "pause"
@@ -70,9 +66,36 @@ def advance(state: OfferState, event: OfferEvent) -> OfferState:
     return after
 
 
+class Visibility(StrEnum):
+    """Who can see an offer, and so take it."""
+
+    PUBLIC = "public"  # everybody: it is in the book
+    LINK = "link"  # whoever has its link
+    TRUSTED = "trusted"  # whom its maker has named as partners
+
+
+class PauseReason(StrEnum):
+    """Why an offer is paused."""
+
+    MAKER = "maker"
+    AWAY = "away"  # its maker let takes lapse
+
+
+class Hidden(StrEnum):
+    """Why nobody finds an offer in the book."""
+
+    CLOSED = "closed"
+    PAUSED = "paused"
+    AWAY = "away"
+    OUTSIDE_WORKING_HOURS = "outside_working_hours"
+    NOT_PUBLIC = "not_public"
+    TOO_LITTLE_LEFT = "too_little_left"
+    NO_MARKET_PRICE = "no_market_price"
+
+
 @dataclass(frozen=True, slots=True)
 class AmountSpec:
-    """How much of the coin can be taken at once; `least` equals `most` where it is fixed."""
+    """How much can be taken at once, of the coin or of the currency; fixed where both are equal."""
 
     least: Amount
     most: Amount
@@ -85,23 +108,58 @@ class AmountSpec:
 
 
 @dataclass(frozen=True, slots=True)
+class TakerRules:
+    """Whom an offer lets take it."""
+
+    #: Trades that the taker has completed.
+    min_trades: int = 0
+    min_account_age_days: int = 0
+    #: The most for a taker who has completed none yet, in the offer's unit.
+    first_trade_limit: Amount | None = None
+    #: Where the taker has to say that he is; empty: anywhere.
+    countries: tuple[str, ...] = ()
+
+
+@dataclass(frozen=True, slots=True)
+class Taker:
+    """Who wants to take, as far as an offer may ask."""
+
+    account_id: UUID
+    completed_trades: int
+    since: datetime
+    #: Where he says that he is.
+    country: str | None = None
+
+
+@dataclass(frozen=True, slots=True)
 class Offer:
-    """One offer, with what is left of it."""
+    """One offer, with what is left of it; all its amounts are of one unit, coin or currency."""
 
     id: UUID
     version: int
     state: OfferState
+    paused_because: PauseReason | None
     maker_id: UUID
     direction: Direction
-    price: Price
+    asset: Asset
+    currency: Asset
+    price: PriceSpec
     amounts: AmountSpec
     total: Amount
     remaining: Amount
+    #: Offers with the same one are over the same coins: what one loses, all lose.
+    stock_id: UUID | None
     payment_methods: tuple[str, ...]
     country: str | None
     terms: str
     funding_window_s: int
     payment_window_s: int
+    visibility: Visibility
+    #: What opens an offer of visibility `link`.
+    link: str | None
+    rules: TakerRules
+    hours: WeeklyHours | None
+    closes_at: datetime | None
     wallet: str
     encryption_key: str
     #: The wallet's word that the key is its own; for the other side of a trade to judge.
@@ -110,36 +168,50 @@ class Offer:
     updated_at: datetime
 
     @property
-    def asset(self) -> Asset:
-        """The coin."""
-        return self.price.base
-
-    @property
-    def currency(self) -> Asset:
-        """The currency it is paid in."""
-        return self.price.quote
+    def unit(self) -> Asset:
+        """What its amounts are of."""
+        return self.total.asset
 
     @property
     def reserved(self) -> Amount:
         """What trades hold or have taken."""
         return self.total - self.remaining
 
+    def open_at(self, now: datetime) -> bool:
+        """Whether it can be taken at this moment, as far as its maker's clock goes."""
+        ended = self.closes_at is not None and self.closes_at <= now
+        resting = self.hours is not None and not self.hours.open_at(now)
+        return self.state is OfferState.ACTIVE and not ended and not resting
 
-def gain(direction: Direction) -> Gain:
-    """Roundings are the maker's: the taker sees both amounts before he takes."""
-    return Gain.SELLER if direction is Direction.SELL else Gain.BUYER
+    def next_change(self, now: datetime) -> datetime | None:
+        """When the clock next opens or ends it."""
+        if self.state is OfferState.CLOSED:
+            return None
+        turn = None if self.hours is None else self.hours.next_change(now)
+        return min((at for at in (turn, self.closes_at) if at is not None), default=None)
 
 
-def quote_amount(offer: Offer, amount: Amount) -> tuple[Amount, Amount]:
+@dataclass(frozen=True, slots=True)
+class Quoted:
+    """The price of an offer for a taker, held until then.
+
+    `index` is what it is held against, where there is one; `follows` what a floating one follows.
+    """
+
+    price: Price
+    index: Quote | None
+    follows: Quote | None
+    held_until: datetime
+
+
+def quote_amount(direction: Direction, price: Price, amount: Amount) -> tuple[Amount, Amount]:
     """`amount` of the coin, and what it costs; raises `AmountOutOfRange` if either is zero."""
-    cost = offer.price.cost(amount, gain(offer.direction))
-    return _not_zero(amount, cost)
+    return _not_zero(amount, price.cost(amount, direction.gain))
 
 
-def quote_fiat(offer: Offer, fiat: Amount) -> tuple[Amount, Amount]:
+def quote_fiat(direction: Direction, price: Price, fiat: Amount) -> tuple[Amount, Amount]:
     """How much of the coin `fiat` buys, and `fiat`; raises `AmountOutOfRange` if either is zero."""
-    amount = offer.price.bought(fiat, gain(offer.direction))
-    return _not_zero(amount, fiat)
+    return _not_zero(price.bought(fiat, direction.gain), fiat)
 
 
 def _not_zero(amount: Amount, fiat: Amount) -> tuple[Amount, Amount]:
@@ -148,118 +220,90 @@ def _not_zero(amount: Amount, fiat: Amount) -> tuple[Amount, Amount]:
     return amount, fiat
 
 
-def check_take(offer: Offer, amount: Amount, taker_id: UUID) -> None:
-    """Raises the reason why `taker_id` cannot reserve `amount` of `offer`, if there is one.
+def check_take(offer: Offer, taken: Amount, taker_id: UUID, now: datetime) -> None:
+    """Raises the reason why `taken` cannot be reserved of `offer`, if there is one.
 
-    In this order: `OwnOffer`, `OfferNotActive`, `AmountOutOfRange`, `OfferAlreadyTaken`.
+    In this order: `OwnOffer`, `OfferNotActive`, `OutsideWorkingHours`, `AmountOutOfRange`,
+    `OfferAlreadyTaken`.
     """
     if offer.maker_id == taker_id:
         raise OwnOffer
-    if offer.state is not OfferState.ACTIVE:
-        raise OfferNotActive(state=offer.state)
-    if not offer.amounts.least <= amount <= offer.amounts.most:
+    ended = offer.closes_at is not None and offer.closes_at <= now
+    if offer.state is not OfferState.ACTIVE or ended:
+        raise OfferNotActive(state=OfferState.CLOSED if ended else offer.state)
+    if not offer.open_at(now):
+        assert offer.hours is not None
+        opens = offer.hours.next_change(now)
+        raise OutsideWorkingHours(opens_at=None if opens is None else opens.isoformat())
+    if not offer.amounts.least <= taken <= offer.amounts.most:
         raise AmountOutOfRange(
             min_amount=str(offer.amounts.least), max_amount=str(offer.amounts.most)
         )
-    if offer.remaining < amount:
+    if offer.remaining < taken:
         raise OfferAlreadyTaken(remaining_amount=str(offer.remaining))
 
 
-def check_amounts(direction: Direction, price: Price, amounts: AmountSpec, total: Amount) -> None:
+def check_taker(offer: Offer, taken: Amount, taker: Taker, now: datetime) -> None:
+    """Raises `TakerRefused` with the first rule of the offer that the taker does not meet."""
+    rules = offer.rules
+    if rules.countries and taker.country not in rules.countries:
+        raise TakerRefused(rule="countries", needed=list(rules.countries), yours=taker.country)
+    if taker.completed_trades < rules.min_trades:
+        raise TakerRefused(rule="min_trades", needed=rules.min_trades, yours=taker.completed_trades)
+    age_days = (now - taker.since).days
+    if age_days < rules.min_account_age_days:
+        raise TakerRefused(
+            rule="min_account_age_days", needed=rules.min_account_age_days, yours=age_days
+        )
+    limit = rules.first_trade_limit
+    if limit is not None and taker.completed_trades == 0 and limit < taken:
+        raise TakerRefused(rule="first_trade_limit", needed=str(limit), yours=str(taken))
+
+
+def check_amounts(
+    direction: Direction, price: Price | None, amounts: AmountSpec, total: Amount
+) -> None:
     """Raises `OfferInconsistent` unless the amounts make sense together and at this price."""
     if not amounts.least <= amounts.most <= total:
         raise OfferInconsistent("It has to be min_amount <= max_amount <= total_amount.")
-    if amounts.least.minor == 0 or price.cost(amounts.least, gain(direction)).minor == 0:
-        raise OfferInconsistent("The min_amount has to cost something.")
+    if amounts.least.minor == 0:
+        raise OfferInconsistent("The min_amount has to be above zero.")
+    if price is None:
+        return
+    if amounts.least.asset == price.base:
+        other = price.cost(amounts.least, direction.gain)
+    else:
+        other = price.bought(amounts.least, direction.gain)
+    if other.minor == 0:
+        raise OfferInconsistent("The min_amount has to be worth something.")
 
 
-class Category(StrEnum):
-    """How a payment method moves money."""
-
-    BANK = "bank"
-    INSTANT_BANK = "instant_bank"
-    WALLET = "wallet"
-    MOBILE_MONEY = "mobile_money"
-    CASH = "cash"
+def check_price(spec: PriceSpec, direction: Direction) -> None:
+    """Raises `OfferInconsistent` where a price could come to nothing."""
+    if isinstance(spec, FixedPrice) or spec.factor > 0:
+        return
+    if direction is Direction.BUY or spec.limit is None:
+        raise OfferInconsistent("A margin of -100 % needs a seller's limit_price.")
 
 
-@dataclass(frozen=True, slots=True)
-class PaymentMethod:
-    """A way to pay; `currencies` is None where it takes any."""
-
-    code: str
-    name: str
-    category: Category
-    currencies: tuple[str, ...] | None
-    payment_window_s: int
-
-    def __post_init__(self) -> None:
-        assert self.code.replace("_", "").isalnum()
-        assert self.code == self.code.lower()
-        assert self.payment_window_s in PAYMENT_WINDOW_S, self.code
-        assert set(self.currencies or ()) <= currencies().keys(), self.code
+def worse(direction: Direction, price: Decimal, limit: Decimal) -> bool:
+    """Whether `price` is worse for the taker than his `limit`."""
+    return price > limit if direction is Direction.SELL else price < limit
 
 
-#: Codes of ISO 4217 that are units of account or funds: nobody can pay in them.
-_FUNDS: Final = frozenset({"BOV", "CHE", "CHW", "CLF", "COU", "MXV", "USN", "UYI", "UYW", "XAD"})
-
-
-@cache
-def currencies() -> Mapping[str, tuple[str, Asset]]:
-    """Name and asset of every currency of ISO 4217 that has a minor unit, by code."""
-    return {
-        found.code: (found.currency_name, Asset(found.code, found.exponent))
-        for found in sorted(IsoCurrency, key=lambda currency: currency.code)
-        # Metals, test codes and baskets such as the SDR have no minor unit.
-        if found.exponent is not None and found.code not in _FUNDS
-    }
-
-
-@cache
-def payment_methods() -> Mapping[str, PaymentMethod]:
-    """Every payment method, by code; `payment_methods.json` is checked as it is read."""
-    found = {}
-    for entry in json.loads(_data("payment_methods.json")):
-        allowed = entry["currencies"]
-        method = PaymentMethod(
-            code=entry["code"],
-            name=entry["name"],
-            category=Category(entry["category"]),
-            currencies=None if allowed is None else tuple(sorted(allowed)),
-            payment_window_s=entry["payment_window_s"],
-        )
-        assert method.code not in found, method.code
-        found[method.code] = method
-    return found
-
-
-def check_methods(codes: Sequence[str], currency: str) -> tuple[PaymentMethod, ...]:
-    """The methods with these codes.
-
-    Raises `PaymentMethodUnknown`, or `PaymentMethodUnfit` where one does not take the currency.
-    """
-    known = payment_methods()
-    if unknown := [code for code in codes if code not in known]:
-        raise PaymentMethodUnknown(payment_methods=unknown)
-    methods = tuple(known[code] for code in codes)
-    unfit = [
-        method.code
-        for method in methods
-        if method.currencies is not None and currency not in method.currencies
-    ]
-    if unfit:
-        raise PaymentMethodUnfit(payment_methods=unfit)
-    return methods
-
-
-@cache
-def countries() -> frozenset[str]:
-    """The two-letter codes of ISO 3166-1."""
-    return frozenset(json.loads(_data("countries.json")))
-
-
-def _data(name: str) -> str:
-    return (resources.files("tradepost.offers") / name).read_text("utf-8")
+def hidden(offer: Offer, now: datetime, *, priced: bool) -> Hidden | None:
+    """Why an offer is not in the book; None where it is. `priced`: it has a price now."""
+    if offer.state is OfferState.PAUSED:
+        return Hidden.AWAY if offer.paused_because is PauseReason.AWAY else Hidden.PAUSED
+    if offer.state is OfferState.CLOSED or (offer.closes_at and offer.closes_at <= now):
+        return Hidden.CLOSED
+    if not offer.open_at(now):
+        return Hidden.OUTSIDE_WORKING_HOURS
+    if offer.visibility is not Visibility.PUBLIC:
+        return Hidden.NOT_PUBLIC
+    if offer.amounts.takeable(offer.remaining) is None:
+        return Hidden.TOO_LITTLE_LEFT
+    return None if priced else Hidden.NO_MARKET_PRICE
 
 
 @dataclass(frozen=True, slots=True)
@@ -278,9 +322,10 @@ class OfferUpdated(Event):
 
 @dataclass(frozen=True, slots=True)
 class OfferPaused(Event):
-    """Its maker took an offer out of the book for a while."""
+    """An offer is out of the book for a while; the reason is `maker` or `away`."""
 
     offer_id: str
+    reason: str
 
 
 @dataclass(frozen=True, slots=True)
@@ -292,13 +337,32 @@ class OfferResumed(Event):
 
 @dataclass(frozen=True, slots=True)
 class OfferClosed(Event):
-    """Its maker took an offer out of the book for good."""
+    """An offer is out of the book for good, by its maker or at its end date."""
 
     offer_id: str
 
 
 class OfferNotActive(Problem):
     """The offer is paused or closed: it cannot be taken now."""
+
+    status = 409
+
+
+class OutsideWorkingHours(Problem):
+    """The maker does not work at this hour; `opens_at` says when he does again."""
+
+    status = 409
+    retryable = True
+
+
+class TakerRefused(Problem):
+    """The maker has a rule that you do not meet; `rule` says which."""
+
+    status = 403
+
+
+class HoldInvalid(Problem):
+    """The price is not held any more, or was held for another offer: ask for a quote again."""
 
     status = 409
 
@@ -334,7 +398,7 @@ class AmountOutOfRange(Problem):
 
 
 class OfferInconsistent(Problem):
-    """The offer's amounts and price do not make sense together."""
+    """What the offer says does not make sense together."""
 
     status = 400
 
@@ -345,32 +409,8 @@ class ReservedByTrades(Problem):
     status = 409
 
 
-class AssetNotTraded(Problem):
-    """This exchange does not trade that asset."""
-
-    status = 400
-
-
-class CurrencyUnknown(Problem):
-    """There is no such currency in ISO 4217."""
-
-    status = 400
-
-
-class CountryUnknown(Problem):
-    """There is no such country in ISO 3166."""
-
-    status = 400
-
-
-class PaymentMethodUnknown(Problem):
-    """This exchange does not know that payment method."""
-
-    status = 400
-
-
-class PaymentMethodUnfit(Problem):
-    """That payment method does not take this currency."""
+class PriceSourceUnknown(Problem):
+    """This exchange does not have that source of prices."""
 
     status = 400
 

@@ -1,102 +1,62 @@
-"""Offers' face: publish and keep one, find those of others, and reserve a part for a trade."""
+"""Offers' face: publish and keep one, quote it, and reserve a part of it for a trade."""
 
-from collections.abc import Iterable, Sequence
+import secrets
+from collections.abc import Mapping, Sequence
 from dataclasses import dataclass, replace
+from datetime import datetime
 from decimal import Decimal
-from typing import TypedDict
 from uuid import UUID
 
-from coincurve import PublicKeyXOnly
+from eth_utils.address import to_checksum_address
+from itsdangerous import BadSignature, URLSafeSerializer
 
+from tradepost.book import service as book
 from tradepost.identity import service as identity
+from tradepost.kernel.assets import stated
 from tradepost.kernel.database import Transaction
 from tradepost.kernel.errors import MalformedRequest, NotFound, PreconditionFailed
 from tradepost.kernel.ids import new_id
-from tradepost.kernel.money import Amount, Asset, Price
+from tradepost.kernel.money import Amount, Price
 from tradepost.kernel.outbox import Event
-from tradepost.kernel.settings import Settings
-from tradepost.offers import model, store
-from tradepost.offers.model import (
-    DEFAULT_FUNDING_WINDOW_S,
-    MAX_OPEN_OFFERS,
-    AmountSpec,
-    AssetNotTraded,
-    CountryUnknown,
-    CurrencyUnknown,
+from tradepost.kernel.pricing import (
     Direction,
-    EncryptionKeyInvalid,
+    FixedPrice,
+    floating,
+)
+from tradepost.offers import model, store
+from tradepost.offers.draft import Changes, Draft, changed, understand
+from tradepost.offers.listing import listing
+from tradepost.offers.model import (
+    MAX_SHARING,
+    MISSED_TAKES,
+    PRICE_HOLD,
+    HoldInvalid,
     NotYourOffer,
     Offer,
     OfferAlreadyTaken,
     OfferClosed,
     OfferCreated,
     OfferEvent,
+    OfferInconsistent,
     OfferPaused,
     OfferResumed,
     OfferState,
     OfferUpdated,
-    PaymentMethod,
+    PauseReason,
+    Quoted,
     ReservedByTrades,
+    Taker,
     TooManyOffers,
+    Visibility,
     WalletNotProven,
     advance,
-    check_amounts,
-    check_methods,
     check_take,
+    check_taker,
 )
+from tradepost.prices import service as prices
+from tradepost.prices.model import INDEX, PriceUnavailable, Quote
 
-
-@dataclass(frozen=True, slots=True)
-class Draft:
-    """What a maker says of an offer; amounts are decimal strings in whole coins."""
-
-    direction: Direction
-    asset: str
-    currency: str
-    price: Decimal
-    min_amount: str
-    max_amount: str
-    total_amount: str
-    payment_methods: tuple[str, ...]
-    wallet: str
-    encryption_key: str
-    country: str | None = None
-    terms: str = ""
-    funding_window_s: int = DEFAULT_FUNDING_WINDOW_S
-    #: None: the longest of the payment methods' own.
-    payment_window_s: int | None = None
-    key_signature: bytes | None = None
-
-
-class Changes(TypedDict, total=False):
-    """What a maker changes of an offer: what is missing stays as it is."""
-
-    price: Decimal
-    min_amount: str
-    max_amount: str
-    total_amount: str
-    payment_methods: tuple[str, ...]
-    country: str | None
-    terms: str
-    funding_window_s: int
-    payment_window_s: int
-
-
-@dataclass(frozen=True, slots=True)
-class Search:
-    """What a taker looks for; amounts are decimal strings in whole units.
-
-    An `amount` needs an `asset`, a `fiat_amount` a `currency`: else they say nothing.
-    """
-
-    direction: Direction | None = None
-    asset: str | None = None
-    currency: str | None = None
-    amount: str | None = None
-    fiat_amount: str | None = None
-    payment_methods: tuple[str, ...] = ()
-    country: str | None = None
-    maker_id: UUID | None = None
+_HOLD_SALT = "held price of an offer"
 
 
 #: A place in a list, as a cursor holds it.
@@ -111,72 +71,76 @@ class Page:
     next: Position | None
 
 
-@dataclass(frozen=True, slots=True)
-class _Checked:
-    """The parts of a draft that had to be understood."""
-
-    price: Price
-    amounts: AmountSpec
-    total: Amount
-    payment_window_s: int
-
-
-def currencies() -> Iterable[tuple[str, str, int]]:
-    """Code, name and decimals of every currency."""
-    for code, (name, asset) in model.currencies().items():
-        yield code, name, asset.decimals
-
-
-def payment_methods() -> Iterable[PaymentMethod]:
-    """Every payment method."""
-    return model.payment_methods().values()
+# --- what a maker does ---------------------------------------------------------------------
 
 
 async def create_offer(tx: Transaction, maker_id: UUID, draft: Draft) -> Offer:
     """Publishes an offer.
 
-    Raises `AssetNotTraded`, `CurrencyUnknown`, `CountryUnknown`, `PaymentMethodUnknown`,
-    `PaymentMethodUnfit`, `OfferInconsistent`, `WalletNotProven`, `EncryptionKeyInvalid`,
-    `TooManyOffers`, and `MalformedRequest` for an amount finer than its asset.
+    Raises as `draft.understand`, and `WalletNotProven`, `TooManyOffers`; with
+    `shares_coins_with` `NotFound`, `NotYourOffer` and `OfferStateConflict`, too.
     """
-    checked = _check(tx.settings, draft)
-    check_encryption_key(draft.encryption_key)
+    checked = understand(tx.settings, draft, tx.now)
     if not await identity.owns_wallet(tx, maker_id, draft.wallet):
         raise WalletNotProven
-    if await store.count_open(tx, maker_id) >= MAX_OPEN_OFFERS:
-        raise TooManyOffers
     offer = Offer(
         id=new_id(),
         version=1,
         state=OfferState.ACTIVE,
+        paused_because=None,
         maker_id=maker_id,
         direction=draft.direction,
+        asset=checked.asset,
+        currency=checked.currency,
         price=checked.price,
         amounts=checked.amounts,
         total=checked.total,
         remaining=checked.total,
+        stock_id=None,
         payment_methods=draft.payment_methods,
         country=draft.country,
         terms=draft.terms,
         funding_window_s=draft.funding_window_s,
         payment_window_s=checked.payment_window_s,
-        wallet=draft.wallet,
+        visibility=draft.visibility,
+        link=_link(draft.visibility, None),
+        rules=checked.rules,
+        hours=draft.hours,
+        closes_at=draft.closes_at,
+        wallet=to_checksum_address(draft.wallet),
         encryption_key=draft.encryption_key,
         key_signature=draft.key_signature,
         created_at=tx.now,
         updated_at=tx.now,
     )
-    await store.add(tx, offer)
+    if draft.shares_coins_with is not None:
+        offer = await _joined(tx, maker_id, draft.shares_coins_with, offer)
+    if not await store.add(tx, offer):
+        raise TooManyOffers
     await tx.publish(OfferCreated(str(offer.id)), [maker_id])
-    return await get(tx, offer.id)
+    await _list(tx, [offer], news=True)
+    return offer
 
 
-def check_encryption_key(key: str) -> None:
-    """Raises `EncryptionKeyInvalid` unless `key` (64 hex digits) is an x-only public key."""
-    try:
-        PublicKeyXOnly(bytes.fromhex(key))
-    except ValueError:
-        raise EncryptionKeyInvalid from None
+async def _joined(tx: Transaction, maker_id: UUID, other_id: UUID, offer: Offer) -> Offer:
+    """The new offer over the coins of another one, which is held."""
+    other = await _own(tx, maker_id, other_id)
+    advance(other.state, OfferEvent.EDIT)
+    if not (
+        offer.direction is other.direction is Direction.SELL
+        and offer.unit == other.unit == offer.asset
+        and offer.total == other.total
+    ):
+        raise OfferInconsistent(
+            "Offers over the same coins sell one asset, state their amounts in it, and have the"
+            " same total_amount."
+        )
+    stock_id = other.stock_id or other.id
+    if other.stock_id is None:
+        await store.share(tx, other.id, stock_id)
+    if len(await store.sharing(tx, stock_id)) >= MAX_SHARING:
+        raise OfferInconsistent(f"At most {MAX_SHARING} offers are over the same coins.")
+    return replace(offer, stock_id=stock_id, remaining=other.remaining)
 
 
 async def edit_offer(
@@ -184,16 +148,21 @@ async def edit_offer(
 ) -> Offer:
     """Changes what an offer says, if it still is what its maker saw.
 
-    What trades have reserved of it stays theirs: the total cannot go below that.
-    Raises `NotFound`, `NotYourOffer`, `PreconditionFailed`, `OfferStateConflict`,
-    `ReservedByTrades`, and as `create_offer` for what is changed.
+    What trades have reserved of it stays theirs: the total cannot go below that. A new total is
+    that of all offers over the same coins. Raises `NotFound`, `NotYourOffer`,
+    `PreconditionFailed`, `OfferStateConflict`, `ReservedByTrades`, and as `create_offer` for what
+    is changed.
     """
     offer = await _own(tx, maker_id, offer_id)
     if offer.version != seen_version:
         raise PreconditionFailed(version=offer.version)
     state = advance(offer.state, OfferEvent.EDIT)
-    draft = replace(_draft(offer), **changes)
-    checked = _check(tx.settings, draft)
+    draft = changed(offer, changes)
+    checked = understand(tx.settings, draft, tx.now)
+    if checked.total.asset != offer.unit:
+        if offer.reserved.minor or offer.stock_id is not None:
+            raise ReservedByTrades(reserved_amount=str(offer.reserved))
+        offer = replace(offer, total=checked.total, remaining=checked.total)
     if checked.total < offer.reserved:
         raise ReservedByTrades(reserved_amount=str(offer.reserved))
     edited = replace(
@@ -208,29 +177,86 @@ async def edit_offer(
         terms=draft.terms,
         funding_window_s=draft.funding_window_s,
         payment_window_s=checked.payment_window_s,
+        visibility=draft.visibility,
+        link=_link(draft.visibility, offer.link),
+        rules=checked.rules,
+        hours=draft.hours,
+        closes_at=draft.closes_at,
     )
+    if offer.stock_id is not None and edited.total != offer.total:
+        more = edited.total.minor - offer.total.minor
+        others = await store.change_remaining(tx, offer.id, more, total=more)
+        await _list(tx, [other for other in others if other.id != offer.id], news=False)
+        offer = replace(offer, version=offer.version + 1)
     return await _save(tx, offer, edited, OfferUpdated(str(offer.id)))
 
 
 async def pause(tx: Transaction, maker_id: UUID, offer_id: UUID) -> Offer:
     """Takes an offer out of the book; raises `NotFound`, `NotYourOffer`, `OfferStateConflict`."""
-    return await _advance(tx, maker_id, offer_id, OfferEvent.PAUSE, OfferPaused(str(offer_id)))
+    offer = await _own(tx, maker_id, offer_id)
+    return await _pause(tx, offer, PauseReason.MAKER)
 
 
 async def resume(tx: Transaction, maker_id: UUID, offer_id: UUID) -> Offer:
-    """Puts a paused offer back into the book; raises as `pause`."""
-    return await _advance(tx, maker_id, offer_id, OfferEvent.RESUME, OfferResumed(str(offer_id)))
+    """Puts a paused offer back into the book: its maker is there. Raises as `pause`."""
+    offer = await _own(tx, maker_id, offer_id)
+    state = advance(offer.state, OfferEvent.RESUME)
+    await store.forget_missed(tx, maker_id)
+    changed = replace(offer, state=state, paused_because=None)
+    return await _save(tx, offer, changed, OfferResumed(str(offer_id)))
 
 
 async def close(tx: Transaction, maker_id: UUID, offer_id: UUID) -> Offer:
     """Ends an offer for good; trades on it go on. Raises as `pause`."""
-    return await _advance(tx, maker_id, offer_id, OfferEvent.CLOSE, OfferClosed(str(offer_id)))
+    return await _close(tx, await _own(tx, maker_id, offer_id))
+
+
+async def _pause(tx: Transaction, offer: Offer, reason: PauseReason) -> Offer:
+    state = advance(offer.state, OfferEvent.PAUSE)
+    changed = replace(offer, state=state, paused_because=reason)
+    return await _save(tx, offer, changed, OfferPaused(str(offer.id), reason))
+
+
+async def _close(tx: Transaction, offer: Offer) -> Offer:
+    changed = replace(offer, state=advance(offer.state, OfferEvent.CLOSE), paused_because=None)
+    return await _save(tx, offer, changed, OfferClosed(str(offer.id)))
+
+
+async def wake(tx: Transaction, limit: int) -> int:
+    """Does what the clock asks of up to `limit` offers: working hours, end dates; how many."""
+    due = await store.due(tx, limit)
+    for offer in due:
+        if offer.closes_at is not None and offer.closes_at <= tx.now:
+            await _close(tx, offer)
+        else:
+            await store.next_change(tx, offer.id, offer.next_change(tx.now))
+            await _list(tx, [offer], news=False)
+    return len(due)
+
+
+# --- what others see -----------------------------------------------------------------------
 
 
 async def get(tx: Transaction, offer_id: UUID) -> Offer:
-    """The offer, in any state; raises `NotFound`."""
+    """The offer, in any state, whoever may see it; raises `NotFound`."""
     offer = await store.get(tx, offer_id)
     if offer is None:
+        raise NotFound
+    return offer
+
+
+async def seen_by(
+    tx: Transaction, account_id: UUID | None, offer_id: UUID, link: str | None
+) -> Offer:
+    """The offer, if it is shown to this account; raises `NotFound`."""
+    offer = await get(tx, offer_id)
+    if offer.visibility is Visibility.PUBLIC or offer.maker_id == account_id:
+        return offer
+    if offer.visibility is Visibility.LINK:
+        known = secrets.compare_digest((link or "").encode(), (offer.link or "").encode())
+    else:
+        known = account_id is not None and await identity.trusts(tx, offer.maker_id, account_id)
+    if not known:
         raise NotFound
     return offer
 
@@ -238,37 +264,86 @@ async def get(tx: Transaction, offer_id: UUID) -> Offer:
 async def mine(tx: Transaction, maker_id: UUID, after: Position | None, limit: int) -> Page:
     """The maker's offers in any state, the newest first."""
     before = None if after is None else UUID(str(after[0]))
-    offers = await store.of_maker(tx, maker_id, before, limit + 1)
+    return _page(await store.of_maker(tx, maker_id, before, limit + 1), limit)
+
+
+async def for_partner(
+    tx: Transaction, account_id: UUID, after: Position | None, limit: int
+) -> Page:
+    """Offers that makers show to the account as a trusted partner, the newest first."""
+    before = None if after is None else UUID(str(after[0]))
+    makers = await identity.trusted_by(tx, account_id)
+    return _page(await store.for_partner(tx, makers, before, limit + 1), limit)
+
+
+def _page(offers: list[Offer], limit: int) -> Page:
     more = len(offers) > limit
     return Page(offers[:limit], [str(offers[limit - 1].id)] if more else None)
 
 
-async def search(tx: Transaction, wanted: Search, after: Position | None, limit: int) -> Page:
-    """Offers that can be taken now.
+async def quoted(tx: Transaction, offer: Offer) -> Quoted:
+    """The offer's price now; raises `PriceUnavailable` where what it follows is not fresh."""
+    (found,) = await quoted_now(tx, [offer])
+    if found is None:
+        raise PriceUnavailable
+    return found
 
-    With a direction the best price for the taker comes first, and of equal prices the older
-    offer; without one the newest comes first. Raises `AssetNotTraded`, `CurrencyUnknown`, and
-    `MalformedRequest` for an amount that says nothing.
+
+async def quoted_now(tx: Transaction, offers: Sequence[Offer]) -> list[Quoted | None]:
+    """The prices of the offers now; None for one that follows what is not fresh."""
+    markets = {
+        pair: await prices.quotes(tx, *pair)
+        for pair in {(offer.asset.code, offer.currency.code) for offer in offers}
+    }
+    return [
+        _quoted(offer, markets[offer.asset.code, offer.currency.code], tx.now + PRICE_HOLD)
+        for offer in offers
+    ]
+
+
+def _quoted(offer: Offer, quotes: Mapping[str, Quote], until: datetime) -> Quoted | None:
+    index = quotes.get(INDEX)
+    if isinstance(offer.price, FixedPrice):
+        return Quoted(_price(offer, offer.price.value), index, None, until)
+    follows = quotes.get(offer.price.source)
+    value = None if follows is None else floating(offer.price, offer.direction, follows.value)
+    return None if value is None else Quoted(_price(offer, value), index, follows, until)
+
+
+def _price(offer: Offer, value: Decimal) -> Price:
+    return Price(offer.asset, offer.currency, value)
+
+
+def hold(tx: Transaction, offer: Offer, quoted: Quoted) -> str:
+    """A token by which the quoted price is held for a taker of this offer, until its maker edits.
+
+    Nothing is stored for it.
     """
-    by_price = wanted.direction is not None
-    position: tuple[Decimal, UUID] | UUID | None = None
-    if after is not None:
-        last = UUID(str(after[-1]))
-        position = (Decimal(after[0]), last) if by_price else last
-    found = await store.search(tx, _wanted(tx.settings, wanted), position, limit + 1)
-    more = len(found) > limit
-    found = found[:limit]
-    following: Position | None = None
-    if more:
-        last_found = found[-1]
-        following = [str(last_found.offer.id)]
-        if by_price:
-            following.insert(0, f"{last_found.rank:f}")
-    return Page([each.offer for each in found], following)
+    said = [_hold_of(offer), f"{quoted.price.value:f}", int(quoted.held_until.timestamp())]
+    return str(_holds(tx).dumps(said))
+
+
+def held(tx: Transaction, offer: Offer, token: str) -> Price:
+    """The price that a token of `hold` holds; raises `HoldInvalid`."""
+    try:
+        said, value, until = _holds(tx).loads(token)
+    except BadSignature:
+        raise HoldInvalid from None
+    if said != _hold_of(offer) or tx.now.timestamp() > until:
+        raise HoldInvalid
+    return _price(offer, Decimal(value))
+
+
+def _holds(tx: Transaction) -> URLSafeSerializer:
+    return URLSafeSerializer(tx.settings.secret.get_secret_value(), salt=_HOLD_SALT)
+
+
+def _hold_of(offer: Offer) -> str:
+    return f"{offer.id} {offer.price}"
 
 
 def quote(
-    offer: Offer, *, amount: str | None = None, fiat_amount: str | None = None
+    offer: Offer, price: Price, *, amount: str | None = None, fiat_amount: str | None = None
 ) -> tuple[Amount, Amount]:
     """What is taken of the coin and what it costs, for exactly one of both as a decimal string.
 
@@ -278,51 +353,85 @@ def quote(
     if (amount is None) == (fiat_amount is None):
         raise MalformedRequest("It takes either amount or fiat_amount.")
     if amount is not None:
-        return model.quote_amount(offer, _parse(offer.asset, "amount", amount))
+        coins = stated(offer.asset, "amount", amount)
+        return model.quote_amount(offer.direction, price, coins)
     assert fiat_amount is not None
-    return model.quote_fiat(offer, _parse(offer.currency, "fiat_amount", fiat_amount))
+    money = stated(offer.currency, "fiat_amount", fiat_amount)
+    return model.quote_fiat(offer.direction, price, money)
 
 
-async def reserve(tx: Transaction, offer_id: UUID, amount: Amount, taker_id: UUID) -> Offer:
-    """Takes `amount` out of what remains of the offer; the offer as it is then.
+# --- what a trade does ---------------------------------------------------------------------
 
-    One statement decides, so that of two takers of the last piece one gets it.
-    Raises `NotFound`, `OwnOffer`, `OfferNotActive`, `AmountOutOfRange`, `OfferAlreadyTaken`.
+
+async def reserve(
+    tx: Transaction, offer: Offer, taker: Taker, amount: Amount, fiat_amount: Amount
+) -> Offer:
+    """Takes what a trade is about out of what remains of the offer; the offer as it is then.
+
+    One statement decides, so that of two takers of the last piece one gets it; where several
+    offers are over the same coins, all of them are held first. Raises `NotFound`, `OwnOffer`,
+    `OfferNotActive`, `OutsideWorkingHours`, `AmountOutOfRange`, `OfferAlreadyTaken`,
+    `TakerRefused`.
     """
-    reserved = await store.reserve(tx, offer_id, amount, taker_id)
-    if reserved is not None:
-        return reserved
-    offer = await get(tx, offer_id)
-    assert offer.asset == amount.asset, "the amount is quoted from the offer"
-    check_take(offer, amount, taker_id)
-    # It could not be reserved a moment ago, and by now it could: the next try will tell.
-    raise OfferAlreadyTaken(remaining_amount=str(offer.remaining))
+    taken = amount if offer.unit == amount.asset else fiat_amount
+    if offer.stock_id is None:
+        reserved = await store.reserve(tx, offer.id, taken, taker.account_id)
+        changed = [] if reserved is None else [reserved]
+    else:
+        held_offers = {one.id: one for one in await store.sharing(tx, offer.stock_id)}
+        check_take(held_offers[offer.id], taken, taker.account_id, tx.now)
+        changed = await store.change_remaining(tx, offer.id, -taken.minor)
+        assert len(changed) == len(held_offers), "they are over the same coins"
+    after = next((one for one in changed if one.id == offer.id), None)
+    if after is None:
+        check_take(await get(tx, offer.id), taken, taker.account_id, tx.now)
+        # It could not be reserved a moment ago, and by now it could: the next try will tell.
+        raise OfferAlreadyTaken(remaining_amount=str(offer.remaining))
+    check_take(replace(after, remaining=after.remaining + taken), taken, taker.account_id, tx.now)
+    check_taker(after, taken, taker, tx.now)
+    await _list(tx, changed, news=False)
+    return after
 
 
-async def give_back(tx: Transaction, offer_id: UUID, amount: Amount) -> None:
+async def give_back(tx: Transaction, offer_id: UUID, amount: Amount, fiat_amount: Amount) -> None:
     """Returns what `reserve` took, once, when its trade came to nothing.
 
     A closed offer stays closed, and a paused one paused.
     """
-    given = await store.give_back(tx, offer_id, amount)
-    assert given, "no more is given back than was reserved"
+    offer = await get(tx, offer_id)
+    taken = amount if offer.unit == amount.asset else fiat_amount
+    if offer.stock_id is not None:
+        await store.sharing(tx, offer.stock_id)
+    changed = await store.change_remaining(tx, offer_id, taken.minor)
+    assert changed, "no more is given back than was reserved"
+    await _list(tx, changed, news=False)
+
+
+async def missed(tx: Transaction, maker_id: UUID) -> None:
+    """The maker let a take lapse; after some in a row he is away, and all his offers pause."""
+    if await store.count_missed(tx, maker_id) >= MISSED_TAKES:
+        for offer in await store.active_of(tx, maker_id):
+            await _pause(tx, offer, PauseReason.AWAY)
+
+
+async def met(tx: Transaction, maker_id: UUID) -> None:
+    """The maker did his part of a take: what he missed before does not count any more."""
+    await store.forget_missed(tx, maker_id)
+
+
+# --- inside --------------------------------------------------------------------------------
 
 
 async def _own(tx: Transaction, maker_id: UUID, offer_id: UUID) -> Offer:
-    """The maker's own offer, held until the transaction ends."""
-    offer = await store.get(tx, offer_id, lock=True)
-    if offer is None:
-        raise NotFound
+    """The maker's own offer, held until the transaction ends with all over the same coins."""
+    offer = await get(tx, offer_id)
     if offer.maker_id != maker_id:
         raise NotYourOffer
-    return offer
-
-
-async def _advance(
-    tx: Transaction, maker_id: UUID, offer_id: UUID, event: OfferEvent, told: Event
-) -> Offer:
-    offer = await _own(tx, maker_id, offer_id)
-    return await _save(tx, offer, replace(offer, state=advance(offer.state, event)), told)
+    if offer.stock_id is not None:
+        await store.sharing(tx, offer.stock_id)
+    held_offer = await store.get(tx, offer_id, lock=True)
+    assert held_offer is not None, "offers are never deleted"
+    return held_offer
 
 
 async def _save(tx: Transaction, seen: Offer, changed: Offer, told: Event) -> Offer:
@@ -330,88 +439,24 @@ async def _save(tx: Transaction, seen: Offer, changed: Offer, told: Event) -> Of
     saved = await store.replace(tx, changed, seen.version)
     assert saved, "the row is held since it was read"
     await tx.publish(told, [changed.maker_id])
+    await _list(tx, [changed], news=True)
     return changed
 
 
-def _draft(offer: Offer) -> Draft:
-    """What the maker would say to get this very offer."""
-    return Draft(
-        direction=offer.direction,
-        asset=offer.asset.code,
-        currency=offer.currency.code,
-        price=offer.price.value,
-        min_amount=str(offer.amounts.least),
-        max_amount=str(offer.amounts.most),
-        total_amount=str(offer.total),
-        payment_methods=offer.payment_methods,
-        wallet=offer.wallet,
-        encryption_key=offer.encryption_key,
-        country=offer.country,
-        terms=offer.terms,
-        funding_window_s=offer.funding_window_s,
-        payment_window_s=offer.payment_window_s,
-        key_signature=offer.key_signature,
-    )
+async def _list(tx: Transaction, offers: Sequence[Offer], *, news: bool) -> None:
+    """Has the book show of the offers, all of one maker, what can be taken of them now."""
+    if not offers:
+        return
+    makers = await identity.public_accounts(tx, [offers[0].maker_id])
+    for offer in offers:
+        listed = listing(offer, makers[offer.maker_id].name, tx.now)
+        if listed is None:
+            await book.remove(tx, offer.id)
+        else:
+            await book.put(tx, listed, news=news)
 
 
-def _check(settings: Settings, draft: Draft) -> _Checked:
-    asset, currency = _asset(settings, draft.asset), _currency(draft.currency)
-    if draft.country is not None and draft.country not in model.countries():
-        raise CountryUnknown
-    methods = check_methods(draft.payment_methods, draft.currency)
-    price = Price(asset, currency, draft.price)
-    amounts = AmountSpec(
-        _parse(asset, "min_amount", draft.min_amount),
-        _parse(asset, "max_amount", draft.max_amount),
-    )
-    total = _parse(asset, "total_amount", draft.total_amount)
-    check_amounts(draft.direction, price, amounts, total)
-    window_s = draft.payment_window_s
-    if window_s is None:
-        window_s = max(method.payment_window_s for method in methods)
-    return _Checked(price, amounts, total, window_s)
-
-
-def _wanted(settings: Settings, search: Search) -> store.Wanted:
-    asset = None if search.asset is None else _asset(settings, search.asset)
-    currency = None if search.currency is None else _currency(search.currency)
-    amount = fiat_amount = None
-    if search.amount is not None:
-        if asset is None:
-            raise MalformedRequest("An amount needs an asset.")
-        amount = _parse(asset, "amount", search.amount).minor
-    if search.fiat_amount is not None:
-        if currency is None:
-            raise MalformedRequest("A fiat_amount needs a currency.")
-        fiat_amount = _parse(currency, "fiat_amount", search.fiat_amount).minor
-    return store.Wanted(
-        direction=search.direction,
-        asset=search.asset,
-        currency=search.currency,
-        amount=amount,
-        fiat_amount=fiat_amount,
-        payment_methods=search.payment_methods,
-        country=search.country,
-        maker_id=search.maker_id,
-    )
-
-
-def _asset(settings: Settings, code: str) -> Asset:
-    for setting in settings.assets:
-        if setting.code == code:
-            return Asset(setting.code, setting.decimals)
-    raise AssetNotTraded(f"The assets are {', '.join(item.code for item in settings.assets)}.")
-
-
-def _currency(code: str) -> Asset:
-    found = model.currencies().get(code)
-    if found is None:
-        raise CurrencyUnknown
-    return found[1]
-
-
-def _parse(asset: Asset, name: str, text: str) -> Amount:
-    try:
-        return asset.amount(text)
-    except ValueError as error:
-        raise MalformedRequest(errors=[{"at": name, "what": str(error)}]) from None
+def _link(visibility: Visibility, link: str | None) -> str | None:
+    if visibility is not Visibility.LINK:
+        return None
+    return link or secrets.token_urlsafe(16)

@@ -1,60 +1,62 @@
-"""The rows of offers, and the book that takers search."""
+"""The rows of offers, of their makers, and of whom these trust."""
 
-from dataclasses import dataclass
-from decimal import Decimal
-from typing import Any, LiteralString
+from collections.abc import Sequence
+from datetime import datetime
+from typing import Any
 from uuid import UUID
 
 from eth_utils.address import to_checksum_address
+from psycopg.types.json import Jsonb
 
 from tradepost.kernel.database import Transaction
-from tradepost.kernel.money import Amount, Asset, Price
-from tradepost.offers.model import AmountSpec, Direction, Offer, OfferState
+from tradepost.kernel.hours import Span, WeeklyHours
+from tradepost.kernel.money import Amount, Asset
+from tradepost.kernel.pricing import Direction, FixedPrice, FloatingPrice, PriceSpec
+from tradepost.offers.model import (
+    MAX_OPEN_OFFERS,
+    MAX_SHARING,
+    AmountSpec,
+    Offer,
+    OfferState,
+    PauseReason,
+    TakerRules,
+    Visibility,
+)
 
 
-@dataclass(frozen=True, slots=True)
-class Wanted:
-    """What a taker looks for; None and the empty tuple leave a thing open.
-
-    `amount` and `fiat_amount` are in minor units; the first needs `asset`, the second `currency`.
-    """
-
-    direction: Direction | None = None
-    asset: str | None = None
-    currency: str | None = None
-    amount: int | None = None
-    fiat_amount: int | None = None
-    payment_methods: tuple[str, ...] = ()
-    country: str | None = None
-    maker_id: UUID | None = None
-
-
-@dataclass(frozen=True, slots=True)
-class Found:
-    """An offer and its place in the order of the book."""
-
-    offer: Offer
-    rank: Decimal
-
-
-async def add(tx: Transaction, offer: Offer) -> None:
-    """Adds a new offer."""
-    await tx.execute(
-        """
-        INSERT INTO offers (
-            id, version, state, maker_id, direction, asset, asset_decimals, currency,
-            currency_decimals, price, min_amount, max_amount, total_amount, remaining_amount,
-            payment_methods, country, terms, funding_window_s, payment_window_s, wallet,
-            encryption_key, key_signature, created_at, updated_at
-        ) VALUES (
-            %(id)s, %(version)s, %(state)s, %(maker_id)s, %(direction)s, %(asset)s,
-            %(asset_decimals)s, %(currency)s, %(currency_decimals)s, %(price)s, %(min_amount)s,
-            %(max_amount)s, %(total_amount)s, %(remaining_amount)s, %(payment_methods)s,
-            %(country)s, %(terms)s, %(funding_window_s)s, %(payment_window_s)s, %(wallet)s,
-            %(encryption_key)s, %(key_signature)s, %(created_at)s, %(updated_at)s
+async def add(tx: Transaction, offer: Offer) -> bool:
+    """Adds a new offer; False where its maker has as many open ones as he can have."""
+    return (
+        await tx.execute(
+            """
+        WITH counted AS (
+            INSERT INTO offer_makers AS maker (account_id, open_offers) VALUES (%(maker_id)s, 1)
+            ON CONFLICT (account_id) DO UPDATE SET open_offers = maker.open_offers + 1
+                WHERE maker.open_offers < %(most)s
+            RETURNING account_id
         )
+        INSERT INTO offers (
+            id, version, state, paused_because, maker_id, direction, asset, asset_decimals,
+            currency, currency_decimals, price, margin_bps, limit_price, price_source,
+            amount_unit, min_amount, max_amount, total_amount, remaining_amount, stock_id,
+            payment_methods, country, terms, funding_window_s, payment_window_s, visibility, link,
+            min_trades, min_account_age_days, first_trade_limit, taker_countries, hours, closes_at,
+            next_change_at, wallet, encryption_key, key_signature, created_at, updated_at
+        )
+        SELECT %(id)s, %(version)s, %(state)s, %(paused_because)s, account_id, %(direction)s,
+            %(asset)s, %(asset_decimals)s, %(currency)s, %(currency_decimals)s, %(price)s,
+            %(margin_bps)s, %(limit_price)s, %(price_source)s, %(amount_unit)s, %(min_amount)s,
+            %(max_amount)s, %(total_amount)s, %(remaining_amount)s, %(stock_id)s,
+            %(payment_methods)s, %(country)s, %(terms)s, %(funding_window_s)s,
+            %(payment_window_s)s, %(visibility)s, %(link)s, %(min_trades)s,
+            %(min_account_age_days)s, %(first_trade_limit)s, %(taker_countries)s, %(hours)s,
+            %(closes_at)s, %(next_change_at)s, %(wallet)s, %(encryption_key)s, %(key_signature)s,
+            %(created_at)s, %(updated_at)s
+        FROM counted
         """,
-        _row(offer),
+            _row(offer, tx.now) | {"most": MAX_OPEN_OFFERS},
+        )
+        == 1
     )
 
 
@@ -63,16 +65,29 @@ async def replace(tx: Transaction, offer: Offer, seen_version: int) -> bool:
     return (
         await tx.execute(
             """
-        UPDATE offers SET
-            version = %(version)s, state = %(state)s, price = %(price)s,
-            min_amount = %(min_amount)s, max_amount = %(max_amount)s,
-            total_amount = %(total_amount)s, remaining_amount = %(remaining_amount)s,
-            payment_methods = %(payment_methods)s, country = %(country)s, terms = %(terms)s,
-            funding_window_s = %(funding_window_s)s, payment_window_s = %(payment_window_s)s,
-            updated_at = %(updated_at)s
-        WHERE id = %(id)s AND version = %(seen_version)s
+        WITH replaced AS (
+            UPDATE offers SET
+                version = %(version)s, state = %(state)s, paused_because = %(paused_because)s,
+                price = %(price)s, margin_bps = %(margin_bps)s, limit_price = %(limit_price)s,
+                price_source = %(price_source)s, amount_unit = %(amount_unit)s,
+                min_amount = %(min_amount)s, max_amount = %(max_amount)s,
+                total_amount = %(total_amount)s, remaining_amount = %(remaining_amount)s,
+                payment_methods = %(payment_methods)s, country = %(country)s, terms = %(terms)s,
+                funding_window_s = %(funding_window_s)s, payment_window_s = %(payment_window_s)s,
+                visibility = %(visibility)s, link = %(link)s, min_trades = %(min_trades)s,
+                min_account_age_days = %(min_account_age_days)s,
+                first_trade_limit = %(first_trade_limit)s, taker_countries = %(taker_countries)s,
+                hours = %(hours)s, closes_at = %(closes_at)s,
+                next_change_at = %(next_change_at)s, updated_at = %(updated_at)s
+            WHERE id = %(id)s AND version = %(seen_version)s
+            RETURNING maker_id, state
+        ), counted AS (
+            UPDATE offer_makers SET open_offers = open_offers - 1
+            FROM replaced WHERE account_id = maker_id AND state = 'closed'
+        )
+        SELECT FROM replaced
         """,
-            _row(offer) | {"seen_version": seen_version},
+            _row(offer, tx.now) | {"seen_version": seen_version},
         )
         == 1
     )
@@ -89,24 +104,41 @@ async def get(tx: Transaction, offer_id: UUID, *, lock: bool = False) -> Offer |
     return None if row is None else _offer(row)
 
 
-async def reserve(tx: Transaction, offer_id: UUID, amount: Amount, taker_id: UUID) -> Offer | None:
-    """Takes `amount` out of what remains, if all that allows it holds at this very moment."""
+async def sharing(tx: Transaction, stock_id: UUID) -> list[Offer]:
+    """The offers over the same coins, held until the transaction ends, always in one order."""
+    rows = await tx.all(
+        "SELECT * FROM offers WHERE stock_id = %s ORDER BY id LIMIT %s FOR NO KEY UPDATE",
+        [stock_id, MAX_SHARING],
+    )
+    return [_offer(row) for row in rows]
+
+
+async def share(tx: Transaction, offer_id: UUID, stock_id: UUID) -> None:
+    """Makes an offer the first over coins that others are to be over, too."""
+    await tx.execute("UPDATE offers SET stock_id = %s WHERE id = %s", [stock_id, offer_id])
+
+
+async def reserve(tx: Transaction, offer_id: UUID, taken: Amount, taker_id: UUID) -> Offer | None:
+    """Takes `taken` out of what remains, if all that allows it holds at this very moment.
+
+    For an offer over coins of its own; where others share them, all are held first.
+    """
     row = await tx.one(
         """
         UPDATE offers SET
             remaining_amount = remaining_amount - %(amount)s,
             version = version + 1,
             updated_at = %(now)s
-        WHERE id = %(id)s AND asset = %(asset)s AND asset_decimals = %(asset_decimals)s
-            AND state = 'active' AND maker_id <> %(taker)s
+        WHERE id = %(id)s AND state = 'active' AND maker_id <> %(taker)s AND stock_id IS NULL
+            AND CASE amount_unit WHEN 'asset' THEN asset ELSE currency END = %(unit)s
+            AND (closes_at IS NULL OR closes_at > %(now)s)
             AND %(amount)s BETWEEN min_amount AND LEAST(max_amount, remaining_amount)
         RETURNING *
         """,
         {
             "id": offer_id,
-            "amount": amount.minor,
-            "asset": amount.asset.code,
-            "asset_decimals": amount.asset.decimals,
+            "amount": taken.minor,
+            "unit": taken.asset.code,
             "taker": taker_id,
             "now": tx.now,
         },
@@ -114,34 +146,28 @@ async def reserve(tx: Transaction, offer_id: UUID, amount: Amount, taker_id: UUI
     return None if row is None else _offer(row)
 
 
-async def give_back(tx: Transaction, offer_id: UUID, amount: Amount) -> bool:
-    """Adds `amount` to what remains, whatever the offer's state; False where that is too much."""
-    return (
-        await tx.execute(
-            """
+async def change_remaining(
+    tx: Transaction, offer_id: UUID, change: int, *, total: int = 0
+) -> list[Offer]:
+    """Adds `change` (minor units) to what remains of an offer and of all over the same coins.
+
+    `total` is added to their totals. Empty where more would remain than there is, or less than
+    nothing.
+    """
+    rows = await tx.all(
+        """
         UPDATE offers SET
-            remaining_amount = remaining_amount + %(amount)s,
+            remaining_amount = remaining_amount + %(change)s,
+            total_amount = total_amount + %(total)s,
             version = version + 1,
             updated_at = %(now)s
-        WHERE id = %(id)s AND asset = %(asset)s
-            AND remaining_amount + %(amount)s <= total_amount
+        WHERE (id = %(id)s OR stock_id = (SELECT stock_id FROM offers WHERE id = %(id)s))
+            AND remaining_amount + %(change)s BETWEEN 0 AND total_amount + %(total)s
+        RETURNING *
         """,
-            {"id": offer_id, "amount": amount.minor, "asset": amount.asset.code, "now": tx.now},
-        )
-        == 1
+        {"id": offer_id, "change": change, "total": total, "now": tx.now},
     )
-
-
-async def count_open(tx: Transaction, maker_id: UUID) -> int:
-    """How many open offers the maker has; those who count for the same maker take turns."""
-    await tx.execute(
-        "SELECT pg_advisory_xact_lock(hashtextextended('offers of ' || %s::text, 0))", [maker_id]
-    )
-    row = await tx.one(
-        "SELECT count(*) AS open FROM offers WHERE maker_id = %s AND state <> 'closed'", [maker_id]
-    )
-    assert row is not None
-    return int(row["open"])
+    return [_offer(row) for row in rows]
 
 
 async def of_maker(tx: Transaction, maker_id: UUID, before: UUID | None, limit: int) -> list[Offer]:
@@ -157,92 +183,116 @@ async def of_maker(tx: Transaction, maker_id: UUID, before: UUID | None, limit: 
     return [_offer(row) for row in rows]
 
 
-_TAKEABLE: LiteralString = " BETWEEN min_amount AND LEAST(max_amount, remaining_amount)"
-
-#: What `fiat_amount` buys, rounded for the maker as `model.quote_fiat` does. `div` drops the
-#: fraction of an exact quotient, so a maker who sells keeps it; one who buys gets it on top.
-_BOUGHT: LiteralString = """(
-    div(
-        %(fiat_amount)s * ('1e' || asset_decimals)::numeric,
-        price * ('1e' || currency_decimals)::numeric
-    ) + (
-        direction = 'buy' AND 0 < mod(
-            %(fiat_amount)s * ('1e' || asset_decimals)::numeric,
-            price * ('1e' || currency_decimals)::numeric
-        )
-    )::int
-)"""
-
-
-async def search(
-    tx: Transaction, wanted: Wanted, after: tuple[Decimal, UUID] | UUID | None, limit: int
-) -> list[Found]:
-    """Up to `limit` offers that can be taken now, in order, from behind `after`.
-
-    Where `wanted` names a direction, the best price for the taker comes first and `after` is the
-    rank and id of the last one seen; else the newest comes first and `after` is an id.
-    """
-    conditions: list[LiteralString] = ["state = 'active'", "remaining_amount >= min_amount"]
-    values: dict[str, object] = {"limit": limit}
-
-    def where(condition: LiteralString, name: str, value: object) -> None:
-        conditions.append(condition)
-        values[name] = value
-
-    if wanted.direction is not None:
-        where("direction = %(direction)s", "direction", wanted.direction)
-    if wanted.asset is not None:
-        where("asset = %(asset)s", "asset", wanted.asset)
-    if wanted.currency is not None:
-        where("currency = %(currency)s", "currency", wanted.currency)
-    if wanted.payment_methods:
-        where("payment_methods && %(methods)s", "methods", list(wanted.payment_methods))
-    if wanted.country is not None:
-        where("country = %(country)s", "country", wanted.country)
-    if wanted.maker_id is not None:
-        where("maker_id = %(maker)s", "maker", wanted.maker_id)
-    if wanted.amount is not None:
-        where("%(amount)s::numeric" + _TAKEABLE, "amount", wanted.amount)
-    if wanted.fiat_amount is not None:
-        where(_BOUGHT + _TAKEABLE, "fiat_amount", wanted.fiat_amount)
-    if isinstance(after, tuple):
-        values["rank"], values["id"] = after
-        conditions.append("(rank, id) > (%(rank)s, %(id)s)")
-    elif after is not None:
-        where("id < %(id)s", "id", after)
-    order: LiteralString = "rank, id" if wanted.direction is not None else "id DESC"
-    query: tuple[LiteralString, ...] = (
-        "SELECT * FROM offers WHERE",
-        " AND ".join(conditions),
-        "ORDER BY",
-        order,
-        "LIMIT %(limit)s",
+async def for_partner(
+    tx: Transaction, makers: Sequence[UUID], before: UUID | None, limit: int
+) -> list[Offer]:
+    """Active offers that these makers show only to partners, the newest first."""
+    rows = await tx.all(
+        """
+        SELECT * FROM offers
+        WHERE maker_id = ANY(%(makers)s) AND visibility = 'trusted' AND state = 'active'
+            AND (%(before)s::uuid IS NULL OR id < %(before)s)
+        ORDER BY id DESC LIMIT %(limit)s
+        """,
+        {"makers": list(makers), "before": before, "limit": limit},
     )
-    rows = await tx.all(" ".join(query), values)
-    return [Found(_offer(row), row["rank"]) for row in rows]
+    return [_offer(row) for row in rows]
 
 
-def _row(offer: Offer) -> dict[str, object]:
+async def due(tx: Transaction, limit: int) -> list[Offer]:
+    """Offers that the clock opens or ends by now, held until the transaction ends."""
+    rows = await tx.all(
+        """
+        SELECT * FROM offers WHERE next_change_at <= %s
+        ORDER BY next_change_at LIMIT %s FOR NO KEY UPDATE SKIP LOCKED
+        """,
+        [tx.now, limit],
+    )
+    return [_offer(row) for row in rows]
+
+
+async def next_change(tx: Transaction, offer_id: UUID, at: datetime | None) -> None:
+    """Notes when the clock next opens or ends the offer."""
+    await tx.execute("UPDATE offers SET next_change_at = %s WHERE id = %s", [at, offer_id])
+
+
+async def active_of(tx: Transaction, maker_id: UUID) -> list[Offer]:
+    """The maker's active offers, held until the transaction ends."""
+    rows = await tx.all(
+        """
+        SELECT * FROM offers WHERE maker_id = %s AND state = 'active'
+        ORDER BY id LIMIT %s FOR NO KEY UPDATE
+        """,
+        [maker_id, MAX_OPEN_OFFERS],
+    )
+    return [_offer(row) for row in rows]
+
+
+# --- makers --------------------------------------------------------------------------------
+
+
+async def count_missed(tx: Transaction, maker_id: UUID) -> int:
+    """Notes that the maker let a take lapse; how many in a row it is by now."""
+    row = await tx.one(
+        """
+        UPDATE offer_makers SET missed_takes = missed_takes + 1 WHERE account_id = %s
+        RETURNING missed_takes
+        """,
+        [maker_id],
+    )
+    assert row is not None, "whoever has an offer has a row"
+    return int(row["missed_takes"])
+
+
+async def forget_missed(tx: Transaction, maker_id: UUID) -> None:
+    """The maker is there: what he missed before does not count any more."""
+    await tx.execute(
+        "UPDATE offer_makers SET missed_takes = 0 WHERE account_id = %s AND missed_takes > 0",
+        [maker_id],
+    )
+
+
+# --- rows ----------------------------------------------------------------------------------
+
+
+def _row(offer: Offer, now: datetime) -> dict[str, object]:
+    price, limit = offer.price, offer.rules.first_trade_limit
+    floating = price if isinstance(price, FloatingPrice) else None
     return {
         "id": offer.id,
         "version": offer.version,
         "state": offer.state,
+        "paused_because": offer.paused_because,
         "maker_id": offer.maker_id,
         "direction": offer.direction,
         "asset": offer.asset.code,
         "asset_decimals": offer.asset.decimals,
         "currency": offer.currency.code,
         "currency_decimals": offer.currency.decimals,
-        "price": offer.price.value,
+        "price": price.value if isinstance(price, FixedPrice) else None,
+        "margin_bps": floating and floating.margin_bps,
+        "limit_price": floating and floating.limit,
+        "price_source": floating and floating.source,
+        "amount_unit": "asset" if offer.unit == offer.asset else "currency",
         "min_amount": offer.amounts.least.minor,
         "max_amount": offer.amounts.most.minor,
         "total_amount": offer.total.minor,
         "remaining_amount": offer.remaining.minor,
+        "stock_id": offer.stock_id,
         "payment_methods": list(offer.payment_methods),
         "country": offer.country,
         "terms": offer.terms,
         "funding_window_s": offer.funding_window_s,
         "payment_window_s": offer.payment_window_s,
+        "visibility": offer.visibility,
+        "link": offer.link,
+        "min_trades": offer.rules.min_trades,
+        "min_account_age_days": offer.rules.min_account_age_days,
+        "first_trade_limit": None if limit is None else limit.minor,
+        "taker_countries": list(offer.rules.countries),
+        "hours": None if offer.hours is None else Jsonb(_hours_row(offer.hours)),
+        "closes_at": offer.closes_at,
+        "next_change_at": offer.next_change(now),
         "wallet": offer.wallet.lower(),
         "encryption_key": offer.encryption_key,
         "key_signature": offer.key_signature,
@@ -251,27 +301,56 @@ def _row(offer: Offer) -> dict[str, object]:
     }
 
 
+def _hours_row(hours: WeeklyHours) -> dict[str, object]:
+    spans = [[span.weekday, span.start_min, span.end_min] for span in hours.spans]
+    return {"time_zone": hours.time_zone, "spans": spans}
+
+
+def _price(row: dict[str, Any]) -> PriceSpec:
+    if row["price"] is not None:
+        return FixedPrice(row["price"])
+    return FloatingPrice(row["margin_bps"], row["limit_price"], row["price_source"])
+
+
 def _offer(row: dict[str, Any]) -> Offer:
     asset = Asset(row["asset"], row["asset_decimals"])
+    currency = Asset(row["currency"], row["currency_decimals"])
+    unit = asset if row["amount_unit"] == "asset" else currency
+    first, hours = row["first_trade_limit"], row["hours"]
 
-    def coins(name: str) -> Amount:
-        return Amount(asset, int(row[name]))
+    def amount(name: str) -> Amount:
+        return Amount(unit, int(row[name]))
 
     return Offer(
         id=row["id"],
         version=row["version"],
         state=OfferState(row["state"]),
+        paused_because=row["paused_because"] and PauseReason(row["paused_because"]),
         maker_id=row["maker_id"],
         direction=Direction(row["direction"]),
-        price=Price(asset, Asset(row["currency"], row["currency_decimals"]), row["price"]),
-        amounts=AmountSpec(coins("min_amount"), coins("max_amount")),
-        total=coins("total_amount"),
-        remaining=coins("remaining_amount"),
+        asset=asset,
+        currency=currency,
+        price=_price(row),
+        amounts=AmountSpec(amount("min_amount"), amount("max_amount")),
+        total=amount("total_amount"),
+        remaining=amount("remaining_amount"),
+        stock_id=row["stock_id"],
         payment_methods=tuple(row["payment_methods"]),
         country=row["country"],
         terms=row["terms"],
         funding_window_s=row["funding_window_s"],
         payment_window_s=row["payment_window_s"],
+        visibility=Visibility(row["visibility"]),
+        link=row["link"],
+        rules=TakerRules(
+            min_trades=row["min_trades"],
+            min_account_age_days=row["min_account_age_days"],
+            first_trade_limit=None if first is None else Amount(unit, int(first)),
+            countries=tuple(row["taker_countries"]),
+        ),
+        hours=hours
+        and WeeklyHours(hours["time_zone"], tuple(Span(*span) for span in hours["spans"])),
+        closes_at=row["closes_at"],
         wallet=to_checksum_address(row["wallet"]),
         encryption_key=row["encryption_key"],
         key_signature=row["key_signature"],

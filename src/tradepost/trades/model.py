@@ -239,6 +239,19 @@ def chain_says(trade: Trade, escrow: Escrow) -> TradeEvent | None:
     return None
 
 
+def maker_was_there(trade: Trade, event: TradeEvent) -> bool | None:
+    """Whether the maker did what a take asked of him; None where the event does not say.
+
+    A seller has to lock, and a buyer to pay, or to give the trade up in time.
+    """
+    if trade.maker is Party.SELLER:
+        return {TradeEvent.ESCROW_LOCKED: True, TradeEvent.EXPIRE: False}.get(event)
+    if event is TradeEvent.ESCROW_REFUNDED:
+        asked_back = trade.cancel_signature is not None and trade.refund_signature is None
+        return False if asked_back else None
+    return True if event is TradeEvent.PAYMENT_SENT else None
+
+
 def _resumed(trade: Trade) -> TradeEvent | None:
     """Where a trade goes on whose lock was lost from the chain and came back."""
     if trade.release_signature is not None:

@@ -24,9 +24,11 @@ from tradepost.kernel.database import Transaction
 from tradepost.kernel.errors import MalformedRequest, NotFound
 from tradepost.kernel.ids import new_id
 from tradepost.kernel.money import Amount
+from tradepost.kernel.pricing import Direction
 from tradepost.kernel.signatures import ContractSignatures
 from tradepost.offers import service as offers
-from tradepost.offers.model import Direction, Offer, WalletNotProven
+from tradepost.offers.draft import check_encryption_key
+from tradepost.offers.model import Offer, Taker, TakerRules, WalletNotProven, worse
 from tradepost.trades import store
 from tradepost.trades.model import (
     GIVES_BACK,
@@ -52,6 +54,7 @@ from tradepost.trades.model import (
     TradeState,
     Viewer,
     chain_says,
+    maker_was_there,
     view,
 )
 
@@ -71,6 +74,12 @@ class Taking:
     wallet: str
     encryption_key: str
     key_signature: bytes | None
+    #: What holds the price of a quote; None: the price of this moment.
+    hold: str | None
+    #: What opens an offer that is shown by its link.
+    link: str | None
+    #: Where the taker says that he is.
+    country: str | None
 
 
 class Facts(TypedDict, total=False):
@@ -95,35 +104,48 @@ class TradeView:
 
 
 async def take_offer(tx: Transaction, caller: Caller, taking: Taking) -> TradeView:
-    """Opens a trade on an offer, at the offer's price of this moment.
+    """Opens a trade on an offer, at the offer's price of this moment or at one that was held.
 
     The offer's amount is reserved and the escrow's terms are fixed; nothing is locked yet.
-    Raises the offer's problems (`OfferNotActive`, `AmountOutOfRange`, `OfferAlreadyTaken`, ...),
-    `PriceMoved`, `MethodNotOffered`, `WalletNotProven`, `SameWallet`, `TooManyOpenTrades` and
-    `ChainNotReady`.
+    Raises the offer's problems (`OfferNotActive`, `AmountOutOfRange`, `OfferAlreadyTaken`,
+    `TakerRefused`, `PriceUnavailable`, `HoldInvalid`, ...), `PriceMoved`, `MethodNotOffered`,
+    `WalletNotProven`, `SameWallet`, `TooManyOpenTrades` and `ChainNotReady`.
     """
     if not await identity.owns_wallet(tx, caller.account_id, taking.wallet):
         raise WalletNotProven
-    offers.check_encryption_key(taking.encryption_key)
+    check_encryption_key(taking.encryption_key)
     if await store.count_unfunded(tx, caller.account_id) >= _MAX_UNFUNDED:
         raise TooManyOpenTrades
-    seen = await offers.get(tx, taking.offer_id)
-    amount, fiat_amount = offers.quote(seen, amount=taking.amount, fiat_amount=taking.fiat_amount)
-    offer = await offers.reserve(tx, seen.id, amount, caller.account_id)
-    if offer.price != seen.price or _worse(offer, taking.price_limit):
-        raise PriceMoved(price=f"{offer.price.value:f}")
+    seen = await offers.seen_by(tx, caller.account_id, taking.offer_id, taking.link)
+    if taking.hold is None:
+        price = (await offers.quoted(tx, seen)).price
+    else:
+        price = offers.held(tx, seen, taking.hold)
+    if worse(seen.direction, price.value, taking.price_limit):
+        raise PriceMoved(price=f"{price.value:f}")
+    amount, fiat_amount = offers.quote(
+        seen, price, amount=taking.amount, fiat_amount=taking.fiat_amount
+    )
+    taker = await _taker(tx, caller.account_id, seen, taking)
+    offer = await offers.reserve(tx, seen, taker, amount, fiat_amount)
+    if offer.price != seen.price:
+        raise PriceMoved
     if taking.payment_method not in offer.payment_methods:
         raise MethodNotOffered(payment_methods=list(offer.payment_methods))
     if offer.wallet.lower() == taking.wallet.lower():
         raise SameWallet
-    trade = await _open(tx, caller.account_id, offer, taking, amount, fiat_amount)
+    trade = await _open(tx, caller.account_id, offer, taking, price.value, (amount, fiat_amount))
     await tx.publish(TradeOpened(str(trade.id), str(offer.id)), [trade.buyer_id, trade.seller_id])
     return await _view(tx, trade, caller)
 
 
-def _worse(offer: Offer, limit: Decimal) -> bool:
-    price = offer.price.value
-    return price > limit if offer.direction is Direction.SELL else price < limit
+async def _taker(tx: Transaction, account_id: UUID, offer: Offer, taking: Taking) -> Taker:
+    """What the offer may ask of the taker, looked up only where it asks."""
+    completed, since = 0, tx.now
+    if offer.rules != TakerRules():
+        completed = await store.count_completed(tx, account_id)
+        since = (await identity.get(tx, account_id)).created_at
+    return Taker(account_id, completed, since, taking.country)
 
 
 async def _open(
@@ -131,9 +153,10 @@ async def _open(
     taker_id: UUID,
     offer: Offer,
     taking: Taking,
-    amount: Amount,
-    fiat_amount: Amount,
+    price: Decimal,
+    sums: tuple[Amount, Amount],
 ) -> Trade:
+    amount, fiat_amount = sums
     maker = Party.SELLER if offer.direction is Direction.SELL else Party.BUYER
     sides = [
         (offer.maker_id, offer.wallet, offer.encryption_key, offer.key_signature),
@@ -162,7 +185,7 @@ async def _open(
         version=1,
         amount=amount,
         fiat_amount=fiat_amount,
-        price=offer.price.value,
+        price=price,
         payment_method=taking.payment_method,
         terms=offer.terms,
         buyer_key=buyer[2],
@@ -418,7 +441,11 @@ async def _advance(
     if not await store.advance(tx, trade, moved, event, by):
         raise TradeChanged
     if gives_back:
-        await offers.give_back(tx, trade.offer_id, trade.amount)
+        await offers.give_back(tx, trade.offer_id, trade.amount, trade.fiat_amount)
+    there = maker_was_there(trade, event)
+    if there is not None:
+        maker_id = trade.seller_id if trade.maker is Party.SELLER else trade.buyer_id
+        await (offers.met if there else offers.missed)(tx, maker_id)
     await tx.publish(TradeAdvanced(str(trade.id), to, event), [trade.buyer_id, trade.seller_id])
     return moved
 

@@ -149,6 +149,19 @@ async def count_unfunded(tx: Transaction, account_id: UUID) -> int:
     return int(row["number"])
 
 
+async def count_completed(tx: Transaction, account_id: UUID) -> int:
+    """How many trades the account has completed, on either side."""
+    row = await tx.one(
+        """
+        SELECT count(*) AS number FROM trades
+        WHERE state = 'completed' AND (buyer_id = %(id)s OR seller_id = %(id)s)
+        """,
+        {"id": account_id},
+    )
+    assert row is not None
+    return int(row["number"])
+
+
 async def advance(
     tx: Transaction, before: Trade, after: Trade, event: str, by: UUID | None
 ) -> bool:

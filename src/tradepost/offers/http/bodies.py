@@ -2,11 +2,12 @@
 
 from datetime import datetime
 from decimal import Decimal
-from typing import Annotated, Any, Self, cast
+from typing import Annotated, Any, Literal, Self, cast
 from uuid import UUID
 
 from pydantic import (
     AfterValidator,
+    AwareDatetime,
     BaseModel,
     ConfigDict,
     Field,
@@ -14,27 +15,32 @@ from pydantic import (
     model_validator,
 )
 
-from tradepost.identity.model import PublicAccount
+from tradepost.book.http import EXAMPLE_DOCUMENT, EXAMPLE_MARKET, EXAMPLE_PRICED, MarketAnswer
+from tradepost.book.model import OfferDocument, WorkingHours
 from tradepost.kernel.http import (
+    AssetCode,
     Body,
+    CountryCode,
+    CurrencyCode,
     DecimalString,
     EvmAddress,
     HexKey,
     KeySignature,
+    MethodCode,
 )
+from tradepost.kernel.pricing import MARGIN_BPS, PRICE_DECIMALS, PRICE_DIGITS, Direction
 from tradepost.kernel.text import clean_lines
-from tradepost.offers import service
+from tradepost.offers.draft import Changes, Draft
+from tradepost.offers.listing import weekly_hours
 from tradepost.offers.model import (
     DEFAULT_FUNDING_WINDOW_S,
     FUNDING_WINDOW_S,
+    MAX_COUNTRIES,
     MAX_METHODS,
     MAX_TERMS,
     PAYMENT_WINDOW_S,
-    PRICE_DECIMALS,
-    PRICE_DIGITS,
-    Direction,
-    Offer,
-    OfferState,
+    Hidden,
+    Visibility,
 )
 
 _PRICE_FORM = rf"^[0-9]{{1,{PRICE_DIGITS}}}(\.[0-9]{{1,{PRICE_DECIMALS}}})?$"
@@ -52,14 +58,36 @@ def _each_once(codes: tuple[str, ...]) -> tuple[str, ...]:
     return codes
 
 
-Price = Annotated[str, StringConstraints(pattern=_PRICE_FORM), AfterValidator(_above_zero)]
-AssetCode = Annotated[str, StringConstraints(pattern=r"^[A-Z0-9]{2,10}$")]
-CurrencyCode = Annotated[str, StringConstraints(pattern=r"^[A-Z]{3}$")]
-CountryCode = Annotated[str, StringConstraints(pattern=r"^[A-Z]{2}$")]
-MethodCode = Annotated[str, StringConstraints(pattern=r"^[a-z0-9_]{1,40}$")]
+PriceString = Annotated[str, StringConstraints(pattern=_PRICE_FORM), AfterValidator(_above_zero)]
+MarginBps = Annotated[
+    int,
+    Field(
+        strict=True,
+        ge=MARGIN_BPS.start,
+        lt=MARGIN_BPS.stop,
+        description="A price that follows the market: so much above it, in 1/100 percent.",
+    ),
+]
+LimitPrice = Annotated[
+    PriceString,
+    Field(description="Of a floating price: a seller takes no less, a buyer pays no more."),
+]
+PriceSource = Annotated[
+    str,
+    StringConstraints(pattern=r"^[a-z0-9_-]{1,32}$"),
+    Field(description="What a floating price follows: `index`, or one of its sources."),
+]
+AmountUnit = Annotated[
+    Literal["asset", "currency"], Field(description="What the amounts below are of.")
+]
 Methods = Annotated[
     tuple[MethodCode, ...],
     Field(min_length=1, max_length=MAX_METHODS),
+    AfterValidator(_each_once),
+]
+Countries = Annotated[
+    tuple[CountryCode, ...],
+    Field(max_length=MAX_COUNTRIES, description="Where a taker has to say that he is."),
     AfterValidator(_each_once),
 ]
 Terms = Annotated[
@@ -75,40 +103,43 @@ FundingWindowS = Annotated[
 PaymentWindowS = Annotated[
     int, Field(strict=True, ge=PAYMENT_WINDOW_S.start, lt=PAYMENT_WINDOW_S.stop)
 ]
+MinTrades = Annotated[
+    int, Field(strict=True, ge=0, le=10_000, description="That the taker has completed.")
+]
+MinAgeDays = Annotated[int, Field(strict=True, ge=0, le=3650)]
+FirstTradeLimit = Annotated[
+    DecimalString, Field(description="The most for a taker who has completed no trade yet.")
+]
 
-_ID = "0193579a-3b20-7f13-b6d8-4c5d6e7f8091"
-_MAKER = {"id": "0193579a-1c3e-7c4b-9f0a-2b1d6f8e4a10", "name": "rosa"}
 _NEW: dict[str, Any] = {
     "direction": "sell",
     "asset": "ETH",
     "currency": "EUR",
-    "price": "2500.00",
-    "min_amount": "0.1",
-    "max_amount": "1",
-    "total_amount": "5",
+    "margin_bps": 150,
+    "limit_price": "2300",
+    "amount_unit": "currency",
+    "min_amount": "50",
+    "max_amount": "1000",
+    "total_amount": "5000",
     "payment_methods": ["sepa_instant", "revolut"],
     "country": "DE",
     "terms": "From an account in your own name only.",
     "funding_window_s": 1800,
     "payment_window_s": 3600,
+    "first_trade_limit": "250",
+    "working_hours": EXAMPLE_DOCUMENT["working_hours"],
     "wallet": "0x7E5F4552091A69125d5DfCb7b8C2659029395Bdf",
     "encryption_key": "79be667ef9dcbbac55a06295ce870b07029bfcdb2dce28d959f2815b16f81798",
     "key_signature": "0x" + "1f" * 64 + "1b",
 }
-_OWN = _NEW | {
-    "id": _ID,
-    "version": 1,
-    "state": "active",
-    "maker": _MAKER,
-    "min_amount": "0.100000000000000000",
-    "max_amount": "1.000000000000000000",
-    "total_amount": "5.000000000000000000",
-    "remaining_amount": "5.000000000000000000",
-    "created_at": "2026-11-23T05:00:00Z",
-    "updated_at": "2026-11-23T05:00:00Z",
+_PUBLIC = EXAMPLE_DOCUMENT | EXAMPLE_PRICED
+_OWN = _PUBLIC | {
+    "hidden_because": None,
+    "link": None,
+    "wallet": _NEW["wallet"],
+    "encryption_key": _NEW["encryption_key"],
+    "key_signature": _NEW["key_signature"],
 }
-_PRIVATE = {"wallet", "encryption_key", "key_signature"}
-_PUBLIC = {key: _OWN[key] for key in _OWN if key not in _PRIVATE}
 
 
 def _example(value: dict[str, Any]) -> ConfigDict:
@@ -116,14 +147,18 @@ def _example(value: dict[str, Any]) -> ConfigDict:
 
 
 class NewOfferBody(Body):
-    """What a maker is ready to do."""
+    """What a maker is ready to do: at a fixed `price`, or at a `margin_bps` over the market."""
 
     model_config = _example(_NEW)
 
     direction: Direction
     asset: AssetCode
     currency: CurrencyCode
-    price: Price
+    price: PriceString | None = None
+    margin_bps: MarginBps | None = None
+    limit_price: LimitPrice | None = None
+    price_source: PriceSource | None = None
+    amount_unit: AmountUnit = "asset"
     min_amount: DecimalString
     max_amount: DecimalString
     total_amount: DecimalString
@@ -132,24 +167,41 @@ class NewOfferBody(Body):
     terms: Terms = ""
     funding_window_s: FundingWindowS = DEFAULT_FUNDING_WINDOW_S
     payment_window_s: PaymentWindowS | None = None
+    visibility: Visibility = Visibility.PUBLIC
+    min_trades: MinTrades = 0
+    min_account_age_days: MinAgeDays = 0
+    first_trade_limit: FirstTradeLimit | None = None
+    taker_countries: Countries = ()
+    working_hours: WorkingHours | None = None
+    closes_at: AwareDatetime | None = None
+    shares_coins_with: Annotated[
+        UUID | None, Field(description="Your other offer over whose coins this one is, too.")
+    ] = None
     wallet: EvmAddress
     encryption_key: HexKey
     key_signature: KeySignature = None
 
-    def draft(self) -> service.Draft:
-        """In the service's words."""
-        said = self.model_dump() | {"price": Decimal(self.price)}
-        if self.key_signature is not None:
-            said["key_signature"] = bytes.fromhex(self.key_signature[2:])
-        return service.Draft(**said)
+    def draft(self) -> Draft:
+        """In the service's words; raises `HoursInvalid`."""
+        signature = self.key_signature
+        said = _understood(self.model_dump(exclude={"working_hours"}), self.working_hours)
+        said["key_signature"] = None if signature is None else bytes.fromhex(signature[2:])
+        return Draft(**said)
 
 
 class EditOfferBody(Body):
-    """What changes; what is missing stays. A `country` of null takes the country away."""
+    """What changes; what is missing stays as it is.
 
-    model_config = _example({"price": "2480.00", "total_amount": "4"})
+    A `price` takes the place of a margin, and the other way round.
+    """
 
-    price: Price | None = None
+    model_config = _example({"margin_bps": 200, "total_amount": "4000"})
+
+    price: PriceString | None = None
+    margin_bps: MarginBps | None = None
+    limit_price: LimitPrice | None = None
+    price_source: PriceSource | None = None
+    amount_unit: AmountUnit | None = None
     min_amount: DecimalString | None = None
     max_amount: DecimalString | None = None
     total_amount: DecimalString | None = None
@@ -158,59 +210,52 @@ class EditOfferBody(Body):
     terms: Terms | None = None
     funding_window_s: FundingWindowS | None = None
     payment_window_s: PaymentWindowS | None = None
+    visibility: Visibility | None = None
+    min_trades: MinTrades | None = None
+    min_account_age_days: MinAgeDays | None = None
+    first_trade_limit: FirstTradeLimit | None = None
+    taker_countries: Countries | None = None
+    working_hours: WorkingHours | None = None
+    closes_at: AwareDatetime | None = None
 
     @model_validator(mode="after")
-    def _null_takes_away_a_country_only(self) -> Self:
-        for name in self.model_fields_set - {"country"}:
+    def _null_takes_away_what_can_be_missing(self) -> Self:
+        optional = {"country", "limit_price", "first_trade_limit", "working_hours", "closes_at"}
+        for name in self.model_fields_set - optional:
             if getattr(self, name) is None:
                 raise ValueError(f"{name} cannot be null")
         return self
 
-    def changes(self) -> service.Changes:
-        """In the service's words."""
-        given = self.model_dump(exclude_unset=True)
-        if self.price is not None:
-            given["price"] = Decimal(self.price)
+    def changes(self) -> Changes:
+        """In the service's words; raises `HoursInvalid`."""
+        given = self.model_dump(exclude_unset=True, exclude={"working_hours"})
+        if "working_hours" in self.model_fields_set:
+            given = _understood(given, self.working_hours)
+        else:
+            given = _numbers(given)
         # The fields have the service's names: what is given is what changes.
-        return cast("service.Changes", given)
+        return cast("Changes", given)
 
 
-class MakerAnswer(BaseModel):
-    """Who made an offer."""
+def _numbers(said: dict[str, Any]) -> dict[str, Any]:
+    for name in {"price", "limit_price"} & said.keys():
+        said[name] = None if said[name] is None else Decimal(said[name])
+    return said
 
-    id: UUID
-    name: str | None
+
+def _understood(said: dict[str, Any], hours: WorkingHours | None) -> dict[str, Any]:
+    return _numbers(said) | {"hours": None if hours is None else weekly_hours(hours)}
 
 
-class OfferAnswer(BaseModel):
-    """An offer as anybody sees it."""
+class OfferAnswer(OfferDocument):
+    """An offer as those see it to whom it is shown; without a fresh market a price is null."""
 
     model_config = _example(_PUBLIC)
 
-    id: UUID
-    version: int
-    state: OfferState
-    maker: MakerAnswer
-    direction: Direction
-    asset: str
-    currency: str
-    price: str
-    min_amount: str
-    max_amount: str
-    total_amount: str
-    remaining_amount: str
-    payment_methods: list[str]
-    country: str | None
-    terms: str
-    funding_window_s: int
-    payment_window_s: int
-    created_at: datetime
-    updated_at: datetime
-
-    @classmethod
-    def of(cls, offer: Offer, maker: PublicAccount) -> Self:
-        """The answer for `offer`."""
-        return cls.model_validate(_public(offer, maker))
+    price: str | None
+    premium_bps: Annotated[
+        int | None, Field(description="Above the index (below: negative), in 1/100 percent.")
+    ]
 
 
 class OwnOfferAnswer(OfferAnswer):
@@ -218,24 +263,17 @@ class OwnOfferAnswer(OfferAnswer):
 
     model_config = _example(_OWN)
 
+    hidden_because: Annotated[
+        Hidden | None, Field(description="Why nobody finds it in the book; null if it is there.")
+    ]
+    link: Annotated[str | None, Field(description="Opens an offer of visibility `link`.")]
     wallet: EvmAddress
     encryption_key: HexKey
     key_signature: KeySignature
 
-    @classmethod
-    def of(cls, offer: Offer, maker: PublicAccount) -> Self:
-        """The answer for `offer`."""
-        signature = offer.key_signature
-        private = {
-            "wallet": offer.wallet,
-            "encryption_key": offer.encryption_key,
-            "key_signature": None if signature is None else "0x" + signature.hex(),
-        }
-        return cls.model_validate(_public(offer, maker) | private)
 
-
-class OffersAnswer(BaseModel):
-    """A page of the book."""
+class OfferPage(BaseModel):
+    """Some offers, and where to go on."""
 
     model_config = _example({"data": [_PUBLIC], "next_cursor": None})
 
@@ -252,65 +290,44 @@ class OwnOffersAnswer(BaseModel):
     next_cursor: str | None
 
 
+class QuoteAnswer(BaseModel):
+    """What an amount of an offer costs, and a price that is held for you until then."""
+
+    model_config = _example(
+        {
+            "price": "2537.5000",
+            "premium_bps": 150,
+            "amount": "0.098522167487684729",
+            "fiat_amount": "250.00",
+            "rounded_for": "seller",
+            "held_until": "2026-11-24T05:01:00Z",
+            "hold": "WyIwMTkzNTc5YSIsIjI1MzcuNSIsMTc5NTUwNDAwMF0.4qWzv1J3nB0mJQ",
+            "market": EXAMPLE_MARKET,
+        }
+    )
+
+    price: str
+    premium_bps: int | None
+    amount: str
+    fiat_amount: str
+    rounded_for: Annotated[
+        Literal["buyer", "seller"], Field(description="Who keeps the fraction of a unit.")
+    ]
+    held_until: datetime
+    hold: Annotated[str, Field(description="Hand it in when you take, for this very price.")]
+    market: MarketAnswer | None
+
+
+class QuoteQuery(Body):
+    """How much of the offer: an amount of the coin, or a sum of the currency."""
+
+    amount: DecimalString | None = None
+    fiat_amount: DecimalString | None = None
+    link: Annotated[str | None, Field(max_length=64)] = None
+
+
 class PageQuery(Body):
     """Which part of a list."""
 
     cursor: Annotated[str | None, Field(max_length=500)] = None
     limit: Annotated[int, Field(ge=1, le=100)] = 20
-
-
-class SearchQuery(PageQuery):
-    """What a taker looks for."""
-
-    direction: Annotated[Direction | None, Field(description="What the maker does.")] = None
-    asset: AssetCode | None = None
-    currency: CurrencyCode | None = None
-    amount: Annotated[
-        DecimalString | None, Field(description="That can be taken, of the `asset`.")
-    ] = None
-    fiat_amount: Annotated[
-        DecimalString | None, Field(description="That can be paid, in the `currency`.")
-    ] = None
-    payment_method: Annotated[
-        list[MethodCode],
-        Field(default_factory=list, max_length=MAX_METHODS, description="Any of them."),
-    ]
-    country: CountryCode | None = None
-    maker: UUID | None = None
-
-    def wanted(self) -> service.Search:
-        """In the service's words."""
-        return service.Search(
-            direction=self.direction,
-            asset=self.asset,
-            currency=self.currency,
-            amount=self.amount,
-            fiat_amount=self.fiat_amount,
-            payment_methods=tuple(self.payment_method),
-            country=self.country,
-            maker_id=self.maker,
-        )
-
-
-def _public(offer: Offer, maker: PublicAccount) -> dict[str, Any]:
-    return {
-        "id": offer.id,
-        "version": offer.version,
-        "state": offer.state,
-        "maker": {"id": maker.id, "name": maker.name},
-        "direction": offer.direction,
-        "asset": offer.asset.code,
-        "currency": offer.currency.code,
-        "price": f"{offer.price.value:f}",
-        "min_amount": str(offer.amounts.least),
-        "max_amount": str(offer.amounts.most),
-        "total_amount": str(offer.total),
-        "remaining_amount": str(offer.remaining),
-        "payment_methods": list(offer.payment_methods),
-        "country": offer.country,
-        "terms": offer.terms,
-        "funding_window_s": offer.funding_window_s,
-        "payment_window_s": offer.payment_window_s,
-        "created_at": offer.created_at,
-        "updated_at": offer.updated_at,
-    }

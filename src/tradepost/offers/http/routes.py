@@ -1,12 +1,15 @@
-"""The routes of offers: the public book, and what a maker does with his own."""
+"""The routes of offers: what a maker does with his own, and what a taker asks of one."""
 
-from typing import Annotated
+from typing import Annotated, Any
 from uuid import UUID
 
-from fastapi import APIRouter, Depends, Header, Query, Request, Response
+from fastapi import APIRouter, Depends, Query, Request, Response
 
+from tradepost.book.http import MarketAnswer
+from tradepost.book.model import Market
 from tradepost.identity import service as identity
 from tradepost.kernel.access import Caller, Scope
+from tradepost.kernel.assets import AssetNotTraded
 from tradepost.kernel.cursors import Cursors
 from tradepost.kernel.errors import (
     InvalidCursor,
@@ -14,6 +17,7 @@ from tradepost.kernel.errors import (
     PreconditionFailed,
     PreconditionRequired,
 )
+from tradepost.kernel.hours import HoursInvalid
 from tradepost.kernel.http import (
     TransactionRoute,
     Tx,
@@ -21,42 +25,42 @@ from tradepost.kernel.http import (
     allowed_once,
     etag,
     expected_version,
+    perhaps,
 )
+from tradepost.kernel.iso import CountryUnknown, CurrencyUnknown
 from tradepost.kernel.openapi import AUTHENTICATED, ONCE, problems
+from tradepost.kernel.pricing import premium_bps
 from tradepost.offers import service
 from tradepost.offers.http.bodies import (
     EditOfferBody,
     NewOfferBody,
     OfferAnswer,
-    OffersAnswer,
+    OfferPage,
     OwnOfferAnswer,
     OwnOffersAnswer,
     PageQuery,
-    SearchQuery,
+    QuoteAnswer,
+    QuoteQuery,
 )
+from tradepost.offers.listing import document
 from tradepost.offers.model import (
-    AssetNotTraded,
-    CountryUnknown,
-    CurrencyUnknown,
+    AmountOutOfRange,
     EncryptionKeyInvalid,
     NotYourOffer,
     Offer,
     OfferInconsistent,
     OfferStateConflict,
-    PaymentMethodUnfit,
-    PaymentMethodUnknown,
+    PriceSourceUnknown,
+    Quoted,
     ReservedByTrades,
     TooManyOffers,
     WalletNotProven,
+    hidden,
 )
+from tradepost.payments.model import PaymentMethodUnfit, PaymentMethodUnknown
+from tradepost.prices.model import PriceUnavailable
 
 router = APIRouter(route_class=TransactionRoute, tags=["offers"])
-
-
-async def _own(tx: Tx, response: Response, offer: Offer) -> OwnOfferAnswer:
-    response.headers["ETag"] = etag(offer.version)
-    makers = await identity.public_accounts(tx, [offer.maker_id])
-    return OwnOfferAnswer.of(offer, makers[offer.maker_id])
 
 
 def _cursors(request: Request) -> Cursors:
@@ -66,27 +70,79 @@ def _cursors(request: Request) -> Cursors:
 
 _CursorsOf = Annotated[Cursors, Depends(_cursors)]
 _Writer = Annotated[Caller, Depends(allowed_once(Scope.OFFERS_WRITE))]
+_Reader = Annotated[Caller, Depends(allowed(Scope.OFFERS_READ))]
+_Anybody = Annotated[Caller | None, Depends(perhaps)]
 _SAID = (
     AssetNotTraded,
     CurrencyUnknown,
     CountryUnknown,
     PaymentMethodUnknown,
     PaymentMethodUnfit,
+    PriceSourceUnknown,
+    HoursInvalid,
     OfferInconsistent,
 )
 _STEP = problems(*ONCE, NotFound, NotYourOffer, OfferStateConflict)
+
+
+async def _seen(tx: Tx, offers: list[Offer]) -> list[tuple[Offer, Quoted | None, dict[str, Any]]]:
+    """The offers with their prices of now, and what of them is shown to everybody."""
+    makers = await identity.public_accounts(tx, list({offer.maker_id for offer in offers}))
+    seen = []
+    for offer, quoted in zip(offers, await service.quoted_now(tx, offers), strict=True):
+        shown = document(offer, makers[offer.maker_id].name).model_dump() | {
+            "price": None if quoted is None else f"{quoted.price.value:f}",
+            "premium_bps": None if quoted is None else _premium(quoted),
+        }
+        seen.append((offer, quoted, shown))
+    return seen
+
+
+def _premium(quoted: Quoted) -> int | None:
+    if quoted.index is None:
+        return None
+    return premium_bps(quoted.price.value, quoted.index.value)
+
+
+async def _own_many(tx: Tx, offers: list[Offer]) -> list[OwnOfferAnswer]:
+    answers = []
+    for offer, quoted, shown in await _seen(tx, offers):
+        signature = offer.key_signature
+        shown |= {
+            "hidden_because": hidden(offer, tx.now, priced=quoted is not None),
+            "link": offer.link,
+            "wallet": offer.wallet,
+            "encryption_key": offer.encryption_key,
+            "key_signature": None if signature is None else "0x" + signature.hex(),
+        }
+        answers.append(OwnOfferAnswer.model_validate(shown))
+    return answers
+
+
+async def _own(tx: Tx, response: Response, offer: Offer) -> OwnOfferAnswer:
+    response.headers["ETag"] = etag(offer.version)
+    return (await _own_many(tx, [offer]))[0]
 
 
 @router.post(
     "/offers",
     status_code=201,
     summary="Publish an offer",
-    responses=problems(*ONCE, *_SAID, WalletNotProven, EncryptionKeyInvalid, TooManyOffers),
+    responses=problems(
+        *ONCE,
+        *_SAID,
+        WalletNotProven,
+        EncryptionKeyInvalid,
+        TooManyOffers,
+        NotFound,
+        NotYourOffer,
+        OfferStateConflict,
+    ),
 )
 async def create_offer(
     tx: Tx, response: Response, caller: _Writer, body: NewOfferBody
 ) -> OwnOfferAnswer:
-    """It is in the book at once.
+    """It is in the book at once, if it is public and its maker works at this hour.
 
     `wallet` is the maker's own, used in the escrow of each trade; `encryption_key` (an x-only key
     of secp256k1) is what payment details are sealed to.
@@ -147,51 +203,58 @@ async def close_offer(
 
 
 @router.get(
-    "/offers",
-    summary="Search the book",
-    responses=problems(AssetNotTraded, CurrencyUnknown, InvalidCursor),
-)
-async def search_offers(
-    tx: Tx, cursors: _CursorsOf, query: Annotated[SearchQuery, Query()]
-) -> OffersAnswer:
-    """Offers that can be taken now, for everybody to see.
-
-    With a `direction` the best price for the taker comes first (of those who sell the lowest, of
-    those who buy the highest), else the newest. `amount` needs `asset`, `fiat_amount` needs
-    `currency`.
-    """
-    purpose = f"offers {query.model_dump_json(exclude={'cursor', 'limit'})}"
-    after = None if query.cursor is None else cursors.read(purpose, query.cursor)
-    page = await service.search(tx, query.wanted(), after, query.limit)
-    makers = await identity.public_accounts(tx, list({offer.maker_id for offer in page.offers}))
-    return OffersAnswer(
-        data=[OfferAnswer.of(offer, makers[offer.maker_id]) for offer in page.offers],
-        next_cursor=None if page.next is None else cursors.write(purpose, page.next),
-    )
-
-
-@router.get(
     "/offers/{offer_id}",
     response_model=OfferAnswer,
     summary="See an offer",
-    responses=problems(NotFound) | {304: {"description": "It is still what `If-None-Match` says."}},
+    responses=problems(NotFound),
 )
 async def get_offer(
     tx: Tx,
     response: Response,
+    caller: _Anybody,
     offer_id: UUID,
-    if_none_match: Annotated[str | None, Header(max_length=200)] = None,
-) -> OfferAnswer | Response:
-    """One offer in any state, for everybody to see; its `ETag` is what `If-Match` takes."""
-    offer = await service.get(tx, offer_id)
-    tag = etag(offer.version)
-    if if_none_match and tag in [
-        seen.strip().removeprefix("W/") for seen in if_none_match.split(",")
-    ]:
-        return Response(status_code=304, headers={"ETag": tag})
-    response.headers["ETag"] = tag
-    makers = await identity.public_accounts(tx, [offer.maker_id])
-    return OfferAnswer.of(offer, makers[offer.maker_id])
+    link: Annotated[str | None, Query(max_length=64)] = None,
+) -> OfferAnswer:
+    """One offer in any state, if it is shown to you; its `ETag` is what `If-Match` takes."""
+    account_id = None if caller is None else caller.account_id
+    offer = await service.seen_by(tx, account_id, offer_id, link)
+    response.headers["ETag"] = etag(offer.version)
+    ((_, _, shown),) = await _seen(tx, [offer])
+    return OfferAnswer.model_validate(shown)
+
+
+@router.get(
+    "/offers/{offer_id}/quote",
+    summary="Ask what an offer costs",
+    responses=problems(NotFound, PriceUnavailable, AmountOutOfRange),
+)
+async def quote_offer(
+    tx: Tx, caller: _Anybody, offer_id: UUID, query: Annotated[QuoteQuery, Query()]
+) -> QuoteAnswer:
+    """The price for an amount, held for you for a minute unless the maker changes the offer.
+
+    It reserves nothing. The fraction of a unit that a division leaves is the maker's.
+    """
+    account_id = None if caller is None else caller.account_id
+    offer = await service.seen_by(tx, account_id, offer_id, query.link)
+    quoted = await service.quoted(tx, offer)
+    amount, fiat = service.quote(
+        offer, quoted.price, amount=query.amount, fiat_amount=query.fiat_amount
+    )
+    market = Market({})
+    if quoted.index is not None:
+        key = (offer.asset.code, offer.currency.code, quoted.index.source)
+        market = Market({key: quoted.index})
+    return QuoteAnswer(
+        price=f"{quoted.price.value:f}",
+        premium_bps=_premium(quoted),
+        amount=str(amount),
+        fiat_amount=str(fiat),
+        rounded_for=offer.direction.gain.value,
+        held_until=quoted.held_until,
+        hold=service.hold(tx, offer, quoted),
+        market=MarketAnswer.of(market, offer.asset.code, offer.currency.code),
+    )
 
 
 @router.get(
@@ -200,17 +263,33 @@ async def get_offer(
     responses=problems(*AUTHENTICATED, InvalidCursor),
 )
 async def list_my_offers(
-    tx: Tx,
-    cursors: _CursorsOf,
-    caller: Annotated[Caller, Depends(allowed(Scope.OFFERS_READ))],
-    query: Annotated[PageQuery, Query()],
+    tx: Tx, cursors: _CursorsOf, caller: _Reader, query: Annotated[PageQuery, Query()]
 ) -> OwnOffersAnswer:
     """All offers of the account, in any state, the newest first."""
     purpose = f"my offers {caller.account_id}"
     after = None if query.cursor is None else cursors.read(purpose, query.cursor)
     page = await service.mine(tx, caller.account_id, after, query.limit)
-    makers = await identity.public_accounts(tx, [caller.account_id])
     return OwnOffersAnswer(
-        data=[OwnOfferAnswer.of(offer, makers[caller.account_id]) for offer in page.offers],
+        data=await _own_many(tx, list(page.offers)),
+        next_cursor=None if page.next is None else cursors.write(purpose, page.next),
+    )
+
+
+@router.get(
+    "/my/partners/offers",
+    summary="List offers for me as a trusted partner",
+    responses=problems(*AUTHENTICATED, InvalidCursor),
+)
+async def list_partners_offers(
+    tx: Tx, cursors: _CursorsOf, caller: _Reader, query: Annotated[PageQuery, Query()]
+) -> OfferPage:
+    """Active offers that their makers show to trusted partners only, the newest first."""
+    purpose = f"offers for partner {caller.account_id}"
+    after = None if query.cursor is None else cursors.read(purpose, query.cursor)
+    page = await service.for_partner(tx, caller.account_id, after, query.limit)
+    return OfferPage(
+        data=[
+            OfferAnswer.model_validate(shown) for *_, shown in await _seen(tx, list(page.offers))
+        ],
         next_cursor=None if page.next is None else cursors.write(purpose, page.next),
     )

@@ -12,6 +12,7 @@ from tradepost.escrow.model import (
 )
 from tradepost.kernel.http import (
     Body,
+    CountryCode,
     DecimalString,
     EvmAddress,
     HexKey,
@@ -129,6 +130,19 @@ class TakeOfferBody(Body):
     wallet: EvmAddress
     encryption_key: HexKey
     key_signature: KeySignature = None
+    hold: Annotated[
+        str | None,
+        StringConstraints(max_length=500),
+        Field(description="From the offer's quote: takes at the price that it holds."),
+    ] = None
+    link: Annotated[
+        str | None,
+        StringConstraints(max_length=64),
+        Field(description="For an offer that is shown by its link."),
+    ] = None
+    country: Annotated[
+        CountryCode | None, Field(description="Where you are, for an offer that asks.")
+    ] = None
 
     @model_validator(mode="after")
     def _one_amount(self) -> "TakeOfferBody":

@@ -31,11 +31,15 @@ from tradepost.kernel.signatures import ContractSignatures
 from tradepost.offers.model import (
     AmountOutOfRange,
     EncryptionKeyInvalid,
+    HoldInvalid,
     OfferAlreadyTaken,
     OfferNotActive,
+    OutsideWorkingHours,
     OwnOffer,
+    TakerRefused,
     WalletNotProven,
 )
+from tradepost.prices.model import PriceUnavailable
 from tradepost.trades import service
 from tradepost.trades.http.bodies import (
     CallBody,
@@ -90,9 +94,13 @@ _TAKEN = problems(
     NotFound,
     OfferNotActive,
     OfferAlreadyTaken,
+    OutsideWorkingHours,
     OwnOffer,
+    TakerRefused,
     AmountOutOfRange,
     PriceMoved,
+    PriceUnavailable,
+    HoldInvalid,
     MethodNotOffered,
     WalletNotProven,
     SameWallet,
@@ -219,6 +227,9 @@ async def take_offer(body: TakeOfferBody, tx: Tx, caller: MayWrite) -> TradeBody
         wallet=body.wallet,
         encryption_key=body.encryption_key,
         key_signature=None if body.key_signature is None else _bytes(body.key_signature),
+        hold=body.hold,
+        link=body.link,
+        country=body.country,
     )
     return await _one(tx, await service.take_offer(tx, caller, taking))
 

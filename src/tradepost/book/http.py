@@ -1,0 +1,259 @@
+"""The routes of the book: what anybody can find."""
+
+import json
+from datetime import datetime
+from typing import Annotated, Any
+
+from fastapi import APIRouter, Header, Query, Request, Response
+from pydantic import BaseModel, ConfigDict, Field
+
+from tradepost.book import service
+from tradepost.book.criteria import Criteria
+from tradepost.book.model import Found, Market, OfferDocument, Wanted
+from tradepost.identity.service import Presence
+from tradepost.kernel.assets import AssetNotTraded
+from tradepost.kernel.cursors import Cursors
+from tradepost.kernel.errors import InvalidCursor
+from tradepost.kernel.http import TransactionRoute, Tx, conditional
+from tradepost.kernel.iso import CurrencyUnknown
+from tradepost.kernel.money import Price
+from tradepost.kernel.openapi import problems
+from tradepost.kernel.pricing import premium_bps
+
+router = APIRouter(route_class=TransactionRoute, tags=["offers"])
+
+#: The same search is answered from a cache for so long.
+_FRESH_S = 1
+_UNCHANGED: dict[int | str, dict[str, Any]] = {
+    304: {"description": "It is still what `If-None-Match` says."}
+}
+
+EXAMPLE_DOCUMENT: dict[str, Any] = {
+    "id": "0193579a-3b20-7f13-b6d8-4c5d6e7f8091",
+    "version": 1,
+    "state": "active",
+    "maker": {"id": "0193579a-1c3e-7c4b-9f0a-2b1d6f8e4a10", "name": "rosa"},
+    "direction": "sell",
+    "asset": "ETH",
+    "currency": "EUR",
+    "pricing": "floating",
+    "margin_bps": 150,
+    "limit_price": "2300",
+    "price_source": "index",
+    "amount_unit": "currency",
+    "min_amount": "50.00",
+    "max_amount": "1000.00",
+    "total_amount": "5000.00",
+    "remaining_amount": "5000.00",
+    "shares_coins": False,
+    "payment_methods": ["sepa_instant", "revolut"],
+    "country": "DE",
+    "terms": "From an account in your own name only.",
+    "funding_window_s": 1800,
+    "payment_window_s": 3600,
+    "visibility": "public",
+    "min_trades": 0,
+    "min_account_age_days": 0,
+    "first_trade_limit": "250.00",
+    "taker_countries": [],
+    "working_hours": {
+        "time_zone": "Europe/Berlin",
+        "spans": [{"day": "mon", "opens": "09:00", "closes": "18:30"}],
+    },
+    "closes_at": None,
+    "created_at": "2026-11-24T05:00:00Z",
+    "updated_at": "2026-11-24T05:00:00Z",
+}
+EXAMPLE_PRICED: dict[str, Any] = {"price": "2537.5000", "premium_bps": 150}
+_LISTED = (
+    EXAMPLE_DOCUMENT
+    | EXAMPLE_PRICED
+    | {
+        "maker_online": True,
+        "quote": {"amount": "0.098522167487684729", "fiat_amount": "250.00"},
+    }
+)
+EXAMPLE_MARKET: dict[str, Any] = {
+    "price": "2500",
+    "as_of": "2026-11-24T05:00:00Z",
+    "valid_until": "2026-11-24T05:02:00Z",
+    "development": False,
+}
+
+
+class MarketAnswer(BaseModel):
+    """The index of the pair, that `premium_bps` is held against."""
+
+    price: str
+    as_of: datetime
+    valid_until: datetime
+    development: Annotated[bool, Field(description="It is made up, for development only.")]
+
+    @classmethod
+    def of(cls, market: Market, asset: str, currency: str) -> "MarketAnswer | None":
+        """The answer for a pair; None where its index is not fresh."""
+        index = market.index(asset, currency)
+        if index is None:
+            return None
+        return cls(
+            price=f"{index.value:f}",
+            as_of=index.as_of,
+            valid_until=index.valid_until,
+            development=index.development,
+        )
+
+
+class QuoteAnswer(BaseModel):
+    """What is taken of the coin, and what is paid for it."""
+
+    amount: str
+    fiat_amount: str
+
+
+class ListedOffer(OfferDocument):
+    """An offer in the book, at its price of this moment."""
+
+    price: str
+    premium_bps: Annotated[
+        int | None, Field(description="Above the index (below: negative), in 1/100 percent.")
+    ]
+    maker_online: bool
+    quote: Annotated[
+        QuoteAnswer | None, Field(description="What you get for the amount that you asked for.")
+    ]
+
+
+class OffersAnswer(BaseModel):
+    """A page of the book; `market` is there where you ask for one pair."""
+
+    model_config = ConfigDict(
+        json_schema_extra={
+            "examples": [{"data": [_LISTED], "next_cursor": None, "market": EXAMPLE_MARKET}]
+        }
+    )
+
+    data: list[ListedOffer]
+    next_cursor: str | None
+    market: MarketAnswer | None
+
+
+class FacetsAnswer(BaseModel):
+    """How many of the offers found have what; `complete` is false where they were too many."""
+
+    model_config = ConfigDict(
+        json_schema_extra={
+            "examples": [
+                {
+                    "total": 3,
+                    "complete": True,
+                    "payment_methods": {"sepa_instant": 3, "revolut": 1},
+                    "countries": {"DE": 2},
+                    "assets": {"ETH": 3},
+                    "currencies": {"EUR": 3},
+                    "directions": {"sell": 3},
+                }
+            ]
+        }
+    )
+
+    total: int
+    complete: bool
+    payment_methods: dict[str, int]
+    countries: dict[str, int]
+    assets: dict[str, int]
+    currencies: dict[str, int]
+    directions: dict[str, int]
+
+
+class FacetsQuery(Criteria):
+    """What a taker looks for."""
+
+    online: Annotated[bool, Field(description="Only of makers who are there now.")] = False
+
+
+class SearchQuery(FacetsQuery):
+    """What a taker looks for, and which part of it."""
+
+    cursor: Annotated[str | None, Field(max_length=2000)] = None
+    limit: Annotated[int, Field(ge=1, le=100)] = 20
+
+
+@router.get(
+    "/offers",
+    summary="Search the book",
+    response_model=OffersAnswer,
+    responses=problems(AssetNotTraded, CurrencyUnknown, InvalidCursor) | _UNCHANGED,
+)
+async def search_offers(
+    request: Request,
+    tx: Tx,
+    query: Annotated[SearchQuery, Query()],
+    if_none_match: Annotated[str | None, Header(max_length=200)] = None,
+) -> Response:
+    """Offers that can be taken now, for everybody to see.
+
+    With `direction`, `asset` and `currency` the best price for the taker comes first (of those
+    who sell the lowest, of those who buy the highest), else the newest. A later page has the order
+    of the first while prices move; each shows the prices of now. What follows a price that is not
+    fresh is not found.
+    """
+    cursors: Cursors = request.app.state.cursors
+    presence: Presence = request.app.state.presence
+    wanted = query.wanted(tx.settings, online=query.online)
+    purpose = f"offers {query.model_dump_json(exclude={'cursor', 'limit'})}"
+    after = None if query.cursor is None else cursors.read(purpose, query.cursor)
+    online = await presence.online(tx)
+    page = await service.find(tx, wanted, online, after, query.limit)
+    pair = None
+    if wanted.asset is not None and wanted.currency is not None:
+        pair = MarketAnswer.of(page.market, wanted.asset.code, wanted.currency.code)
+    cursor = None if page.next is None else cursors.write(purpose, page.next)
+    data = ",".join(
+        _listed(found, wanted, page.market, online=found.maker_id in online) for found in page.found
+    )
+    market = "null" if pair is None else pair.model_dump_json()
+    body = f'{{"data":[{data}],"next_cursor":{json.dumps(cursor)},"market":{market}}}'
+    return conditional(body.encode(), if_none_match, _FRESH_S)
+
+
+@router.get(
+    "/offers/facets",
+    summary="Count the book",
+    response_model=FacetsAnswer,
+    responses=problems(AssetNotTraded, CurrencyUnknown) | _UNCHANGED,
+)
+async def count_offers(
+    request: Request,
+    tx: Tx,
+    query: Annotated[FacetsQuery, Query()],
+    if_none_match: Annotated[str | None, Header(max_length=200)] = None,
+) -> Response:
+    """How many of the offers that a search finds have which payment method, country, and so on."""
+    presence: Presence = request.app.state.presence
+    wanted = query.wanted(tx.settings, online=query.online)
+    counted = await service.facets(tx, wanted, await presence.online(tx))
+    answer = FacetsAnswer.model_validate(counted, from_attributes=True)
+    return conditional(answer.model_dump_json().encode(), if_none_match, _FRESH_S)
+
+
+def _listed(found: Found, wanted: Wanted, market: Market, *, online: bool) -> str:
+    """The listing as JSON: its document is JSON already, and only the market's part is added."""
+    index = market.index(found.asset.code, found.currency.code)
+    premium = "null" if index is None else premium_bps(found.price, index.value)
+    return (
+        f'{found.document[:-1]},"price":"{found.price:f}","premium_bps":{premium},'
+        f'"maker_online":{"true" if online else "false"},"quote":{_quote(found, wanted)}}}'
+    )
+
+
+def _quote(found: Found, wanted: Wanted) -> str:
+    amount, fiat = wanted.amount, wanted.fiat_amount
+    if amount is None and fiat is None:
+        return "null"
+    price, gain = Price(found.asset, found.currency, found.price), found.direction.gain
+    if amount is not None:
+        fiat = price.cost(amount, gain)
+    else:
+        assert fiat is not None
+        amount = price.bought(fiat, gain)
+    return f'{{"amount":"{amount}","fiat_amount":"{fiat}"}}'

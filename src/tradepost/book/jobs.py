@@ -1,0 +1,17 @@
+"""Work of the book without a caller: follow the market."""
+
+from procrastinate import App
+
+from tradepost.book import service
+from tradepost.kernel.database import Database
+
+
+def register(app: App, database: Database) -> None:
+    """Adds the book's task to the worker's app."""
+
+    # The queue's sixth field, the last, is that of the seconds.
+    @app.periodic(cron="* * * * * */10")
+    @app.task(name="book.follow_market", queueing_lock="book.follow_market")
+    async def follow_market(timestamp: int) -> None:  # noqa: ARG001 - the queue hands it in
+        async with database.transaction() as tx:
+            await service.follow_market(tx)

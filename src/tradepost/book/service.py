@@ -1,0 +1,143 @@
+"""The book's face: list what can be taken, find it again, and tell those who wait for it."""
+
+from collections.abc import Collection, Sequence
+from dataclasses import dataclass
+from decimal import Decimal
+from uuid import UUID
+
+from tradepost.book import search, store
+from tradepost.book.model import (
+    CURSOR_LIFE_S,
+    Facets,
+    Found,
+    Listing,
+    Market,
+    Place,
+    Wanted,
+)
+from tradepost.kernel.database import Transaction
+from tradepost.kernel.errors import InvalidCursor
+from tradepost.prices import service as prices
+from tradepost.prices.model import Quote
+
+#: A place in a list, as a cursor holds it.
+Position = list[str | int]
+
+#: The market may move so far from a reference before the rows follow it.
+_DRIFT_BPS = 10
+
+
+@dataclass(frozen=True, slots=True)
+class Page:
+    """Listings in their order, the market they were priced at, and where the next page begins."""
+
+    found: Sequence[Found]
+    market: Market
+    next: Position | None
+
+
+async def put(tx: Transaction, listing: Listing, *, news: bool) -> None:
+    """Lists it, or changes what is listed; with `news`, those who wait for it hear of it."""
+    reference = None
+    if (threshold := listing.threshold) is not None:
+        # Any number will do for a first reference: the rows are read relative to it.
+        reference = await store.reference(tx, listing, threshold)
+    await store.put(tx, listing, reference, news=news)
+
+
+async def remove(tx: Transaction, listing_id: UUID) -> None:
+    """Takes it out of the book, if it is there."""
+    await store.remove(tx, listing_id)
+
+
+async def find(
+    tx: Transaction,
+    wanted: Wanted,
+    online: Collection[UUID],
+    after: Position | None,
+    limit: int,
+) -> Page:
+    """Listings that can be taken now; `online` are the makers who are there.
+
+    Of one direction and pair the best price for the taker comes first, and of equal prices the
+    older; else the newest comes first. Raises `InvalidCursor` for one that is too old.
+    """
+    makers = list(online) if wanted.online else None
+    if wanted.direction is None or wanted.asset is None or wanted.currency is None:
+        before = None if after is None else UUID(str(after[0]))
+        market = await _market(tx, wanted)
+        found = await search.newest(tx, wanted, market, makers, before, limit + 1)
+        more = len(found) > limit
+        found = found[:limit]
+        return Page(found, market, [str(found[-1].id)] if more else None)
+    asset, currency = wanted.asset.code, wanted.currency.code
+    quotes = await prices.quotes(tx, asset, currency)
+    now = int(tx.now.timestamp())
+    place = None if after is None else _place(after, now)
+    found = await search.best(tx, wanted, list(quotes.values()), makers, place, limit + 1)
+    more = len(found) > limit
+    found = found[:limit]
+    following: Position | None = None
+    if more:
+        if place is None:
+            began = now
+            values = {source: quote.value for source, quote in quotes.items()}
+        else:
+            assert after is not None
+            began, values = int(after[0]), dict(place.values)
+        assert found[-1].rank is not None
+        following = [began, str(found[-1].id), f"{found[-1].rank:f}"]
+        for source, value in values.items():
+            following += [source, f"{value:f}"]
+    market = Market({(asset, currency, source): quote for source, quote in quotes.items()})
+    return Page(found, market, following)
+
+
+def _place(position: Position, now: int) -> Place:
+    began, last, rank, *feeds = position
+    if now - int(began) > CURSOR_LIFE_S:
+        raise InvalidCursor("It is too old: prices have moved on. Begin anew.")
+    values = {
+        str(source): Decimal(value) for source, value in zip(feeds[::2], feeds[1::2], strict=True)
+    }
+    return Place(UUID(str(last)), Decimal(rank), values)
+
+
+async def facets(tx: Transaction, wanted: Wanted, online: Collection[UUID]) -> Facets:
+    """How many of what `find` finds have which payment method, country, and so on."""
+    makers = list(online) if wanted.online else None
+    return await search.facets(tx, wanted, await _market(tx, wanted), makers)
+
+
+async def _market(tx: Transaction, wanted: Wanted) -> Market:
+    if wanted.asset is not None and wanted.currency is not None:
+        quotes = list((await prices.quotes(tx, wanted.asset.code, wanted.currency.code)).values())
+    else:
+        quotes = await prices.fresh(tx)
+    return Market({(quote.base, quote.quote, quote.source): quote for quote in quotes})
+
+
+async def follow_market(tx: Transaction) -> int:
+    """Has the rows follow the market where it has moved far; how many changed their kind.
+
+    Searches are right without it: it keeps small what they have to work out one by one.
+    """
+    references = await store.references(tx)
+    changed = 0
+    for quote in await prices.fresh(tx):
+        reference = references.get((quote.base, quote.quote, quote.source))
+        if reference is None:
+            continue
+        if abs(quote.value - reference) * 10_000 > reference * _DRIFT_BPS:
+            changed += await store.move_reference(tx, quote)
+    return changed
+
+
+async def take_news(tx: Transaction, limit: int) -> list[Listing]:
+    """Listings that came or changed, each handed out once; those that are gone are left out."""
+    return await store.get(tx, await store.take_news(tx, limit))
+
+
+async def quotes(tx: Transaction, listing: Listing) -> dict[str, Quote]:
+    """What the market says of a listing's pair, by source."""
+    return await prices.quotes(tx, listing.asset.code, listing.currency.code)
