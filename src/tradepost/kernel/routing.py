@@ -1,0 +1,87 @@
+"""Finds the operation of a request at once.
+
+FastAPI asks each route in turn, and each route of an included router twice: with as many
+operations as an exchange has, that costs more than most of them do themselves.
+"""
+
+from collections.abc import Iterable
+from typing import Any
+
+from fastapi import APIRouter, FastAPI
+from fastapi.routing import APIRoute, iter_route_contexts
+from starlette.routing import BaseRoute, Match, NoMatchFound, Route
+from starlette.types import Receive, Scope, Send
+
+#: Whether two routes are alike enough to be tried in turn: method, number of parts, first parts.
+_Shelf = tuple[str, int, tuple[str, ...]]
+_LITERAL_PARTS = 2
+
+
+def add_room(app: FastAPI, router: APIRouter, prefix: str = "") -> None:
+    """Adds the operations of `router` under `prefix`, each as a route of the app itself."""
+    for route in iter_route_contexts(router.routes):
+        assert isinstance(route.original_route, APIRoute), "a room has operations only"
+        assert route.path is not None
+        assert route.endpoint is not None
+        app.router.add_api_route(
+            prefix + route.path,
+            route.endpoint,
+            response_model=route.response_model,
+            status_code=route.status_code,
+            tags=route.tags,
+            dependencies=route.dependencies,
+            summary=route.summary,
+            description=route.description,
+            response_description=route.response_description,
+            responses=route.responses,
+            deprecated=route.deprecated,
+            methods=route.methods,
+            operation_id=route.operation_id,
+            include_in_schema=route.include_in_schema,
+            response_class=route.response_class,
+            name=route.name,
+            openapi_extra=route.openapi_extra,
+            route_class_override=type(route.original_route),
+        )
+
+
+class Directory(BaseRoute):
+    """Stands first among the app's routes and hands each request to its own one.
+
+    What it does not know (another method, no such path, a path whose first parts vary) goes on to
+    the routes behind it, and so to their answers. A path without a variable wins over one with.
+    """
+
+    def __init__(self, routes: Iterable[BaseRoute]) -> None:
+        self._shelves: dict[_Shelf, list[Route]] = {}
+        for route in routes:
+            if not isinstance(route, Route) or ":path}" in route.path:
+                continue
+            parts = tuple(route.path.split("/")[1:])
+            if any("{" in part for part in parts[:_LITERAL_PARTS]):
+                continue
+            for method in route.methods or ():
+                shelf = (method, len(parts), parts[:_LITERAL_PARTS])
+                self._shelves.setdefault(shelf, []).append(route)
+        for shelved in self._shelves.values():
+            shelved.sort(key=lambda route: "{" in route.path)
+
+    def matches(self, scope: Scope) -> tuple[Match, Scope]:
+        """The operation that stands where this request's would, if it is the one."""
+        if scope["type"] != "http" or scope.get("root_path"):
+            return Match.NONE, {}
+        parts = scope["path"].split("/")[1:]
+        shelf = (scope["method"], len(parts), tuple(parts[:_LITERAL_PARTS]))
+        for route in self._shelves.get(shelf, ()):
+            match, child_scope = route.matches(scope)
+            if match is Match.FULL:
+                return match, {**child_scope, "route": route}
+        return Match.NONE, {}
+
+    async def handle(self, scope: Scope, receive: Receive, send: Send) -> None:
+        """Runs the operation that `matches` has found."""
+        await scope["route"].handle(scope, receive, send)
+
+    def url_path_for(self, name: str, /, **path_params: Any) -> Any:
+        """Nothing: the routes behind know their own addresses."""
+        raise NoMatchFound(name, path_params)
