@@ -6,6 +6,8 @@ from contextlib import asynccontextmanager
 from fastapi import FastAPI
 from fastapi_offline import FastAPIOffline
 
+import tradepost.alerts.http
+import tradepost.book.http
 import tradepost.identity.http
 import tradepost.offers.http
 import tradepost.prices.http
@@ -57,6 +59,7 @@ def build(settings: Settings, clock: Clock = system_clock) -> FastAPI:
     app.state.cursors = Cursors(settings.secret.get_secret_value())
     app.state.authenticate = identity.authenticate
     app.state.passphrases = identity.Passphrases()
+    app.state.presence = identity.Presence()
     app.state.chain_id = escrows.chain_id
     install_problems(app)
     app.add_middleware(LimitBody)
@@ -65,7 +68,9 @@ def build(settings: Settings, clock: Clock = system_clock) -> FastAPI:
         meta.clock,
         meta.router,
         tradepost.identity.http.router,
+        tradepost.book.http.router,
         tradepost.offers.http.router,
+        tradepost.alerts.http.router,
         tradepost.prices.http.router,
         tradepost.trades.http.router,
     ):
