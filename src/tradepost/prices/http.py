@@ -1,7 +1,7 @@
 """The routes of prices: the market's price of each traded pair, for everybody to see."""
 
 import hashlib
-from datetime import datetime, timedelta
+from datetime import UTC, datetime, timedelta
 from decimal import Decimal
 from typing import Annotated, Any, Final
 
@@ -21,6 +21,11 @@ router = APIRouter(route_class=TransactionRoute, tags=["prices"])
 _CODE: Final = r"^[A-Z0-9]{2,10}$"
 Code = Annotated[str, StringConstraints(pattern=_CODE)]
 _Cursor = Annotated[str | None, Field(max_length=500)]
+#: Far from the ends of the calendar, where times overflow.
+_Time = Annotated[
+    AwareDatetime,
+    Field(ge=datetime(2000, 1, 1, tzinfo=UTC), le=datetime(2200, 1, 1, tzinfo=UTC)),
+]
 _CHART: Final = timedelta(days=1)
 _MAX_AGE: Final = "public, max-age=1"
 
@@ -158,8 +163,8 @@ class HistoryQuery(BaseModel):
 
     model_config = ConfigDict(extra="forbid")
 
-    since: Annotated[AwareDatetime | None, Field(alias="from")] = None
-    until: Annotated[AwareDatetime | None, Field(alias="to")] = None
+    since: Annotated[_Time | None, Field(alias="from")] = None
+    until: Annotated[_Time | None, Field(alias="to")] = None
     cursor: _Cursor = None
     limit: Annotated[int, Field(ge=1, le=2000)] = 500
 
