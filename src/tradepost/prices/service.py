@@ -51,6 +51,11 @@ async def fresh(tx: Transaction) -> list[Quote]:
     return await store.fresh(tx, _MOST_FRESH)
 
 
+async def readings(tx: Transaction) -> list[Reading]:
+    """The last word of every source on each of its pairs, and its fault where it has one."""
+    return await store.readings(tx)
+
+
 async def priced(
     tx: Transaction, asset: str | None, currency: str | None, after: Pair | None, limit: int
 ) -> list[IndexRow]:
