@@ -3,9 +3,15 @@
 import argparse
 import json
 
-from bench import start, step, trade
+from bench import create, search, start, step, trade
 
-MEASUREMENTS = {"step": step.run, "trade": trade.run, "start": start.run}
+MEASUREMENTS = {
+    "search": search.run,
+    "create": create.run,
+    "step": step.run,
+    "trade": trade.run,
+    "start": start.run,
+}
 
 
 def main() -> None:

@@ -20,6 +20,16 @@ class Rate:
         cuts = statistics.quantiles(latencies_s, n=100)
         return cls(name, len(latencies_s) / seconds, cuts[49] * 1_000, cuts[98] * 1_000)
 
+    @classmethod
+    def median(cls, name: str, runs: Sequence["Rate"]) -> "Rate":
+        """The middle of several runs, figure by figure."""
+        return cls(
+            name,
+            statistics.median(run.per_second for run in runs),
+            statistics.median(run.p50_ms for run in runs),
+            statistics.median(run.p99_ms for run in runs),
+        )
+
     def row(self) -> str:
         """A line of a table."""
         return (

@@ -1,19 +1,45 @@
 """What the measurements work on: settings, and tables filled with trades that can move."""
 
+import json
+from datetime import timedelta
+from typing import Any
 from uuid import UUID
 
 import psycopg
+from psycopg import sql
 from pydantic import SecretStr
 
 from tradepost.entrypoints.dev.exchange import ARBITRATOR, RELAYER_KEY
+from tradepost.identity.model import new_secret, secret_hash
+from tradepost.kernel.access import Scope
+from tradepost.kernel.clock import system_clock
 from tradepost.kernel.settings import AssetSetting, Settings
 
 OFFER = UUID(int=3)
 #: As many traders on each side: two trades at once rarely are of the same one.
 TRADERS = 1_000
+#: Each can have 200 open offers; a measurement makes fewer.
+MAKERS = 400
 _FIRST_TRADE = 1 << 64
 _FIRST_BUYER = 2 << 64
 _FIRST_SELLER = 3 << 64
+_FIRST_MAKER = 4 << 64
+#: What a maker says of an offer; the wallet is added, as each has his own.
+_OFFER: dict[str, Any] = {
+    "direction": "sell",
+    "asset": "ETH",
+    "currency": "EUR",
+    "price": "2500.00",
+    "min_amount": "0.1",
+    "max_amount": "1",
+    "total_amount": "5",
+    "payment_methods": ["sepa_instant", "revolut"],
+    "country": "DE",
+    "terms": "From an account in your own name only.",
+    "funding_window_s": 1800,
+    "payment_window_s": 3600,
+    "encryption_key": "79be667ef9dcbbac55a06295ce870b07029bfcdb2dce28d959f2815b16f81798",
+}
 
 
 def settings(dsn: str, connections: int = 8) -> Settings:
@@ -27,6 +53,98 @@ def settings(dsn: str, connections: int = 8) -> Settings:
         arbitrator=ARBITRATOR,
         database_connections=connections,
     )
+
+
+def environment(dsn: str) -> dict[str, str]:
+    """The same settings, as a server's process reads them."""
+    chosen = settings(dsn)
+    return {
+        "DATABASE_URL": dsn,
+        "RPC_URL": chosen.rpc_url.get_secret_value(),
+        "TRADEPOST_SECRET": chosen.secret.get_secret_value(),
+        "TRADEPOST_ASSETS": json.dumps([asset.model_dump() for asset in chosen.assets]),
+        "TRADEPOST_RELAYER_KEY": chosen.relayer_key.get_secret_value(),
+        "TRADEPOST_ARBITRATOR": chosen.arbitrator,
+        "TRADEPOST_DATABASE_CONNECTIONS": str(chosen.database_connections),
+    }
+
+
+def offer(maker: int) -> bytes:
+    """The body of an offer of the maker with this number, who is one of `add_makers`."""
+    return json.dumps(_OFFER | {"wallet": _wallet(maker)}).encode()
+
+
+def add_makers(dsn: str) -> list[str]:
+    """Writes all makers, each with a name and a proven wallet; gives a bearer token of each."""
+    now = system_clock()
+    tokens = [new_secret() for _ in range(MAKERS)]
+    with psycopg.connect(dsn) as connection, connection.cursor() as cursor:
+        ids = [_maker_id(maker) for maker in range(MAKERS)]
+        cursor.executemany(
+            "INSERT INTO accounts (id, name, passphrase_hash, created_at) VALUES (%s, %s, '', %s)",
+            [(id_, f"maker-{maker}", now) for maker, id_ in enumerate(ids)],
+        )
+        cursor.executemany(
+            "INSERT INTO wallets (address, account_id, added_at) VALUES (%s, %s, %s)",
+            [(_wallet(maker), id_, now) for maker, id_ in enumerate(ids)],
+        )
+        cursor.executemany(
+            """
+            INSERT INTO tokens (id, account_id, secret_hash, session, label, scopes, created_at,
+                expires_at)
+            VALUES (%s, %s, %s, true, 'sign-in', %s, %s, %s)
+            """,
+            [
+                (id_, id_, secret_hash(token), sorted(Scope), now, now + timedelta(days=1))
+                for id_, token in zip(ids, tokens, strict=True)
+            ],
+        )
+    return tokens
+
+
+def fill_book(dsn: str, count: int) -> None:
+    """Fills the book to `count` listings: copies of its first with other ids, prices and makers.
+
+    Only what a search reads is copied. Prices have two decimals, as on a market.
+    """
+    price = sql.SQL("round(2500 + (made.n::bigint * 7919 %% 100000) / 100.0, 2)")
+    other: dict[str, sql.Composable] = {
+        "id": sql.SQL("made.id"),
+        "maker_id": sql.SQL("(%(makers)s::uuid[])[1 + made.n %% cardinality(%(makers)s)]"),
+        "number": price,
+        "level": price,
+        "document": sql.SQL("replace(first.document, first.id::text, made.id::text)"),
+    }
+    with psycopg.connect(dsn, autocommit=True) as connection:
+        names = connection.execute("SELECT * FROM listings LIMIT 0").description or ()
+        columns = [column.name for column in names]
+        connection.execute(
+            sql.SQL(
+                """
+                INSERT INTO listings ({columns}) SELECT {values}
+                FROM (SELECT * FROM listings ORDER BY id LIMIT 1) AS first,
+                    (
+                        SELECT uuidv7() AS id, n
+                        FROM generate_series((SELECT count(*) FROM listings) + 1, %(count)s) AS n
+                    ) AS made
+                """
+            ).format(
+                columns=sql.SQL(", ").join(map(sql.Identifier, columns)),
+                values=sql.SQL(", ").join(
+                    other.get(name, sql.Identifier("first", name)) for name in columns
+                ),
+            ),
+            {"count": count, "makers": [_maker_id(maker) for maker in range(MAKERS)]},
+        )
+        connection.execute("VACUUM ANALYZE listings")
+
+
+def _maker_id(maker: int) -> UUID:
+    return UUID(int=_FIRST_MAKER + maker)
+
+
+def _wallet(maker: int) -> str:
+    return f"0x{maker + 1:040x}"
 
 
 def trade_id(index: int) -> UUID:
