@@ -183,6 +183,11 @@ def route(pair: Pair, quoted: frozenset[Pair], crosses: Sequence[str]) -> str | 
     return None
 
 
+def legs(pair: Pair, over: str) -> tuple[Pair, ...]:
+    """What `pair` is made of over a third currency, or itself where `over` is ""."""
+    return (Pair(pair.base, over), Pair(over, pair.quote)) if over else (pair,)
+
+
 def index(
     pair: Pair, readings: Sequence[Reading], over: str, rule: Rule, now: datetime
 ) -> Index | NoIndex:
@@ -199,10 +204,9 @@ def index(
         rule: what is asked of it.
         now: the moment at which readings must be fresh.
     """
-    legs = [Pair(pair.base, over), Pair(over, pair.quote)] if over else [pair]
     agreed = [
         _agree(leg, [one for one in readings if one.pair in (leg, leg.inverse)], rule, now)
-        for leg in legs
+        for leg in legs(pair, over)
     ]
     parts = tuple(part for one in agreed for part in one.parts)
     good = [one for one in agreed if isinstance(one, _Agreed)]

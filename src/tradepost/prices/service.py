@@ -5,10 +5,11 @@ from dataclasses import dataclass
 from datetime import datetime, timedelta
 from typing import Final
 
+from tradepost.kernel import database
 from tradepost.kernel.database import Transaction
 from tradepost.kernel.settings import PriceSource, Settings
 from tradepost.prices import store, table
-from tradepost.prices.index import Rule, agreed_value, index, is_fresh, judge, route, toward
+from tradepost.prices.index import Rule, agreed_value, index, is_fresh, judge, legs, route, toward
 from tradepost.prices.model import (
     AHEAD,
     INDEX,
@@ -39,6 +40,31 @@ _THINNED: Final = (
 def source_names(settings: Settings) -> frozenset[str]:
     """The sources that an offer may name: the index, and each one that is configured."""
     return frozenset({INDEX, *(source.name for source in settings.price_sources)})
+
+
+class RecentQuotes:
+    """Fresh quotes as each process asks for them at most once a second: to look, not to trade by.
+
+    A quote that goes stale meanwhile is not handed out.
+    """
+
+    _EVERY: Final = timedelta(seconds=1)
+
+    def __init__(self) -> None:
+        #: By pair, of which there are as many as an exchange trades; None: all of them.
+        self._known: dict[Pair | None, tuple[datetime, list[Quote]]] = {}
+
+    async def quotes(self, asked: database.Reading, pair: tuple[str, str] | None) -> list[Quote]:
+        """Those of a pair, or all."""
+        key = None if pair is None else Pair(*pair)
+        at, known = self._known.get(key, (None, []))
+        if at is None or abs(asked.now - at) > self._EVERY:
+            if key is None:
+                known = await store.fresh(asked, _MOST_FRESH)
+            else:
+                known = await store.quotes(asked, key)
+            self._known[key] = (asked.now, known)
+        return [quote for quote in known if quote.valid_until > asked.now]
 
 
 async def quotes(tx: Transaction, base: str, quote: str) -> dict[str, Quote]:
@@ -135,6 +161,11 @@ class Plan:
         }
         return cls(read, quoted, routes)
 
+    def concerns(self, source: str, pair: Pair) -> bool:
+        """True if the index of `pair` is made of what `source` gives."""
+        given = {frozenset(one) for one in self.read[source]}
+        return any(frozenset(leg) in given for leg in legs(pair, self.routes[pair]))
+
 
 def pairs_of(source: PriceSource) -> tuple[Pair, ...]:
     """What a source gives."""
@@ -154,20 +185,25 @@ async def record(
     rule = _rule(tx.settings)
     plan = Plan.of(tx.settings)
     await store.take_turn(tx)
-    known = await store.readings(tx)
+    known = _Known(await store.readings(tx))
     given = [
         _reading(source, pair, asked_at, answer.get(pair, Fault.MISSING), known, rule)
         for pair in plan.read[source.name]
     ]
-    newer = {one.pair for one in known if one.source == source.name and one.tried_at > asked_at}
+    newer = {one.pair for one in known.of_source(source.name) if one.tried_at > asked_at}
     given = [one for one in given if one.pair not in newer]
     await store.put_readings(tx, given)
-    replaced = {(one.source, one.pair) for one in given}
-    known = [one for one in known if (one.source, one.pair) not in replaced] + given
+    for one in given:
+        known.put(one)
     await store.put_quotes(
         tx, [made for one in given for made in _own_quotes(one, plan, rule, tx.now)]
     )
-    made = [index(pair, known, over, rule, tx.now) for pair, over in plan.routes.items()]
+    # Other pairs are as they were: the sources that they are made of speak for them.
+    made = [
+        index(pair, known.of(*legs(pair, over)), over, rule, tx.now)
+        for pair, over in plan.routes.items()
+        if plan.concerns(source.name, pair)
+    ]
     await store.put_indexes(tx, made)
     await store.append_history(tx, [one for one in made if isinstance(one, Index)], _HISTORY_STEP)
 
@@ -191,6 +227,27 @@ async def thin_history(tx: Transaction) -> int:
     return 0
 
 
+class _Known:
+    """The last readings of all sources, found by their pair, whichever way round it stands."""
+
+    def __init__(self, readings: Sequence[Reading]) -> None:
+        self._by_pair: dict[frozenset[str], dict[str, Reading]] = {}
+        for one in readings:
+            self.put(one)
+
+    def put(self, reading: Reading) -> None:
+        """Takes it in the place of the one before of the same source."""
+        self._by_pair.setdefault(frozenset(reading.pair), {})[reading.source] = reading
+
+    def of(self, *pairs: Pair) -> list[Reading]:
+        """Those of any of these pairs."""
+        return [one for pair in pairs for one in self._by_pair.get(frozenset(pair), {}).values()]
+
+    def of_source(self, source: str) -> list[Reading]:
+        """Those of one source."""
+        return [of_pair[source] for of_pair in self._by_pair.values() if source in of_pair]
+
+
 def _rule(settings: Settings) -> Rule:
     return Rule(
         timedelta(seconds=settings.price_max_age_s),
@@ -204,11 +261,11 @@ def _reading(
     pair: Pair,
     asked_at: datetime,
     told: Told | Fault,
-    known: Sequence[Reading],
+    known: "_Known",
     rule: Rule,
 ) -> Reading:
     """The source's reading of the pair after it was asked."""
-    of_pair = [toward(one, pair) for one in known if one.pair in (pair, pair.inverse)]
+    of_pair = [toward(one, pair) for one in known.of(pair)]
     before = next((one for one in of_pair if one.source == source.name), None)
     good = told
     if isinstance(told, Told):

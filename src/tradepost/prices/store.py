@@ -8,6 +8,7 @@ from typing import Any, Final
 
 from psycopg.types.json import Jsonb
 
+from tradepost.kernel import database
 from tradepost.kernel.database import Transaction
 from tradepost.prices.model import (
     AHEAD,
@@ -41,7 +42,7 @@ class IndexRow:
     since: datetime | None
 
 
-async def quotes(tx: Transaction, pair: Pair) -> list[Quote]:
+async def quotes(tx: database.Reading, pair: Pair) -> list[Quote]:
     """The pair's quotes that are fresh now, of all sources."""
     rows = await tx.all(
         """
@@ -54,7 +55,7 @@ async def quotes(tx: Transaction, pair: Pair) -> list[Quote]:
     return [Quote(**row) for row in rows]
 
 
-async def fresh(tx: Transaction, limit: int) -> list[Quote]:
+async def fresh(tx: database.Reading, limit: int) -> list[Quote]:
     """Up to `limit` quotes that are fresh now, of all pairs and sources, in their order."""
     rows = await tx.all(
         """
@@ -353,7 +354,7 @@ async def thin(
     )
 
 
-def _now(tx: Transaction) -> dict[str, object]:
+def _now(tx: database.Reading) -> dict[str, object]:
     # A clock that went back must not make a price last longer.
     return {"now": tx.now, "newest": tx.now + AHEAD}
 
