@@ -2,6 +2,7 @@
 
 from decimal import Decimal
 from ipaddress import ip_address
+from pathlib import Path
 from typing import Annotated, Literal, Self, TypeVar
 from urllib.parse import urlsplit
 
@@ -210,3 +211,7 @@ class Settings(BaseModel):
     price_min_sources: Annotated[int, Field(ge=1, le=16)] = 1
     #: Third currencies for pairs that no source has, the first that can serve.
     price_crosses: Annotated[tuple[Code, ...], Field(max_length=5)] = ("USD", "EUR")
+    #: A signed registry of payment methods that is newer than the built-in one.
+    payment_methods_file: Path | None = None
+    #: The operator's own payment methods, and which are switched off.
+    payment_methods_own: Path | None = None
