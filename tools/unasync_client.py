@@ -14,12 +14,13 @@ from pathlib import Path
 import unasync
 
 PACKAGE = Path(__file__).resolve().parent.parent / "src" / "tradepost_client"
+_CLASSES = ("Client", "Market", "Transport", "Chain", "Escrow", "Trader")
 NAMES = {
     "_async": "_sync",
     "asyncio": "time",
     "aclose": "close",
     "AsyncBaseTransport": "BaseTransport",
-    **{f"Async{name}": name for name in ("Client", "Transport", "Chain", "Escrow", "Trader")},
+    **{f"Async{name}": name for name in _CLASSES},
 }
 #: Names in texts that people read, which are no tokens of Python.
 _TOLD = (

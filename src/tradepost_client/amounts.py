@@ -1,6 +1,7 @@
 """Whole units and smallest units, and whether an amount, a price and a sum of money agree."""
 
 from decimal import Context, Decimal
+from typing import Literal
 
 #: Wide enough for a uint256 amount times a price of 30 digits, exactly.
 _EXACT = Context(prec=160)
@@ -26,12 +27,18 @@ def from_minor(minor: int, decimals: int) -> Decimal:
 
 
 def fiat_follows(
-    amount: Decimal, fiat: Decimal, price: Decimal, decimals: int, fiat_decimals: int
+    amount: Decimal,
+    fiat: Decimal,
+    price: Decimal,
+    decimals: int,
+    fiat_decimals: int,
+    gain: Literal["buyer", "seller"] | None = None,
 ) -> bool:
     """Whether `fiat` is what `amount` coins cost at `price`, or `amount` what `fiat` buys.
 
-    An exchange computes one from the other and rounds to the smallest unit; which way it rounds is
-    its rule, so that either neighbour of the exact value is taken. More is a changed amount.
+    An exchange computes one from the other and rounds to the smallest unit. Without `gain` either
+    neighbour of the exact value is taken; with it, only the one that leaves the fraction to that
+    side. More is a changed amount.
 
     Args:
         amount: In whole coins.
@@ -39,9 +46,14 @@ def fiat_follows(
         price: Units of the currency for one whole coin.
         decimals: The coin's.
         fiat_decimals: The currency's.
+        gain: Who has to gain by the rounding.
     """
     cost = _EXACT.multiply(amount, price)
-    difference = abs(_EXACT.subtract(cost, fiat))
+    above = _EXACT.subtract(fiat, cost)
+    # A buyer who pays more than the exact sum leaves the fraction to the seller.
+    if (gain == "seller" and above < 0) or (gain == "buyer" and above > 0):
+        return False
+    difference = abs(above)
     # The second comparison is |amount - fiat / price| < one smallest unit, without a division.
     return difference < from_minor(1, fiat_decimals) or difference < _EXACT.multiply(
         price, from_minor(1, decimals)

@@ -4,10 +4,9 @@ Members that a newer exchange adds are ignored; one that is missing or of anothe
 the client turns that into `AnswerMalformed`.
 """
 
-from collections.abc import Sequence
 from datetime import datetime
 from decimal import Decimal
-from typing import Annotated, Any, Literal
+from typing import Annotated, Any, Literal, Self
 
 from pydantic import (
     AfterValidator,
@@ -16,6 +15,7 @@ from pydantic import (
     ConfigDict,
     Field,
     StringConstraints,
+    model_validator,
 )
 
 from tradepost_contracts.terms import ZERO_ADDRESS, Terms
@@ -59,6 +59,8 @@ Id = Annotated[
 Role = Literal["buyer", "seller", "arbitrator"]
 Side = Literal["buyer", "seller"]
 Direction = Literal["buy", "sell"]
+AmountUnit = Literal["asset", "currency"]
+Visibility = Literal["public", "link", "trusted"]
 
 
 class Model(BaseModel):
@@ -93,16 +95,6 @@ class Currency(Model):
     decimals: Annotated[int, Field(ge=0, le=8)]
 
 
-class PaymentMethod(Model):
-    """A way to pay; `currencies` is None where it takes any."""
-
-    code: str
-    name: str
-    category: str
-    currencies: Sequence[str] | None
-    payment_window_s: int
-
-
 class Exchange(Model):
     """What an exchange trades, and by which rules."""
 
@@ -112,7 +104,6 @@ class Exchange(Model):
     chain: ChainInfo
     assets: tuple[Asset, ...]
     currencies: tuple[Currency, ...]
-    payment_methods: tuple[PaymentMethod, ...]
     fee_bps: int
     fee_recipient: Address | None
     arbitrator: Address
@@ -194,8 +185,37 @@ class Person(Model):
     name: str | None
 
 
+class WorkingSpan(Model):
+    """A part of a weekday, `09:00` to `17:30` on the clocks of its time zone."""
+
+    day: str
+    opens: str
+    closes: str
+
+
+class WorkingHours(Model):
+    """When a maker works; outside of it his offer cannot be taken."""
+
+    time_zone: str
+    spans: tuple[WorkingSpan, ...]
+
+
+class Bought(Model):
+    """An amount of the coin, and the money that is paid for it."""
+
+    amount: Amount
+    fiat_amount: Amount
+
+
 class Offer(Model):
-    """What a maker is ready to do; only he is shown the wallet, the key and its signature."""
+    """What a maker is ready to do.
+
+    A floating price is `margin_bps` over the market's price as `price_source` has it; `price` is
+    then that of the moment, and None where the market's is not fresh. `premium_bps` is how far the
+    price is above the market's index. Amounts are of the coin, or of the currency where
+    `amount_unit` says so. `maker_online` and `quote` are told in the book, and what stands below
+    them to the maker alone.
+    """
 
     id: Id
     version: int
@@ -204,21 +224,50 @@ class Offer(Model):
     direction: Direction
     asset: str
     currency: str
-    price: Amount
+    pricing: Literal["fixed", "floating"]
+    price: Amount | None
+    premium_bps: int | None
+    margin_bps: int | None
+    limit_price: Amount | None
+    price_source: str | None
+    amount_unit: AmountUnit
     min_amount: Amount
     max_amount: Amount
     total_amount: Amount
     remaining_amount: Amount
+    shares_coins: bool
     payment_methods: tuple[str, ...]
     country: str | None
     terms: str | None
     funding_window_s: int
     payment_window_s: int
+    visibility: Visibility
+    min_trades: int
+    min_account_age_days: int
+    first_trade_limit: Amount | None
+    taker_countries: tuple[str, ...]
+    working_hours: WorkingHours | None
+    closes_at: Time | None
     created_at: Time
     updated_at: Time
+    maker_online: bool | None = None
+    quote: Bought | None = None
+    hidden_because: str | None = None
+    link: str | None = None
     wallet: Address | None = None
     encryption_key: Key | None = None
     key_signature: Signature | None = None
+
+    @model_validator(mode="after")
+    def _fixed_is_there(self) -> Self:
+        if self.pricing == "fixed" and self.price is None:
+            raise ValueError("a fixed price is never missing")
+        return self
+
+    @property
+    def unit(self) -> str:
+        """The code of what its amounts are of."""
+        return self.asset if self.amount_unit == "asset" else self.currency
 
 
 class Party(Model):

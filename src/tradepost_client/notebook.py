@@ -11,8 +11,8 @@ from typing import TypeVar
 
 from pydantic import BaseModel, ValidationError
 
+from tradepost_client.agreement import Agreement, KnownTrade
 from tradepost_client.files import write_private
-from tradepost_client.verify import Agreement, KnownTrade
 
 _SAFE_ID = re.compile(r"[0-9a-f-]{1,64}")
 Note = TypeVar("Note", bound=BaseModel)

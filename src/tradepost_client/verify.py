@@ -1,267 +1,66 @@
 """What the client checks by itself before it signs, locks or pays: an exchange may lie.
 
-Everything here is pure. An `Agreement` is what the trader agreed to, written down when he published
-or took an offer; `check_trade` holds every later word of the exchange against it, so that an
-exchange that changes its word is found out, and recomputes the escrow's id. The other functions
-take what the trader's own node says. Each failure is a subclass of `VerificationFailed`.
+Everything here is pure. `check_trade` holds every later word of the exchange against the
+`Agreement` that the trader made when he published or took an offer, so that an exchange that
+changes its word is found out, and recomputes the escrow's id. The other functions take what the
+trader's own node says. Each failure is a subclass of `VerificationFailed`.
 """
 
-from collections.abc import Sequence
 from decimal import Decimal
 from uuid import UUID
 
-from pydantic import BaseModel, ConfigDict
-
 from tradepost_client import errors
+from tradepost_client.agreement import Agreement, KnownTrade, told
 from tradepost_client.amounts import fiat_follows, from_minor, to_minor
-from tradepost_client.models import (
-    Address,
-    Amount,
-    EscrowTerms,
-    Exchange,
-    Key,
-    Offer,
-    Party,
-    Side,
-    Trade,
-    native,
-)
+from tradepost_client.markets import OfferQuote
+from tradepost_client.models import EscrowTerms, Exchange, Offer, Party, Side, Trade
 from tradepost_contracts import artifacts, deploy
 from tradepost_contracts.state import State, Status
-from tradepost_contracts.terms import ZERO_ADDRESS, Terms, escrow_id, refusal
-
-#: Fewer confirmations are never enough where the coins are worth something.
-FEWEST_CONFIRMATIONS = 6
-DEVELOPMENT_CHAIN = 31337
+from tradepost_contracts.terms import Terms, escrow_id, refusal
 
 
-class Agreement(BaseModel):
-    """What a trader agreed to with an offer, and the exchange's rules at that moment.
-
-    Attributes:
-        offer_id: The offer.
-        side: Which side of its trades the trader is on.
-        asset: The coin's code.
-        decimals: The coin's decimals.
-        token: Its token's address, or the zero address for the native coin.
-        currency: The currency's code.
-        currency_decimals: The currency's decimals.
-        worst_price: The most a buyer pays, or the least a seller takes, for one whole coin.
-        min_amount: The least amount of the coin.
-        max_amount: The most.
-        fiat_amount: The exact sum of money, where the taker named one.
-        payment_methods: Those agreed to.
-        words: The offer's terms, which a taker read; None for a maker, who wrote them.
-        wallet: The trader's own.
-        encryption_key: The trader's own.
-        chain_id: The chain.
-        contract: The escrow contract's address.
-        arbitrator: Who decides with one of the two.
-        fee_bps: The fee's rate in 1/10,000.
-        fee_recipient: Whom the fee goes to.
-        payment_window: Seconds.
-        challenge_window: Seconds.
-        confirmations: How deep a lock has to be.
-    """
-
-    model_config = ConfigDict(frozen=True, extra="forbid")
-
-    offer_id: str
-    side: Side
-    asset: str
-    decimals: int
-    token: Address
-    currency: str
-    currency_decimals: int
-    worst_price: Amount
-    min_amount: Amount
-    max_amount: Amount
-    fiat_amount: Amount | None
-    payment_methods: tuple[str, ...]
-    words: str | None
-    wallet: Address
-    encryption_key: Key
-    chain_id: int
-    contract: Address
-    arbitrator: Address
-    fee_bps: int
-    fee_recipient: Address
-    payment_window: int
-    challenge_window: int
-    confirmations: int
-
-
-class KnownTrade(BaseModel):
-    """A trade that was verified once, as it is kept: the exchange cannot change it any more.
-
-    It is also all that is needed to end the trade on the chain without the exchange.
-    """
-
-    model_config = ConfigDict(frozen=True, extra="forbid")
-
-    id: str
-    agreement: Agreement
-    terms: EscrowTerms
-    escrow_id: str
-    buyer_key: Key
-    seller_key: Key
-
-
-def confirmations(claimed: int, chain_id: int, wanted: int | None = None) -> int:
-    """How deep a lock has to be: what the trader wants, or the exchange's number with a floor."""
-    if wanted is not None:
-        return max(1, wanted)
-    return max(1 if chain_id == DEVELOPMENT_CHAIN else FEWEST_CONFIRMATIONS, claimed)
-
-
-def as_maker(offer: Offer, exchange: Exchange, wallet: str, key: str, depth: int) -> Agreement:
-    """The agreement of the maker of `offer`, of which trades within its range may come.
-
-    Raises:
-        OwnWalletMissing: The offer has another wallet than the maker's.
-        KeyNotOurs: It has another key.
-    """
-    if (offer.wallet or "").lower() != wallet.lower():
-        raise errors.OwnWalletMissing(f"The offer names {offer.wallet}.")
-    if offer.encryption_key != key:
-        raise errors.KeyNotOurs(f"The offer names {offer.encryption_key}.")
-    side: Side = "seller" if offer.direction == "sell" else "buyer"
-    return _agreement(
-        offer,
-        exchange,
-        side,
-        (offer.min_amount, offer.max_amount, None),
-        offer.price,
-        offer.payment_methods,
-        (None, wallet, key, depth),
-    )
-
-
-def as_taker(
+def check_quote(
+    quote: OfferQuote,
     offer: Offer,
     exchange: Exchange,
-    amounts: tuple[Decimal | None, Decimal | None],
-    worst_price: Decimal,
-    method: str,
-    wallet: str,
-    key: str,
-    depth: int,
-) -> Agreement:
-    """The agreement of a taker, who names an amount of the coin or a sum of money.
+    asked: tuple[Decimal | None, Decimal | None],
+    price_limit: Decimal | None,
+) -> None:
+    """Holds a quote against what was asked for, and against itself.
 
     Args:
-        offer: As he sees it.
+        quote: What the exchange says.
+        offer: As the taker saw it.
         exchange: As he sees it.
-        amounts: The amount of the coin, or the sum of money; the other is None.
-        worst_price: The price that he takes at worst.
-        method: The payment method.
-        wallet: His own.
-        key: His trade key.
-        depth: How deep a lock has to be.
+        asked: The amount of the coin, or the sum of money; the other is None.
+        price_limit: The worst price; without one that of an offer at a fixed price, as it was
+            seen. A floating price without a limit is what the quote says.
 
     Raises:
-        ValueError: Not exactly one amount is given.
-    """
-    amount, fiat = amounts
-    if (amount is None) == (fiat is None):
-        raise ValueError("State either an amount of the coin or a sum of money.")
-    side: Side = "buyer" if offer.direction == "sell" else "seller"
-    bounds = (
-        (amount, amount, None) if amount is not None else (offer.min_amount, offer.max_amount, fiat)
-    )
-    return _agreement(
-        offer,
-        exchange,
-        side,
-        bounds,
-        worst_price,
-        (method,),
-        (offer.terms or "", wallet, key, depth),
-    )
-
-
-def _agreement(
-    offer: Offer,
-    exchange: Exchange,
-    side: Side,
-    bounds: tuple[Decimal, Decimal, Decimal | None],
-    worst_price: Decimal,
-    methods: Sequence[str],
-    own: tuple[str | None, str, str, int],
-) -> Agreement:
-    try:
-        asset, currency = exchange.asset(offer.asset), exchange.currency(offer.currency)
-    except KeyError as error:
-        raise errors.OfferChanged(f"The exchange does not tell what {error} is.") from None
-    words, wallet, key, depth = own
-    return Agreement(
-        offer_id=offer.id,
-        side=side,
-        asset=asset.code,
-        decimals=asset.decimals,
-        token=native(asset),
-        currency=currency.code,
-        currency_decimals=currency.decimals,
-        worst_price=worst_price,
-        min_amount=bounds[0],
-        max_amount=bounds[1],
-        fiat_amount=bounds[2],
-        payment_methods=tuple(methods),
-        words=words,
-        wallet=wallet,
-        encryption_key=key,
-        chain_id=exchange.chain.chain_id,
-        contract=exchange.chain.escrow_address,
-        arbitrator=exchange.arbitrator,
-        fee_bps=exchange.fee_bps,
-        fee_recipient=exchange.fee_recipient or ZERO_ADDRESS,
-        payment_window=offer.payment_window_s,
-        challenge_window=exchange.challenge_window_s,
-        confirmations=depth,
-    )
-
-
-def as_shown(trade: Trade, exchange: Exchange, wallet: str, key: str, depth: int) -> Agreement:
-    """An agreement made anew from the exchange's word, where the trader has no note of his own.
-
-    It cannot tell that amounts, price or rules were others before; the trader has to look at them.
-    The wallet and the key are still the trader's own, and whatever comes later is held against it.
-
-    Raises:
-        RoleChanged: The trader is neither the buyer nor the seller.
+        ValueError: Not exactly one amount is asked for.
+        AmountChanged: The quote is for another amount of the coin.
+        FiatChanged: It is for another sum of money, or the sum does not follow from the price.
+        PriceChanged: Its price is worse than the limit.
         OfferChanged: The exchange does not tell what the coin or the currency is.
     """
-    if trade.viewer.role == "arbitrator":
-        raise errors.RoleChanged("You are not one of its traders.")
-    try:
-        asset, currency = exchange.asset(trade.asset), exchange.currency(trade.currency)
-    except KeyError as error:
-        raise errors.OfferChanged(f"The exchange does not tell what {error} is.") from None
-    return Agreement(
-        offer_id=trade.offer_id,
-        side=trade.viewer.role,
-        asset=asset.code,
-        decimals=asset.decimals,
-        token=native(asset),
-        currency=currency.code,
-        currency_decimals=currency.decimals,
-        worst_price=trade.price,
-        min_amount=trade.amount,
-        max_amount=trade.amount,
-        fiat_amount=trade.fiat_amount,
-        payment_methods=(trade.payment_method,),
-        words=trade.terms or "",
-        wallet=wallet,
-        encryption_key=key,
-        chain_id=exchange.chain.chain_id,
-        contract=exchange.chain.escrow_address,
-        arbitrator=exchange.arbitrator,
-        fee_bps=exchange.fee_bps,
-        fee_recipient=exchange.fee_recipient or ZERO_ADDRESS,
-        payment_window=trade.escrow.terms.payment_window,
-        challenge_window=exchange.challenge_window_s,
-        confirmations=depth,
-    )
+    amount, fiat = asked
+    if (amount is None) == (fiat is None):
+        raise ValueError("State either an amount of the coin or a sum of money.")
+    if amount is not None and quote.amount != amount:
+        raise errors.AmountChanged(f"You asked for {amount}, the quote is for {quote.amount}.")
+    if fiat is not None and quote.fiat_amount != fiat:
+        raise errors.FiatChanged(f"You asked for {fiat}, the quote is for {quote.fiat_amount}.")
+    limit = price_limit
+    if limit is None and offer.pricing == "fixed":
+        limit = offer.price
+    _check_price(quote.price, limit, "buyer" if offer.direction == "sell" else "seller")
+    asset, currency = told(exchange, offer.asset, offer.currency)
+    if not fiat_follows(
+        quote.amount, quote.fiat_amount, quote.price, asset.decimals, currency.decimals
+    ):
+        raise errors.FiatChanged(
+            f"{quote.amount} at {quote.price} is not {quote.fiat_amount} {currency.code}."
+        )
 
 
 def check_trade(trade: Trade, agreement: Agreement, asked_for: str | None = None) -> KnownTrade:
@@ -371,19 +170,25 @@ def _check_parties(trade: Trade, agreement: Agreement, terms: Terms) -> None:
         raise errors.ArbitratorChanged(f"It was {agreement.arbitrator}, it is {terms.arbitrator}.")
 
 
+def _check_price(price: Decimal, worst: Decimal | None, side: Side) -> None:
+    if worst is None:
+        return
+    if price > worst if side == "buyer" else price < worst:
+        raise errors.PriceChanged(f"It is {price}, the limit is {worst}.")
+
+
 def _check_amounts(trade: Trade, agreement: Agreement, terms: Terms) -> None:
     if from_minor(terms.amount, agreement.decimals) != trade.amount:
         raise errors.AmountChanged(
             f"The trade is about {trade.amount} {trade.asset}, but the escrow would hold"
             f" {from_minor(terms.amount, agreement.decimals)}."
         )
-    if not agreement.min_amount <= trade.amount <= agreement.max_amount:
-        raise errors.AmountChanged(
-            f"{trade.amount} is not within {agreement.min_amount} and {agreement.max_amount}."
-        )
-    worst = agreement.worst_price
-    if trade.price > worst if agreement.side == "buyer" else trade.price < worst:
-        raise errors.PriceChanged(f"It is {trade.price}, the limit is {worst}.")
+    in_coins = agreement.amount_unit == "asset"
+    bounded = trade.amount if in_coins else trade.fiat_amount
+    if not agreement.min_amount <= bounded <= agreement.max_amount:
+        kind = errors.AmountChanged if in_coins else errors.FiatChanged
+        raise kind(f"{bounded} is not within {agreement.min_amount} and {agreement.max_amount}.")
+    _check_price(trade.price, agreement.worst_price, agreement.side)
     if trade.currency != agreement.currency:
         raise errors.FiatChanged(f"It is in {trade.currency}, not in {agreement.currency}.")
     if agreement.fiat_amount is not None and trade.fiat_amount != agreement.fiat_amount:
@@ -394,6 +199,8 @@ def _check_amounts(trade: Trade, agreement: Agreement, terms: Terms) -> None:
         trade.price,
         agreement.decimals,
         agreement.currency_decimals,
+        # What a division leaves is the maker's: he insists on it, a taker need not.
+        agreement.side if agreement.is_makers else None,
     ):
         raise errors.FiatChanged(
             f"{trade.amount} at {trade.price} is not {trade.fiat_amount} {trade.currency}."

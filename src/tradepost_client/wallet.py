@@ -16,6 +16,7 @@ alone. A chance repetition costs only that for the two trades concerned: every m
 random nonce and names its trade.
 """
 
+import hashlib
 import hmac
 import secrets
 from collections.abc import Mapping
@@ -96,9 +97,15 @@ class Wallet:
         """Signs an EIP-1559 transaction; gives what `eth_sendRawTransaction` takes."""
         return bytes(self._account.sign_transaction(dict(transaction)).raw_transaction)
 
-    def new_trade_key(self, context: str) -> TradeKey:
-        """A key of `context` (see `taker_context`, `maker_context`) with a random index."""
-        return self._trade_key(context, secrets.randbelow(TRADE_KEYS))
+    def new_trade_key(self, context: str, once: str | None = None) -> TradeKey:
+        """A key of `context` (see `taker_context`, `maker_context`) with a random index.
+
+        `once` names an intent that may be repeated, as an idempotency key does: it has one key.
+        """
+        if once is None:
+            return self._trade_key(context, secrets.randbelow(TRADE_KEYS))
+        digest = hashlib.sha256(once.encode()).digest()
+        return self._trade_key(context, int.from_bytes(digest, "big") % TRADE_KEYS)
 
     def find_trade_key(self, context: str, public: str) -> TradeKey:
         """The key of `context` whose public part is `public`; raises `KeyNotOurs`."""

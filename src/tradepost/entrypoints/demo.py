@@ -16,11 +16,11 @@ from eth_abi.abi import encode
 from eth_utils.crypto import keccak
 
 from tradepost_client import Chain, Client, Trader, Wallet
+from tradepost_client.agreement import DEVELOPMENT_CHAIN
 from tradepost_client.amounts import from_minor, to_minor
 from tradepost_client.errors import TradepostError
 from tradepost_client.evm import Progress, Receipt
 from tradepost_client.models import Asset, Exchange, Offer, Trade, native
-from tradepost_client.verify import DEVELOPMENT_CHAIN
 from tradepost_contracts.state import Status
 from tradepost_contracts.terms import ZERO_ADDRESS
 

@@ -1,22 +1,24 @@
-"""Every operation of the API, with typed answers. It signs nothing and checks nothing but forms."""
+"""Every operation of the API, with typed answers; those on the market are in `market`.
+
+It signs nothing and checks nothing but forms.
+"""
 
 from collections.abc import AsyncIterator, Mapping, Sequence
 from decimal import Decimal
-from typing import Any, TypeVar
+from typing import Any
 
-from pydantic import BaseModel, ValidationError
+from pydantic import BaseModel
 
-from tradepost_client._async.transport import AsyncTransport, Query
+from tradepost_client._async.market import AsyncMarket
+from tradepost_client.answers import answer, given, items
 from tradepost_client.errors import AnswerMalformed, ProblemError
 from tradepost_client.models import (
     Account,
-    Direction,
     Event,
     Exchange,
     HistoryEntry,
     NewToken,
     Nonce,
-    Offer,
     Role,
     SignedIn,
     Time,
@@ -24,7 +26,6 @@ from tradepost_client.models import (
     Trade,
 )
 
-Answer = TypeVar("Answer", bound=BaseModel)
 _PAGE = 100
 
 
@@ -32,7 +33,7 @@ class _Now(BaseModel):
     now: Time
 
 
-class AsyncClient(AsyncTransport):
+class AsyncClient(AsyncMarket):
     """A client of one exchange; a sign-in gives it its token.
 
     Every method raises `ProblemError` where the exchange refuses, `ExchangeUnreachable` where it
@@ -51,17 +52,17 @@ class AsyncClient(AsyncTransport):
 
     async def time(self) -> Time:
         """The exchange's clock."""
-        return _as(_Now, await self.get("/v1/time")).now
+        return answer(_Now, await self.get("/v1/time")).now
 
     async def exchange(self) -> Exchange:
         """What it trades, and by which rules."""
-        return _as(Exchange, await self.get("/v1/exchange"))
+        return answer(Exchange, await self.get("/v1/exchange"))
 
     # --- the account -----------------------------------------------------------------------
 
     async def create_nonce(self) -> Nonce:
         """A nonce for one sign-in message."""
-        return _as(Nonce, await self.send("POST", "/v1/nonces"))
+        return answer(Nonce, await self.send("POST", "/v1/nonces"))
 
     async def create_account(self, name: str, passphrase: str) -> SignedIn:
         """Opens an account with a name and a passphrase, and uses its token from now on."""
@@ -77,7 +78,7 @@ class AsyncClient(AsyncTransport):
         expires_in_s: int | None = None,
     ) -> SignedIn:
         """Signs in by name and passphrase, and uses the token from now on."""
-        body = _given(
+        body = given(
             name=name,
             passphrase=passphrase,
             scopes=None if scopes is None else list(scopes),
@@ -94,7 +95,7 @@ class AsyncClient(AsyncTransport):
         expires_in_s: int | None = None,
     ) -> SignedIn:
         """Signs in by an EIP-4361 message, and uses the token from now on."""
-        body = _given(
+        body = given(
             message=message,
             signature=signature,
             scopes=None if scopes is None else list(scopes),
@@ -109,22 +110,22 @@ class AsyncClient(AsyncTransport):
 
     async def account(self) -> Account:
         """The account of the token."""
-        return _as(Account, await self.get("/v1/account"))
+        return answer(Account, await self.get("/v1/account"))
 
     async def add_wallet(self, message: str, signature: str, *, key: str | None = None) -> Account:
         """Adds a wallet to the account, proven by an EIP-4361 message."""
         body = {"message": message, "signature": signature}
-        return _as(Account, await self.post_once("/v1/account/wallets", body, key))
+        return answer(Account, await self.post_once("/v1/account/wallets", body, key))
 
     async def tokens(self) -> tuple[Token, ...]:
         """All live tokens of the account."""
         content = await self.get("/v1/tokens")
-        return tuple(_as(Token, item) for item in _list(content))
+        return tuple(answer(Token, item) for item in items(content))
 
     async def create_token(self, label: str, scopes: Sequence[str], expires_in_s: int) -> NewToken:
         """Makes a token for a program; its secret is shown this once."""
         body = {"label": label, "scopes": list(scopes), "expires_in_s": expires_in_s}
-        return _as(NewToken, await self.send("POST", "/v1/tokens", body))
+        return answer(NewToken, await self.send("POST", "/v1/tokens", body))
 
     async def revoke_token(self, token_id: str) -> None:
         """Ends a token."""
@@ -137,7 +138,7 @@ class AsyncClient(AsyncTransport):
         """
         while True:
             content = await self.get("/v1/account/events", {"after": after, "limit": _PAGE})
-            events = [_as(Event, item) for item in _list(content)]
+            events = [answer(Event, item) for item in items(content)]
             for event in events:
                 if event.seq != after + 1:
                     raise AnswerMalformed(f"After event {after} comes {event.seq}.")
@@ -146,86 +147,27 @@ class AsyncClient(AsyncTransport):
             if len(events) < _PAGE:
                 return
 
-    # --- offers ----------------------------------------------------------------------------
-
-    async def create_offer(self, offer: Mapping[str, Any], *, key: str | None = None) -> Offer:
-        """Publishes an offer; `offer` has the members of the API's body, amounts as strings."""
-        return _as(Offer, await self.post_once("/v1/offers", dict(offer), key))
-
-    async def edit_offer(self, offer_id: str, version: int, changes: Mapping[str, Any]) -> Offer:
-        """Changes an offer; a `ProblemError` of status 412 if it is not at `version` any more."""
-        headers = {"If-Match": f'"{version}"'}
-        content = await self.send("PATCH", f"/v1/offers/{offer_id}", dict(changes), headers)
-        return _as(Offer, content)
-
-    async def pause_offer(self, offer_id: str, *, key: str | None = None) -> Offer:
-        """Takes an offer out of the book."""
-        return _as(Offer, await self.post_once(f"/v1/offers/{offer_id}/pause", None, key))
-
-    async def resume_offer(self, offer_id: str, *, key: str | None = None) -> Offer:
-        """Puts a paused offer back into the book."""
-        return _as(Offer, await self.post_once(f"/v1/offers/{offer_id}/resume", None, key))
-
-    async def close_offer(self, offer_id: str, *, key: str | None = None) -> Offer:
-        """Ends an offer."""
-        return _as(Offer, await self.post_once(f"/v1/offers/{offer_id}/close", None, key))
-
-    async def offer(self, offer_id: str) -> Offer:
-        """One offer."""
-        return _as(Offer, await self.get(f"/v1/offers/{offer_id}"))
-
-    async def offers(
-        self,
-        *,
-        direction: Direction | None = None,
-        asset: str | None = None,
-        currency: str | None = None,
-        amount: Decimal | None = None,
-        fiat_amount: Decimal | None = None,
-        payment_methods: Sequence[str] = (),
-        country: str | None = None,
-        maker: str | None = None,
-    ) -> AsyncIterator[Offer]:
-        """The public book, the best price first where `direction` (the maker's) is given."""
-        query = {
-            "direction": direction,
-            "asset": asset,
-            "currency": currency,
-            "amount": None if amount is None else f"{amount:f}",
-            "fiat_amount": None if fiat_amount is None else f"{fiat_amount:f}",
-            "payment_method": list(payment_methods),
-            "country": country,
-            "maker": maker,
-        }
-        async for item in self._pages("/v1/offers", query):
-            yield _as(Offer, item)
-
-    async def my_offers(self) -> AsyncIterator[Offer]:
-        """All offers of the account."""
-        async for item in self._pages("/v1/my/offers", {}):
-            yield _as(Offer, item)
-
     # --- trades ----------------------------------------------------------------------------
 
     async def take_offer(self, taking: Mapping[str, Any], *, key: str | None = None) -> Trade:
         """Takes an offer; `taking` has the members of the API's body, amounts as strings."""
-        return _as(Trade, await self.post_once("/v1/trades", dict(taking), key))
+        return answer(Trade, await self.post_once("/v1/trades", dict(taking), key))
 
     async def trades(
         self, *, state: str | None = None, role: Role | None = None
     ) -> AsyncIterator[Trade]:
         """The account's trades, newest first."""
         async for item in self._pages("/v1/trades", {"state": state, "role": role}):
-            yield _as(Trade, item)
+            yield answer(Trade, item)
 
     async def trade(self, trade_id: str) -> Trade:
         """One trade, as the exchange shows it; see `Trader.trade` for a verified one."""
-        return _as(Trade, await self.get(f"/v1/trades/{trade_id}"))
+        return answer(Trade, await self.get(f"/v1/trades/{trade_id}"))
 
     async def history(self, trade_id: str) -> tuple[HistoryEntry, ...]:
         """What has happened to a trade."""
         content = await self.get(f"/v1/trades/{trade_id}/history")
-        return tuple(_as(HistoryEntry, item) for item in _list(content))
+        return tuple(answer(HistoryEntry, item) for item in items(content))
 
     async def send_payment_details(
         self, trade_id: str, sealed: str, *, key: str | None = None
@@ -249,7 +191,7 @@ class AsyncClient(AsyncTransport):
         self, trade_id: str, signature: str | None = None, *, key: str | None = None
     ) -> Trade:
         """Leaves a trade; the buyer brings a Refund signature, after a lock the seller a Cancel."""
-        return await self._step(trade_id, "cancel", _given(signature=signature), key)
+        return await self._step(trade_id, "cancel", given(signature=signature), key)
 
     async def dispute(self, trade_id: str, reason: str, *, key: str | None = None) -> Trade:
         """Calls the arbitrator."""
@@ -265,46 +207,9 @@ class AsyncClient(AsyncTransport):
     # --- inside ----------------------------------------------------------------------------
 
     async def _step(self, trade_id: str, step: str, body: Any, key: str | None) -> Trade:
-        return _as(Trade, await self.post_once(f"/v1/trades/{trade_id}/{step}", body, key))
+        return answer(Trade, await self.post_once(f"/v1/trades/{trade_id}/{step}", body, key))
 
     def _signed_in(self, content: Any) -> SignedIn:
-        signed_in = _as(SignedIn, content)
+        signed_in = answer(SignedIn, content)
         self.token = signed_in.token.token
         return signed_in
-
-    async def _pages(self, path: str, query: Query) -> AsyncIterator[Any]:
-        seen: set[str] = set()
-        cursor: str | None = None
-        while True:
-            content = await self.get(path, {**query, "cursor": cursor, "limit": _PAGE})
-            for item in _list(content):
-                yield item
-            cursor = content.get("next_cursor")
-            if cursor is None:
-                return
-            if not isinstance(cursor, str) or cursor in seen:
-                raise AnswerMalformed("The exchange's list does not end.")
-            seen.add(cursor)
-
-
-def _as(model: type[Answer], content: Any) -> Answer:
-    try:
-        return model.model_validate(content)
-    except ValidationError as error:
-        # The place and the rule only: the content may hold a secret.
-        places = "; ".join(
-            f"{'.'.join(str(part) for part in fault['loc'])}: {fault['msg']}"
-            for fault in error.errors(include_input=False, include_url=False)[:5]
-        )
-        raise AnswerMalformed(f"The exchange's {model.__name__} is malformed: {places}.") from None
-
-
-def _list(content: Any) -> list[Any]:
-    data = content.get("data") if isinstance(content, dict) else None
-    if not isinstance(data, list):
-        raise AnswerMalformed("The exchange's list is malformed.")
-    return data
-
-
-def _given(**members: Any) -> dict[str, Any]:
-    return {name: value for name, value in members.items() if value is not None}

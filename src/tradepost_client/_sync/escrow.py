@@ -2,6 +2,7 @@
 
 from tradepost_client import keysigning, verify
 from tradepost_client._sync.chain import Chain
+from tradepost_client.agreement import Agreement, KnownTrade
 from tradepost_client.errors import FundsMissing, KeyNotSigned, NotYourStep, WrongContract
 from tradepost_client.evm import (
     BlockTag,
@@ -13,7 +14,6 @@ from tradepost_client.evm import (
     erc20_decimals,
     number,
 )
-from tradepost_client.verify import Agreement, KnownTrade
 from tradepost_client.wallet import Wallet
 from tradepost_contracts import calls
 from tradepost_contracts.state import State, Status, decode

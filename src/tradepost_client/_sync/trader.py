@@ -8,20 +8,28 @@ import time
 from collections.abc import Callable, Collection, Iterator, Mapping, Sequence
 from decimal import Decimal
 from time import monotonic
-from typing import Any
+from typing import Any, Unpack
 
 from tradepost_client import keysigning, signin, verify
 from tradepost_client._sync.chain import Chain
 from tradepost_client._sync.client import Client
 from tradepost_client._sync.escrow import Escrow
+from tradepost_client.agreement import (
+    Agreement,
+    KnownTrade,
+    as_maker,
+    as_shown,
+    as_taker,
+    confirmations,
+)
 from tradepost_client.amounts import to_minor
 from tradepost_client.errors import NotYourStep, OfferChanged, SealBroken, Unfinished
 from tradepost_client.evm import Receipt, Reporter
-from tradepost_client.models import Account, Direction, Exchange, Offer, Side, SignedIn, Trade
+from tradepost_client.markets import OfferQuote
+from tradepost_client.models import Account, Exchange, Offer, Side, SignedIn, Trade
 from tradepost_client.notebook import Notebook
-from tradepost_client.offers import check_offer
+from tradepost_client.offers import NewOffer, body, check_offer, faults
 from tradepost_client.sealing import Envelope, seal, unseal
-from tradepost_client.verify import Agreement, KnownTrade
 from tradepost_client.wallet import TradeKey, Wallet, maker_context, taker_context
 from tradepost_contracts.terms import (
     InstructionKind,
@@ -100,65 +108,31 @@ class Trader:
 
     # --- offers ----------------------------------------------------------------------------
 
-    def publish_offer(
-        self,
-        *,
-        direction: Direction,
-        asset: str,
-        currency: str,
-        price: Decimal,
-        min_amount: Decimal,
-        max_amount: Decimal,
-        total_amount: Decimal,
-        payment_methods: Sequence[str],
-        country: str | None = None,
-        terms: str | None = None,
-        funding_window_s: int | None = None,
-        payment_window_s: int | None = None,
-    ) -> Offer:
+    def publish_offer(self, *, once: str | None = None, **said: Unpack[NewOffer]) -> Offer:
         """Publishes an offer with this wallet and a new key, and keeps what was agreed to.
 
         Args:
-            direction: What the maker does with the coin.
-            asset: The coin's code.
-            currency: The currency's code.
-            price: Units of the currency for one whole coin.
-            min_amount: The least that can be taken, in whole coins.
-            max_amount: The most that can be taken at once.
-            total_amount: The most over all trades.
-            payment_methods: Codes.
-            country: ISO 3166-1 alpha-2.
-            terms: Words to the taker.
-            funding_window_s: Seconds for locking.
-            payment_window_s: Seconds for paying.
+            once: An idempotency key over restarts: the same offer is published once under it.
+            said: What the offer says, see `NewOffer`.
 
         Raises:
+            ValueError: What it says does not agree.
             OfferChanged: The exchange published something else; the offer is closed again.
         """
+        for name, words in faults(said):
+            raise ValueError(f"{name}: {words}")
         exchange = self._checked_exchange()
         self.prove_wallet()
-        key = self.wallet.new_trade_key(maker_context(direction, asset, currency))
-        wanted = {
-            "direction": direction,
-            "asset": asset,
-            "currency": currency,
-            "price": f"{price:f}",
-            "min_amount": f"{min_amount:f}",
-            "max_amount": f"{max_amount:f}",
-            "total_amount": f"{total_amount:f}",
-            "payment_methods": list(payment_methods),
-            "country": country,
-            "terms": terms,
-            "funding_window_s": funding_window_s,
-            "payment_window_s": payment_window_s,
+        context = maker_context(said["direction"], said["asset"], said["currency"])
+        key = self.wallet.new_trade_key(context, once)
+        wanted = body(said) | {
             "wallet": self.wallet.address,
             "encryption_key": key.public,
             "key_signature": keysigning.sign(key.public, self.wallet),
         }
-        body = {name: value for name, value in wanted.items() if value is not None}
-        offer = self.client.create_offer(body)
+        offer = self.client.create_offer(wanted, key=once)
         try:
-            check_offer(offer, body)
+            check_offer(offer, wanted)
             agreement = self._as_maker(offer, exchange, key.public)
         except Exception:
             self.client.close_offer(offer.id)
@@ -182,9 +156,24 @@ class Trader:
 
     def _as_maker(self, offer: Offer, exchange: Exchange, key: str) -> Agreement:
         depth = self._depth(exchange)
-        return verify.as_maker(offer, exchange, self.wallet.address, key, depth)
+        return as_maker(offer, exchange, self.wallet.address, key, depth)
 
     # --- taking ----------------------------------------------------------------------------
+
+    def quote(
+        self,
+        offer: Offer,
+        *,
+        amount: Decimal | None = None,
+        fiat_amount: Decimal | None = None,
+        price_limit: Decimal | None = None,
+        link: str | None = None,
+    ) -> OfferQuote:
+        """What an amount of an offer costs, held against the offer as it was seen; see `take`."""
+        exchange = self.client.exchange()
+        quote = self.client.quote_offer(offer.id, amount=amount, fiat_amount=fiat_amount, link=link)
+        verify.check_quote(quote, offer, exchange, (amount, fiat_amount), price_limit)
+        return quote
 
     def take(
         self,
@@ -194,47 +183,55 @@ class Trader:
         amount: Decimal | None = None,
         fiat_amount: Decimal | None = None,
         price_limit: Decimal | None = None,
+        quote: OfferQuote | None = None,
+        link: str | None = None,
+        country: str | None = None,
     ) -> Trade:
         """Takes an offer as it was seen, for an amount of the coin or a sum of money.
+
+        It asks for a quote first, and takes at the price that the quote holds.
 
         Args:
             offer: As the trader saw it; what has changed since is refused.
             method: The payment method's code.
             amount: In whole coins; or
             fiat_amount: in whole units of the currency.
-            price_limit: The worst price; by default the offer's.
+            price_limit: The worst price. By default the offer's where that is fixed, and the
+                quote's where it follows the market.
+            quote: One of `quote` that the trader has seen; it is not asked for again.
+            link: Opens an offer that is shown by its link.
+            country: Where the trader says that he is, for an offer that asks.
 
         Raises:
-            VerificationFailed: The trade that came of it is not what was asked for. Nothing was
-                locked; the trade is cancelled if the exchange lets it be.
+            ValueError: Not exactly one amount is given.
+            VerificationFailed: The quote or the trade that came of it is not what was asked for.
+                Nothing was locked; the trade runs out unless it is cancelled.
         """
         exchange = self._checked_exchange()
+        asked = (amount, fiat_amount)
+        if quote is None:
+            quote = self.client.quote_offer(
+                offer.id, amount=amount, fiat_amount=fiat_amount, link=link
+            )
+        verify.check_quote(quote, offer, exchange, asked, price_limit)
         self.prove_wallet()
         key = self.wallet.new_trade_key(taker_context(offer.id))
-        limit = offer.price if price_limit is None else price_limit
-        agreement = verify.as_taker(
-            offer,
-            exchange,
-            (amount, fiat_amount),
-            limit,
-            method,
-            self.wallet.address,
-            key.public,
-            self._depth(exchange),
-        )
+        depth = self._depth(exchange)
+        agreement = as_taker(offer, exchange, quote, method, self.wallet.address, key.public, depth)
         taking = {
             "offer_id": offer.id,
-            "price_limit": f"{limit:f}",
+            "amount": amount,
+            "fiat_amount": fiat_amount,
+            "price_limit": quote.price,
+            "hold": quote.hold,
             "payment_method": method,
+            "link": link,
+            "country": country,
             "wallet": self.wallet.address,
             "encryption_key": key.public,
             "key_signature": keysigning.sign(key.public, self.wallet),
         }
-        if amount is not None:
-            taking["amount"] = f"{amount:f}"
-        if fiat_amount is not None:
-            taking["fiat_amount"] = f"{fiat_amount:f}"
-        trade = self.client.take_offer(taking)
+        trade = self.client.take_offer(body(taking))
         self.notebook.keep_trade(verify.check_trade(trade, agreement))
         return trade
 
@@ -423,8 +420,7 @@ class Trader:
             taker_context(agreement.offer_id),
             maker_context(direction, agreement.asset, agreement.currency),
         )
-        # A taker's agreement has the words of the offer, a maker's has none.
-        context = contexts[agreement.words is None]
+        context = contexts[agreement.is_makers]
         return self.wallet.find_trade_key(context, own)
 
     # --- inside ----------------------------------------------------------------------------
@@ -438,7 +434,7 @@ class Trader:
 
     def _depth(self, exchange: Exchange) -> int:
         chain = exchange.chain
-        return verify.confirmations(chain.confirmations, chain.chain_id, self._confirmations)
+        return confirmations(chain.confirmations, chain.chain_id, self._confirmations)
 
     def _seen(self, trade_id: str) -> tuple[Trade, KnownTrade]:
         trade = self.client.trade(trade_id)
@@ -459,7 +455,7 @@ class Trader:
         exchange = self._checked_exchange()
         own = trade.buyer if trade.viewer.role == "buyer" else trade.seller
         address, depth = self.wallet.address, self._depth(exchange)
-        agreement = verify.as_shown(trade, exchange, address, own.encryption_key, depth)
+        agreement = as_shown(trade, exchange, address, own.encryption_key, depth)
         if trade.maker == trade.viewer.role:
             agreement = agreement.model_copy(update={"words": None})
         known = verify.check_trade(trade, agreement)

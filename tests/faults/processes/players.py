@@ -10,6 +10,7 @@ from decimal import Decimal
 from tests.faults.processes.journal import Journal, Journalled
 from tests.stage import AMOUNTS, DECIMALS, DETAILS, PRICES, Asset
 from tradepost_client import AsyncChain, AsyncClient, AsyncTrader, Retries, Wallet
+from tradepost_client.agreement import KnownTrade
 from tradepost_client.errors import (
     ChainRefused,
     ChainUnreachable,
@@ -19,7 +20,6 @@ from tradepost_client.errors import (
     ProblemError,
 )
 from tradepost_client.models import Trade as Shown
-from tradepost_client.verify import KnownTrade
 
 #: The client's own policy, with more tries than anything here stays away.
 RETRIES = Retries(tries=120, first_s=0.05, longest_s=0.5)

@@ -8,9 +8,9 @@ import pytest
 from tests.integration.contracts.harness import BUYER, CHAIN_ID, COIN, FEES, SELLER, ContractChain
 from tradepost.entrypoints.dev.chain import DevChain
 from tradepost_client import Chain, Escrow, Wallet, errors
+from tradepost_client.agreement import Agreement, KnownTrade
 from tradepost_client.evm import Progress, erc20_allowance, erc20_approve, number
 from tradepost_client.models import EscrowTerms, Side
-from tradepost_client.verify import Agreement, KnownTrade
 from tradepost_contracts import calls
 from tradepost_contracts.state import Status
 from tradepost_contracts.terms import ZERO_ADDRESS

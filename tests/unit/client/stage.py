@@ -58,15 +58,6 @@ EXCHANGE: dict[str, Any] = {
         {"code": "USDT", "decimals": 6, "token": TOKEN},
     ],
     "currencies": [{"code": "EUR", "name": "Euro", "decimals": 2}],
-    "payment_methods": [
-        {
-            "code": "sepa",
-            "name": "SEPA",
-            "category": "bank",
-            "currencies": ["EUR"],
-            "payment_window_s": 3600,
-        }
-    ],
     "fee_bps": 50,
     "fee_recipient": FEE_RECIPIENT,
     "arbitrator": ARBITRATOR,
@@ -83,19 +74,57 @@ OFFER: dict[str, Any] = {
     "direction": "sell",
     "asset": "USDT",
     "currency": "EUR",
+    "pricing": "fixed",
     "price": "0.98",
+    "premium_bps": -200,
+    "margin_bps": None,
+    "limit_price": None,
+    "price_source": None,
+    "amount_unit": "asset",
     "min_amount": "10.000000",
     "max_amount": "500.000000",
     "total_amount": "1000.000000",
     "remaining_amount": "1000.000000",
+    "shares_coins": False,
     "payment_methods": ["sepa"],
     "country": None,
     "terms": "Own account only.",
     "funding_window_s": 1800,
     "payment_window_s": 3600,
+    "visibility": "public",
+    "min_trades": 0,
+    "min_account_age_days": 0,
+    "first_trade_limit": None,
+    "taker_countries": [],
+    "working_hours": None,
+    "closes_at": None,
     "created_at": AT,
     "updated_at": AT,
 }
+
+MARKET: dict[str, Any] = {
+    "price": "1",
+    "as_of": AT,
+    "valid_until": "2026-11-23T05:02:00Z",
+    "development": True,
+}
+#: What 100 coins of `OFFER` cost.
+QUOTE: dict[str, Any] = {
+    "price": "0.98",
+    "premium_bps": -200,
+    "amount": "100.000000",
+    "fiat_amount": "98.00",
+    "rounded_for": "seller",
+    "held_until": "2026-11-23T05:01:00Z",
+    "hold": "a held price",
+    "market": MARKET,
+}
+
+
+def floating(**changes: Any) -> dict[str, Any]:
+    """What an offer says of a price that is 2 % below the market's."""
+    follows = {"pricing": "floating", "margin_bps": -200, "price_source": "index"}
+    return follows | {"price": "0.98", "limit_price": None} | changes
 
 
 def trade_body(buyer_key: str, seller_key: str, role: str = "buyer") -> dict[str, Any]:
@@ -185,6 +214,7 @@ class FakeExchange:
     def __init__(self) -> None:
         self.exchange = deepcopy(EXCHANGE)
         self.offer = deepcopy(OFFER)
+        self.quote = deepcopy(QUOTE)
         self.trade: dict[str, Any] = {}
         self.wallets: list[str] = []
         self.sent: list[httpx.Request] = []
@@ -224,8 +254,15 @@ class FakeExchange:
                 self.wallets.append(body["message"].splitlines()[1])
             return httpx.Response(200, json=self._account())
         if path == "/v1/offers" and posted:
-            self.offer = {**self.offer, **body}
+            prices = {} if "price" in body else floating()
+            self.offer = {**self.offer, **prices, **body}
+            self.offer["shares_coins"] = self.offer.pop("shares_coins_with", None) is not None
             return httpx.Response(201, json=self.offer)
+        if path.endswith("/quote"):
+            return httpx.Response(200, json=self.quote)
+        if path == "/v1/offers":
+            page = {"data": [self.offer], "next_cursor": None, "market": MARKET}
+            return httpx.Response(200, json=page)
         if path.startswith("/v1/offers/"):
             return httpx.Response(200, json=self.offer)
         if path == "/v1/trades" and posted:

@@ -9,15 +9,14 @@ import pytest
 
 from tests.unit.client import stage
 from tradepost_client import errors, keysigning
+from tradepost_client.agreement import Agreement, as_maker, as_taker, confirmations
+from tradepost_client.markets import OfferQuote
 from tradepost_client.models import Exchange, Offer, Trade
 from tradepost_client.verify import (
-    Agreement,
-    as_maker,
-    as_taker,
     check_for_arbitrator,
+    check_quote,
     check_trade,
     check_unchanged,
-    confirmations,
 )
 from tradepost_client.wallet import Wallet, maker_context
 from tradepost_contracts.terms import ZERO_ADDRESS
@@ -26,25 +25,26 @@ BUYER_KEY, SELLER_KEY, OTHER_KEY = "b0" * 32, "5e" * 32, "0c" * 32
 Lie = Callable[[dict[str, Any]], Any]
 
 
-def taken(**changes: Any) -> Agreement:
-    amounts = changes.pop("amounts", (Decimal(100), None))
-    return as_taker(
-        Offer.model_validate(stage.OFFER),
-        Exchange.model_validate(stage.EXCHANGE),
-        amounts,
-        changes.pop("worst_price", Decimal("0.98")),
-        "sepa",
-        stage.BUYER.address,
-        BUYER_KEY,
-        2,
-    )
+EXCHANGE = Exchange.model_validate(stage.EXCHANGE)
 
 
-def published() -> Agreement:
-    own = {"wallet": stage.SELLER.address, "encryption_key": SELLER_KEY}
-    offer = Offer.model_validate(stage.OFFER | own)
-    exchange = Exchange.model_validate(stage.EXCHANGE)
-    return as_maker(offer, exchange, stage.SELLER.address, SELLER_KEY, 2)
+def offered(**changes: Any) -> Offer:
+    return Offer.model_validate(stage.OFFER | changes)
+
+
+def quoted(**changes: Any) -> OfferQuote:
+    return OfferQuote.model_validate(stage.QUOTE | changes)
+
+
+def taken() -> Agreement:
+    address = stage.BUYER.address
+    return as_taker(offered(), EXCHANGE, quoted(), "sepa", address, BUYER_KEY, 2)
+
+
+def published(**changes: Any) -> Agreement:
+    address = stage.SELLER.address
+    offer = offered(wallet=address, encryption_key=SELLER_KEY, **changes)
+    return as_maker(offer, EXCHANGE, address, SELLER_KEY, 2)
 
 
 def told(lie: Lie, role: str = "buyer", *, computes_id: bool = True) -> Trade:
@@ -71,10 +71,91 @@ def test_an_honest_trade_holds_for_both_sides() -> None:
 
 
 def test_a_sum_of_money_is_kept_to_the_cent() -> None:
-    agreement = taken(amounts=(None, Decimal("98.00")))
-    check_trade(told(lambda body: None), agreement, stage.TRADE_ID)
+    for lie in (
+        lambda body: body.update(fiat_amount="97.99"),
+        lambda body: body.update(fiat_amount="98.01"),
+    ):
+        with pytest.raises(errors.FiatChanged):
+            check_trade(told(lie), taken())
+
+
+QUOTES: dict[str, tuple[dict[str, Any], type[errors.VerificationFailed]]] = {
+    "another amount": ({"amount": "99.000000", "fiat_amount": "97.02"}, errors.AmountChanged),
+    "a worse price": ({"price": "0.99", "fiat_amount": "99.00"}, errors.PriceChanged),
+    "more money than the price": ({"fiat_amount": "98.01"}, errors.FiatChanged),
+    "less money than the price": ({"fiat_amount": "97.99"}, errors.FiatChanged),
+}
+
+
+@pytest.mark.parametrize("name", QUOTES)
+def test_a_lie_in_a_quote_is_found_out(name: str) -> None:
+    lie, found = QUOTES[name]
+    with pytest.raises(found):
+        check_quote(quoted(**lie), offered(), EXCHANGE, (Decimal(100), None), None)
+
+
+def test_a_quote_is_for_the_money_that_was_asked_for() -> None:
+    check_quote(quoted(), offered(), EXCHANGE, (None, Decimal(98)), None)
     with pytest.raises(errors.FiatChanged):
-        check_trade(told(lambda body: body.update(fiat_amount="98.01")), agreement)
+        check_quote(quoted(), offered(), EXCHANGE, (None, Decimal(99)), None)
+    for asked in ((None, None), (Decimal(100), Decimal(98))):
+        with pytest.raises(ValueError, match="either"):
+            check_quote(quoted(), offered(), EXCHANGE, asked, None)
+
+
+def test_a_floating_price_is_as_quoted_or_within_the_takers_limit() -> None:
+    dearer = quoted(price="1.02", fiat_amount="102.00")
+    asked = (Decimal(100), None)
+    check_quote(dearer, offered(**stage.floating()), EXCHANGE, asked, None)
+    check_quote(dearer, offered(**stage.floating()), EXCHANGE, asked, Decimal("1.02"))
+    with pytest.raises(errors.PriceChanged):
+        check_quote(dearer, offered(**stage.floating()), EXCHANGE, asked, Decimal("1.01"))
+    # Whoever buys coins of a taker pays him no less than his limit.
+    buys = offered(direction="buy", **stage.floating())
+    with pytest.raises(errors.PriceChanged):
+        check_quote(quoted(), buys, EXCHANGE, asked, Decimal("0.99"))
+
+
+def test_a_makers_limit_bounds_what_the_market_is_said_to_be() -> None:
+    limited = published(**stage.floating(limit_price="0.98"))
+    check_trade(told(lambda body: None, "seller"), limited)
+    higher: Lie = lambda body: body.update(price="1.20", fiat_amount="120.00")  # noqa: E731 - a lie
+    lower: Lie = lambda body: body.update(price="0.97", fiat_amount="97.00")  # noqa: E731 - a lie
+    check_trade(told(higher, "seller"), limited)
+    with pytest.raises(errors.PriceChanged):
+        check_trade(told(lower, "seller"), limited)
+    # Without a limit the price is what he is told; what it comes to is still reckoned.
+    unlimited = published(**stage.floating())
+    check_trade(told(lower, "seller"), unlimited)
+    with pytest.raises(errors.FiatChanged):
+        check_trade(
+            told(lambda body: body.update(price="0.97", fiat_amount="96.99"), "seller"), unlimited
+        )
+
+
+def test_amounts_in_money_bound_the_money() -> None:
+    money = {"amount_unit": "currency", "total_amount": "1000.00"}
+    check_trade(
+        told(lambda body: None, "seller"),
+        published(**money, min_amount="98.00", max_amount="98.00"),
+    )
+    for least, most in (("98.01", "200.00"), ("10.00", "97.99")):
+        with pytest.raises(errors.FiatChanged):
+            check_trade(
+                told(lambda body: None, "seller"),
+                published(**money, min_amount=least, max_amount=most),
+            )
+
+
+def test_the_fraction_of_a_cent_is_the_makers() -> None:
+    # 100 coins at 0.98004 cost 98.004: a seller who made the offer gets 98.01, or it is a lie.
+    def rounded(fiat: str) -> Lie:
+        return lambda body: body.update(price="0.98004", fiat_amount=fiat)
+
+    check_trade(told(rounded("98.01"), "seller"), published())
+    for fiat in ("98.00", "98.02"):
+        with pytest.raises(errors.FiatChanged):
+            check_trade(told(rounded(fiat), "seller"), published())
 
 
 LIES: dict[str, tuple[Lie, type[errors.VerificationFailed]]] = {
@@ -274,14 +355,13 @@ def test_the_other_side_cannot_change_afterwards() -> None:
 
 
 def test_an_offer_with_another_wallet_or_key_is_no_agreement() -> None:
-    exchange = Exchange.model_validate(stage.EXCHANGE)
     for own, found in (
         ({"wallet": stage.STRANGER, "encryption_key": SELLER_KEY}, errors.OwnWalletMissing),
         ({"wallet": stage.SELLER.address, "encryption_key": OTHER_KEY}, errors.KeyNotOurs),
     ):
         offer = Offer.model_validate(stage.OFFER | own)
         with pytest.raises(found):
-            as_maker(offer, exchange, stage.SELLER.address, SELLER_KEY, 2)
+            as_maker(offer, EXCHANGE, stage.SELLER.address, SELLER_KEY, 2)
 
 
 def test_an_arbitrator_checks_what_he_can() -> None:

@@ -1,6 +1,7 @@
 """The trader against an exchange and a node that may both be wrong: what he signs, and what not."""
 
 from collections.abc import AsyncIterator
+from datetime import UTC, datetime
 from decimal import Decimal
 from pathlib import Path
 from typing import Any
@@ -12,6 +13,7 @@ from tests.unit.client.stage import BUYER, SELLER, TRADE_ID, FakeExchange, FakeN
 from tradepost_client import AsyncTrader, Notebook, errors, keysigning
 from tradepost_client.evm import Progress
 from tradepost_client.models import Offer, Trade
+from tradepost_client.offers import Hours, NewOffer
 from tradepost_client.sealing import Envelope, seal, unseal
 from tradepost_client.wallet import maker_context, signer_of_text, taker_context
 from tradepost_contracts.state import Status
@@ -49,6 +51,15 @@ async def seller(exchange: FakeExchange, node: FakeNode) -> AsyncIterator[AsyncT
     await trader.chain.aclose()
 
 
+HOURS: Hours = {
+    "time_zone": "Europe/Berlin",
+    "spans": [
+        {"day": "mon", "opens": "09:00", "closes": "17:30"},
+        {"day": "sat", "opens": "10:00", "closes": "24:00"},
+    ],
+}
+
+
 async def publish(trader: AsyncTrader) -> Offer:
     return await trader.publish_offer(
         direction="sell",
@@ -60,6 +71,13 @@ async def publish(trader: AsyncTrader) -> Offer:
         total_amount=Decimal(1000),
         payment_methods=["sepa"],
         terms="Own account only.",
+        amount_unit="asset",
+        visibility="public",
+        first_trade_limit=Decimal(100),
+        taker_countries=["DE"],
+        working_hours=HOURS,
+        closes_at=datetime(2026, 12, 31, tzinfo=UTC),
+        shares_coins_with=stage.OTHER_TRADE_ID,
     )
 
 
@@ -104,6 +122,91 @@ async def test_a_trade_unlike_the_request_is_found_out_at_once(
     with pytest.raises(errors.AmountChanged):
         await take(buyer)
     assert buyer.notebook.trade(TRADE_ID) is None
+
+
+async def test_taking_asks_for_a_quote_and_takes_what_it_holds(
+    buyer: AsyncTrader, exchange: FakeExchange
+) -> None:
+    await take(buyer)
+    paths = [request.url.path for request in exchange.sent]
+    assert paths.index(f"/v1/offers/{stage.OFFER_ID}/quote") < paths.index("/v1/trades")
+    (sent,) = exchange.posts("/v1/trades")
+    assert (sent["hold"], sent["price_limit"], sent["amount"]) == ("a held price", "0.98", "100")
+    assert "fiat_amount" not in sent
+
+
+async def test_a_quote_that_was_seen_is_not_asked_for_again(
+    buyer: AsyncTrader, exchange: FakeExchange
+) -> None:
+    offer = Offer.model_validate(stage.OFFER)
+    quote = await buyer.quote(offer, amount=Decimal(100))
+    exchange.quote["hold"] = "another"
+    await buyer.take(offer, amount=Decimal(100), method="sepa", quote=quote)
+    assert exchange.posts("/v1/trades")[0]["hold"] == "a held price"
+
+
+async def test_a_worse_quote_than_the_offer_is_not_taken(
+    buyer: AsyncTrader, exchange: FakeExchange
+) -> None:
+    exchange.quote |= {"price": "0.99", "fiat_amount": "99.00"}
+    with pytest.raises(errors.PriceChanged):
+        await take(buyer)
+    assert exchange.posts("/v1/trades") == []
+
+
+async def test_a_floating_offer_is_published_and_bounded_by_its_limit(
+    exchange: FakeExchange, node: FakeNode
+) -> None:
+    maker = stage.trader(exchange, node, SELLER)
+    limited: NewOffer = {**FLOATING, "limit_price": Decimal("0.95")}
+    offer = await maker.publish_offer(**limited)
+    (sent,) = exchange.posts("/v1/offers")
+    assert (sent["margin_bps"], sent["limit_price"]) == (-200, "0.95")
+    assert "price" not in sent
+    note = maker.notebook.offer(offer.id)
+    assert note is not None
+    assert (note.worst_price, note.amount_unit) == (Decimal("0.95"), "asset")
+
+
+FLOATING: NewOffer = {
+    "direction": "sell",
+    "asset": "USDT",
+    "currency": "EUR",
+    "margin_bps": -200,
+    "min_amount": Decimal(10),
+    "max_amount": Decimal(500),
+    "total_amount": Decimal(1000),
+    "payment_methods": ["sepa"],
+}
+
+
+async def test_an_intent_that_is_repeated_has_one_key(
+    exchange: FakeExchange, node: FakeNode
+) -> None:
+    for _ in range(2):
+        await stage.trader(exchange, node, SELLER).publish_offer(**FLOATING, once="line 7")
+    first, again = exchange.posts("/v1/offers")
+    assert first == again
+    keys = [request.headers.get("Idempotency-Key") for request in exchange.sent]
+    assert keys.count("line 7") == 2
+
+
+@pytest.mark.parametrize(
+    "wrong",
+    [
+        {"price": Decimal(1)},
+        {"margin_bps": None},
+        {"min_amount": Decimal(501)},
+        {"max_amount": Decimal(1001)},
+    ],
+)
+async def test_what_does_not_agree_is_not_sent(
+    wrong: NewOffer, exchange: FakeExchange, node: FakeNode
+) -> None:
+    said: NewOffer = {**FLOATING, **wrong}
+    with pytest.raises(ValueError, match=r"amount|price"):
+        await stage.trader(exchange, node, SELLER).publish_offer(**said)
+    assert exchange.sent == []
 
 
 @pytest.mark.parametrize("step", ["payment_sent", "release", "refund", "cancel"])
@@ -313,6 +416,14 @@ async def test_a_settlement_is_signed_for_the_exact_share(
         ("payment_methods", ["sepa", "cash"]),
         ("wallet", stage.STRANGER),
         ("encryption_key", "0c" * 32),
+        ("amount_unit", "currency"),
+        ("pricing", "floating"),
+        ("visibility", "trusted"),
+        ("first_trade_limit", "500"),
+        ("taker_countries", ["DE", "AT"]),
+        ("working_hours", None),
+        ("closes_at", "2026-12-31T00:00:01Z"),
+        ("shares_coins", False),
     ],
 )
 async def test_an_offer_that_comes_back_changed_is_closed(

@@ -14,9 +14,9 @@ from tradepost.entrypoints.cli.shown import number
 
 if TYPE_CHECKING:
     from tradepost_client import Trader
+    from tradepost_client.agreement import KnownTrade
     from tradepost_client.evm import Receipt
     from tradepost_client.models import Trade
-    from tradepost_client.verify import KnownTrade
 
 trade = typer.Typer(no_args_is_help=True, help="Trades: take an offer, and bring it to its end.")
 
