@@ -4,23 +4,23 @@ import json
 from datetime import datetime
 from typing import Annotated, Any
 
-from fastapi import APIRouter, Header, Query, Request, Response
+from fastapi import APIRouter, Query, Request, Response
 from pydantic import BaseModel, ConfigDict, Field
 
 from tradepost.book import service
 from tradepost.book.criteria import Criteria
 from tradepost.book.model import Found, Market, OfferDocument, Wanted
-from tradepost.identity.service import Presence
 from tradepost.kernel.assets import AssetNotTraded
 from tradepost.kernel.cursors import Cursors
 from tradepost.kernel.errors import InvalidCursor
-from tradepost.kernel.http import TransactionRoute, Tx, conditional
+from tradepost.kernel.http import conditional
 from tradepost.kernel.iso import CurrencyUnknown
 from tradepost.kernel.money import Price
 from tradepost.kernel.openapi import problems
 from tradepost.kernel.pricing import premium_bps
+from tradepost.kernel.reads import ReadRoute
 
-router = APIRouter(route_class=TransactionRoute, tags=["offers"])
+router = APIRouter(route_class=ReadRoute, tags=["offers"])
 
 #: The same search is answered from a cache for so long.
 _FRESH_S = 1
@@ -119,7 +119,8 @@ class ListedOffer(OfferDocument):
     ]
     maker_online: bool
     quote: Annotated[
-        QuoteAnswer | None, Field(description="What you get for the amount that you asked for.")
+        QuoteAnswer | None,
+        Field(description="For a direction, a pair and an amount: what you get for it."),
     ]
 
 
@@ -184,12 +185,7 @@ class SearchQuery(FacetsQuery):
     response_model=OffersAnswer,
     responses=problems(AssetNotTraded, CurrencyUnknown, InvalidCursor) | _UNCHANGED,
 )
-async def search_offers(
-    request: Request,
-    tx: Tx,
-    query: Annotated[SearchQuery, Query()],
-    if_none_match: Annotated[str | None, Header(max_length=200)] = None,
-) -> Response:
+async def search_offers(request: Request, query: Annotated[SearchQuery, Query()]) -> Response:
     """Offers that can be taken now, for everybody to see.
 
     With `direction`, `asset` and `currency` the best price for the taker comes first (of those
@@ -197,23 +193,20 @@ async def search_offers(
     of the first while prices move; each shows the prices of now. What follows a price that is not
     fresh is not found.
     """
-    cursors: Cursors = request.app.state.cursors
-    presence: Presence = request.app.state.presence
-    wanted = query.wanted(tx.settings, online=query.online)
+    state = request.app.state
+    cursors: Cursors = state.cursors
+    wanted = query.wanted(state.settings, online=query.online)
     purpose = f"offers {query.model_dump_json(exclude={'cursor', 'limit'})}"
     after = None if query.cursor is None else cursors.read(purpose, query.cursor)
-    online = await presence.online(tx)
-    page = await service.find(tx, wanted, online, after, query.limit)
-    pair = None
-    if wanted.asset is not None and wanted.currency is not None:
-        pair = MarketAnswer.of(page.market, wanted.asset.code, wanted.currency.code)
+    async with state.database.reading() as reading:
+        online = await state.presence.online(reading)
+        page = await service.find(reading, state.quotes, wanted, online, after, query.limit)
     cursor = None if page.next is None else cursors.write(purpose, page.next)
     data = ",".join(
         _listed(found, wanted, page.market, online=found.maker_id in online) for found in page.found
     )
-    market = "null" if pair is None else pair.model_dump_json()
-    body = f'{{"data":[{data}],"next_cursor":{json.dumps(cursor)},"market":{market}}}'
-    return conditional(body.encode(), if_none_match, _FRESH_S)
+    body = f'{{"data":[{data}],"next_cursor":{json.dumps(cursor)},"market":{_pair(page, wanted)}}}'
+    return conditional(body.encode(), request.headers.get("If-None-Match"), _FRESH_S)
 
 
 @router.get(
@@ -222,23 +215,28 @@ async def search_offers(
     response_model=FacetsAnswer,
     responses=problems(AssetNotTraded, CurrencyUnknown) | _UNCHANGED,
 )
-async def count_offers(
-    request: Request,
-    tx: Tx,
-    query: Annotated[FacetsQuery, Query()],
-    if_none_match: Annotated[str | None, Header(max_length=200)] = None,
-) -> Response:
+async def count_offers(request: Request, query: Annotated[FacetsQuery, Query()]) -> Response:
     """How many of the offers that a search finds have which payment method, country, and so on."""
-    presence: Presence = request.app.state.presence
-    wanted = query.wanted(tx.settings, online=query.online)
-    counted = await service.facets(tx, wanted, await presence.online(tx))
+    state = request.app.state
+    wanted = query.wanted(state.settings, online=query.online)
+    async with state.database.reading() as reading:
+        online = await state.presence.online(reading)
+        counted = await service.facets(reading, state.quotes, wanted, online)
     answer = FacetsAnswer.model_validate(counted, from_attributes=True)
-    return conditional(answer.model_dump_json().encode(), if_none_match, _FRESH_S)
+    body = answer.model_dump_json().encode()
+    return conditional(body, request.headers.get("If-None-Match"), _FRESH_S)
+
+
+def _pair(page: service.Page, wanted: Wanted) -> str:
+    if wanted.asset is None or wanted.currency is None:
+        return "null"
+    market = MarketAnswer.of(page.market, wanted.asset.code, wanted.currency.code)
+    return "null" if market is None else market.model_dump_json()
 
 
 def _listed(found: Found, wanted: Wanted, market: Market, *, online: bool) -> str:
     """The listing as JSON: its document is JSON already, and only the market's part is added."""
-    index = market.index(found.asset.code, found.currency.code)
+    index = market.index(found.asset, found.currency)
     premium = "null" if index is None else premium_bps(found.price, index.value)
     return (
         f'{found.document[:-1]},"price":"{found.price:f}","premium_bps":{premium},'
@@ -247,13 +245,15 @@ def _listed(found: Found, wanted: Wanted, market: Market, *, online: bool) -> st
 
 
 def _quote(found: Found, wanted: Wanted) -> str:
-    amount, fiat = wanted.amount, wanted.fiat_amount
-    if amount is None and fiat is None:
+    amount, fiat, direction = wanted.amount, wanted.fiat_amount, wanted.direction
+    # Without them it is not known how a division is rounded, and of what.
+    if direction is None or wanted.asset is None or wanted.currency is None:
         return "null"
-    price, gain = Price(found.asset, found.currency, found.price), found.direction.gain
+    price = Price(wanted.asset, wanted.currency, found.price)
     if amount is not None:
-        fiat = price.cost(amount, gain)
+        fiat = price.cost(amount, direction.gain)
+    elif fiat is not None:
+        amount = price.bought(fiat, direction.gain)
     else:
-        assert fiat is not None
-        amount = price.bought(fiat, gain)
+        return "null"
     return f'{{"amount":"{amount}","fiat_amount":"{fiat}"}}'

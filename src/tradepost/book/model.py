@@ -12,7 +12,7 @@ from collections.abc import Mapping
 from dataclasses import dataclass, field
 from datetime import datetime
 from decimal import ROUND_HALF_EVEN, Context, Decimal
-from typing import Annotated, Final, Literal
+from typing import Annotated, Final, Literal, NamedTuple
 from uuid import UUID
 
 from pydantic import BaseModel, ConfigDict, Field
@@ -177,19 +177,17 @@ class Place:
     values: Mapping[str, Decimal] = field(default_factory=dict)
 
 
-@dataclass(frozen=True, slots=True)
-class Found:
+class Found(NamedTuple):
     """A listing as it was found, with its price of this moment."""
 
     id: UUID
     maker_id: UUID
-    asset: Asset
-    currency: Asset
-    direction: Direction
+    asset: str
+    currency: str
+    document: str
     price: Decimal
     #: Its place in the order; None where the newest come first.
     rank: Decimal | None
-    document: str
 
 
 @dataclass(frozen=True, slots=True)

@@ -5,14 +5,14 @@ its sign so that the best is the lowest. The order is that of a market that `fee
 that a second page has the order of the first while prices move; what is shown is the price of now.
 """
 
-from collections.abc import Mapping, Sequence
+from collections.abc import Iterable, Mapping, Sequence
 from decimal import Decimal
-from typing import Any, LiteralString
+from functools import cache
+from typing import LiteralString
 from uuid import UUID
 
 from tradepost.book.model import MAX_COUNTED, Facets, Found, Market, Place, Wanted
-from tradepost.kernel.database import Transaction
-from tradepost.kernel.money import Asset
+from tradepost.kernel.database import Reading
 from tradepost.kernel.pricing import Direction, decimals_of
 from tradepost.prices.model import Quote
 
@@ -59,89 +59,94 @@ def _price(value: LiteralString, decimals: LiteralString) -> LiteralString:
     END"""
 
 
-def _filters(
-    wanted: Wanted, online: Sequence[UUID] | None, values: dict[str, object]
-) -> list[LiteralString]:
-    """What has nothing to do with the price."""
-    found: list[LiteralString] = ["(until IS NULL OR until > %(now)s)"]
+#: What has nothing to do with the price, by the name of the value that it takes.
+_CONDITIONS: Mapping[str, LiteralString] = {
+    "direction": "direction = %(direction)s",
+    "asset": "asset = %(asset)s",
+    "currency": "currency = %(currency)s",
+    "methods": "payment_methods && %(methods)s",
+    "country": "country = %(country)s",
+    "maker": "maker_id = %(maker)s",
+    "online": "maker_id = ANY(%(online)s)",
+    "before": "id < %(before)s",
+}
 
-    def where(condition: LiteralString, name: str, value: object) -> None:
-        found.append(condition)
-        values[name] = value
-
-    if wanted.direction is not None:
-        where("direction = %(direction)s", "direction", wanted.direction)
-    if wanted.asset is not None:
-        where("asset = %(asset)s", "asset", wanted.asset.code)
-    if wanted.currency is not None:
-        where("currency = %(currency)s", "currency", wanted.currency.code)
-    if wanted.payment_methods:
-        where("payment_methods && %(methods)s", "methods", list(wanted.payment_methods))
-    if wanted.country is not None:
-        where("country = %(country)s", "country", wanted.country)
-    if wanted.maker_id is not None:
-        where("maker_id = %(maker)s", "maker", wanted.maker_id)
-    if online is not None:
-        where("maker_id = ANY(%(online)s)", "online", list(online))
-    return found
+#: The names of the values that a search brings along: they decide what its statement says.
+Shape = frozenset[str]
 
 
-def _takeable(
-    wanted: Wanted, price: LiteralString, values: dict[str, object]
-) -> list[LiteralString]:
+def _said(wanted: Wanted, online: Sequence[UUID] | None) -> dict[str, object]:
+    """What the taker looks for, as values of a statement."""
+    said = {
+        "direction": wanted.direction,
+        "asset": None if wanted.asset is None else wanted.asset.code,
+        "currency": None if wanted.currency is None else wanted.currency.code,
+        "methods": list(wanted.payment_methods) or None,
+        "country": wanted.country,
+        "maker": wanted.maker_id,
+        "online": None if online is None else list(online),
+        "amount": None if wanted.amount is None else wanted.amount.minor,
+        "fiat": None if wanted.fiat_amount is None else wanted.fiat_amount.minor,
+    }
+    return {name: value for name, value in said.items() if value is not None}
+
+
+def _filters(shape: Shape) -> list[LiteralString]:
+    found = [condition for name, condition in _CONDITIONS.items() if name in shape]
+    return ["(until IS NULL OR until > %(now)s)", *found]
+
+
+def _takeable(shape: Shape, price: LiteralString) -> list[LiteralString]:
     """Whether what the taker asks for lies within what can be taken, at `price`.
 
     It is decided as a quote decides it, which rounds for the maker: down is `<` one more, up is
     `>` one less. Products only, so nothing is rounded here.
     """
-    found: list[LiteralString] = []
-    if wanted.amount is not None:
-        values["amount"] = wanted.amount.minor
-        cost: LiteralString = f"%(amount)s::numeric * {price}"
-        found.append(
-            f"""CASE
+    cost: LiteralString = f"%(amount)s::numeric * {price}"
+    paid: LiteralString = "%(fiat)s::numeric * scale"
+    conditions: dict[str, LiteralString] = {
+        "amount": f"""CASE
             WHEN NOT in_currency THEN %(amount)s BETWEEN least AND most
                 AND (direction = 'sell' OR {cost} >= scale)
             WHEN direction = 'sell' THEN {cost} > (least - 1) * scale AND {cost} <= most * scale
             ELSE {cost} >= least * scale AND {cost} < (most + 1) * scale
-            END"""
-        )
-    if wanted.fiat_amount is not None:
-        values["fiat"] = wanted.fiat_amount.minor
-        paid: LiteralString = "%(fiat)s::numeric * scale"
-        found.append(
-            f"""CASE
+            END""",
+        "fiat": f"""CASE
             WHEN in_currency THEN %(fiat)s BETWEEN least AND most
                 AND (direction = 'buy' OR {paid} >= {price})
             WHEN direction = 'sell' THEN {paid} >= least * {price} AND {paid} < (most + 1) * {price}
             ELSE {paid} > (least - 1) * {price} AND {paid} <= most * {price}
-            END"""
-        )
-    return found
+            END""",
+    }
+    return [condition for name, condition in conditions.items() if name in shape]
 
 
-_SHOWN: LiteralString = """
-    listings.id, maker_id, asset, asset_decimals, currency, currency_decimals, direction, document
-"""
+_SHOWN: LiteralString = "listings.id, maker_id, asset, currency, document"
+
+
+def _array(values: Iterable[object]) -> str:
+    """As PostgreSQL reads one; for codes and numbers only, which need no quotes."""
+    return "{" + ",".join(map(str, values)) + "}"
 
 
 def _feeds(quotes: Sequence[Quote], order: Mapping[str, Decimal] | None) -> dict[str, object]:
     """The feed's columns. `order` has the values that made it, where it is not of now."""
     used = [quote for quote in quotes if order is None or quote.source in order]
     values = [quote.value if order is None else order[quote.source] for quote in used]
+    shown = [quote.value for quote in used]
     return {
-        "assets": [quote.base for quote in used],
-        "currencies": [quote.quote for quote in used],
-        "sources": [quote.source for quote in used],
-        "values": values,
-        "decimals": [decimals_of(value) for value in values],
-        "shown": [quote.value for quote in used],
-        "shown_decimals": [decimals_of(quote.value) for quote in used],
+        "assets": _array(quote.base for quote in used),
+        "currencies": _array(quote.quote for quote in used),
+        "sources": _array(quote.source for quote in used),
+        "values": _array(values),
+        "decimals": _array(map(decimals_of, values)),
+        "shown": _array(shown),
+        "shown_decimals": _array(map(decimals_of, shown)),
     }
 
 
 async def best(
-    tx: Transaction,
+    reading: Reading,
     wanted: Wanted,
     quotes: Sequence[Quote],
     online: Sequence[UUID] | None,
@@ -152,12 +157,20 @@ async def best(
 
     `quotes` are the fresh ones of the pair: what follows another one is not found.
     """
-    direction = wanted.direction
-    assert direction is not None
+    assert wanted.direction is not None
+    said = _said(wanted, online)
+    statement = _best(wanted.direction, frozenset(said), behind=after is not None)
+    said |= _feeds(quotes, None if after is None else after.values)
+    said |= {"now": reading.now, "limit": limit}
+    if after is not None:
+        assert after.rank is not None
+        said |= {"rank": after.rank, "id": after.id}
+    return [Found(*row) for row in await reading.rows(statement, said)]
+
+
+@cache
+def _best(direction: Direction, shape: Shape, *, behind: bool) -> LiteralString:
     sells = direction is Direction.SELL
-    values: dict[str, object] = {"now": tx.now, "limit": limit}
-    values |= _feeds(quotes, None if after is None else after.values)
-    same = _filters(wanted, online, values)
     sign: LiteralString = "" if sells else "-"
     zero: LiteralString = "10000" if sells else "- 10000"
     free = _free("feed.value")
@@ -169,71 +182,51 @@ async def best(
     exact: LiteralString = f"""({sign}CASE WHEN number IS NULL THEN {free}
         ELSE {"GREATEST" if sells else "LEAST"}({free}, number) END)"""
 
-    def behind(rank: LiteralString) -> list[LiteralString]:
-        return [] if after is None else [f"({rank}, id) > (%(rank)s, %(id)s)"]
+    def conditions(price: LiteralString, rank: LiteralString, *own: LiteralString) -> LiteralString:
+        place: list[LiteralString] = [f"({rank}, id) > (%(rank)s, %(id)s)"] if behind else []
+        return " AND ".join([*_filters(shape), *own, *_takeable(shape, price), *place])
 
-    starts: LiteralString = ""
-    if after is not None:
-        assert after.rank is not None
-        values["rank"], values["id"] = after.rank, after.id
-        # From where an index can start; what it finds too many is dropped by `behind`.
-        starts = f"AND tilt >= floor(%(rank)s / feed.value * 10000) - ({zero}) - 1"
-    held = [
-        *same,
+    # A buyer's price can round to nothing.
+    some: list[LiteralString] = [] if sells else [f"{rounded} > 0"]
+    some_at_edge: list[LiteralString] = [] if sells else [f"{edge} > 0"]
+    # From where an index can start; what it finds too many is dropped by the place itself.
+    starts: list[LiteralString] = []
+    if behind:
+        starts = [f"tilt >= floor(%(rank)s / feed.value * 10000) - ({zero}) - 1"]
+    of_feed: LiteralString = "listings.source = feed.source"
+    held = conditions(
+        "abs(level)",
+        "level",
         "level IS NOT NULL",
-        """(source IS NULL OR EXISTS (
-            SELECT FROM feed WHERE feed.source = listings.source AND """
-        + settled
-        + "))",
-        *_takeable(wanted, "abs(level)", values),
-        *behind("level"),
-    ]
-    floating = [
-        *same,
-        "tilt IS NOT NULL",
-        "listings.source = feed.source",
-        settled,
-        # A buyer's price can round to nothing.
-        *([] if sells else [f"{rounded} > 0"]),
-        *_takeable(wanted, rounded, values),
-        *behind(tilted),
-    ]
-    moving = [
-        *same,
-        "listings.source = feed.source",
-        "threshold BETWEEN low AND high",
-        *([] if sells else [f"{edge} > 0"]),
-        *_takeable(wanted, edge, values),
-        *behind(exact),
-    ]
-    rows = await tx.all(
-        f"""
+        f"""(source IS NULL OR EXISTS (
+            SELECT FROM feed WHERE {of_feed} AND {settled}
+        ))""",
+    )
+    floating = conditions(rounded, tilted, "tilt IS NOT NULL", of_feed, settled, *some, *starts)
+    moving = conditions(edge, exact, of_feed, "threshold BETWEEN low AND high", *some_at_edge)
+    return f"""
         WITH {_FEED}, hits AS (
             (
-                SELECT id, level AS rank FROM listings WHERE {" AND ".join(held)}
+                SELECT id, level AS rank FROM listings WHERE {held}
                 ORDER BY level, id LIMIT %(limit)s
             )
             UNION ALL
             SELECT found.* FROM feed CROSS JOIN LATERAL (
-                SELECT id, {tilted} AS rank FROM listings
-                WHERE {" AND ".join(floating)} {starts}
+                SELECT id, {tilted} AS rank FROM listings WHERE {floating}
                 ORDER BY tilt, id LIMIT %(limit)s
             ) AS found
             UNION ALL
             SELECT found.* FROM feed CROSS JOIN LATERAL (
-                SELECT id, {exact} AS rank FROM listings WHERE {" AND ".join(moving)}
+                SELECT id, {exact} AS rank FROM listings WHERE {moving}
                 ORDER BY rank, id LIMIT %(limit)s
             ) AS found
             ORDER BY rank, id LIMIT %(limit)s
         )
-        SELECT {_SHOWN}, rank, {_price("feed.shown", "feed.shown_decimals")} AS price
+        SELECT {_SHOWN}, {_price("feed.shown", "feed.shown_decimals")}, rank
         FROM hits JOIN listings USING (id)
         LEFT JOIN feed USING (asset, currency, source)
         ORDER BY rank, id
-        """,  # noqa: S608 - made of literals
-        values,
-    )
-    return [_found(row) for row in rows]
+        """  # noqa: S608 - made of literals
 
 
 #: A listing with its price of now; what follows a price that is not fresh is none.
@@ -245,7 +238,7 @@ _PRICED: LiteralString = f"""
 
 
 async def newest(
-    tx: Transaction,
+    reading: Reading,
     wanted: Wanted,
     market: Market,
     online: Sequence[UUID] | None,
@@ -253,33 +246,38 @@ async def newest(
     limit: int,
 ) -> list[Found]:
     """Up to `limit` listings, the newest first, from below `before`."""
-    values: dict[str, object] = {"now": tx.now, "limit": limit, "before": before}
-    values |= _feeds(list(market.quotes.values()), None)
-    conditions = _filters(wanted, online, values) + _takeable(wanted, "price", values)
+    said = _said(wanted, online)
     if before is not None:
-        conditions.append("id < %(before)s")
-    rows = await tx.all(
-        f"""
-        WITH {_FEED} SELECT {_SHOWN}, NULL AS rank, price {_PRICED} {" AND ".join(conditions)}
+        said["before"] = before
+    statement = _newest(frozenset(said))
+    said |= _feeds(list(market.quotes.values()), None)
+    said |= {"now": reading.now, "limit": limit}
+    return [Found(*row) for row in await reading.rows(statement, said)]
+
+
+@cache
+def _newest(shape: Shape) -> LiteralString:
+    conditions = " AND ".join([*_filters(shape), *_takeable(shape, "price")])
+    return f"""
+        WITH {_FEED} SELECT {_SHOWN}, price, NULL::numeric {_PRICED} {conditions}
         ORDER BY id DESC LIMIT %(limit)s
-        """,
-        values,
-    )
-    return [_found(row) for row in rows]
+        """
 
 
 async def facets(
-    tx: Transaction, wanted: Wanted, market: Market, online: Sequence[UUID] | None
+    reading: Reading, wanted: Wanted, market: Market, online: Sequence[UUID] | None
 ) -> Facets:
     """What the listings have that `wanted` finds, counted over at most `MAX_COUNTED` of them."""
-    values: dict[str, object] = {"now": tx.now, "counted": MAX_COUNTED + 1}
-    values |= _feeds(list(market.quotes.values()), None)
-    conditions = _filters(wanted, online, values) + _takeable(wanted, "price", values)
-    rows = await tx.all(
+    said = _said(wanted, online)
+    shape = frozenset(said)
+    conditions = " AND ".join([*_filters(shape), *_takeable(shape, "price")])
+    said |= _feeds(list(market.quotes.values()), None)
+    said |= {"now": reading.now, "counted": MAX_COUNTED + 1}
+    rows = await reading.all(
         f"""
         WITH {_FEED}, found AS MATERIALIZED (
             SELECT direction, asset, currency, country, payment_methods {_PRICED}
-            {" AND ".join(conditions)} LIMIT %(counted)s
+            {conditions} LIMIT %(counted)s
         )
         SELECT 'total' AS facet, '' AS value, count(*) AS number FROM found
         UNION ALL SELECT 'direction', direction, count(*) FROM found GROUP BY 2
@@ -290,7 +288,7 @@ async def facets(
         UNION ALL SELECT 'method', method, count(*)
             FROM found CROSS JOIN unnest(payment_methods) AS method GROUP BY 2
         """,  # noqa: S608 - made of literals
-        values,
+        said,
     )
     counts: dict[str, dict[str, int]] = {}
     for row in sorted(rows, key=lambda row: (-row["number"], row["value"])):
@@ -304,17 +302,4 @@ async def facets(
         assets=counts.get("asset", {}),
         currencies=counts.get("currency", {}),
         directions=counts.get("direction", {}),
-    )
-
-
-def _found(row: dict[str, Any]) -> Found:
-    return Found(
-        id=row["id"],
-        maker_id=row["maker_id"],
-        asset=Asset(row["asset"], row["asset_decimals"]),
-        currency=Asset(row["currency"], row["currency_decimals"]),
-        direction=Direction(row["direction"]),
-        price=row["price"],
-        rank=row["rank"],
-        document=row["document"],
     )

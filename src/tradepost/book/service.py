@@ -15,10 +15,11 @@ from tradepost.book.model import (
     Place,
     Wanted,
 )
-from tradepost.kernel.database import Transaction
+from tradepost.kernel.database import Reading, Transaction
 from tradepost.kernel.errors import InvalidCursor
 from tradepost.prices import service as prices
 from tradepost.prices.model import Quote
+from tradepost.prices.service import RecentQuotes
 
 #: A place in a list, as a cursor holds it.
 Position = list[str | int]
@@ -51,7 +52,8 @@ async def remove(tx: Transaction, listing_id: UUID) -> None:
 
 
 async def find(
-    tx: Transaction,
+    reading: Reading,
+    recent: RecentQuotes,
     wanted: Wanted,
     online: Collection[UUID],
     after: Position | None,
@@ -63,25 +65,23 @@ async def find(
     older; else the newest comes first. Raises `InvalidCursor` for one that is too old.
     """
     makers = list(online) if wanted.online else None
+    market = await _market(reading, recent, wanted)
     if wanted.direction is None or wanted.asset is None or wanted.currency is None:
         before = None if after is None else UUID(str(after[0]))
-        market = await _market(tx, wanted)
-        found = await search.newest(tx, wanted, market, makers, before, limit + 1)
+        found = await search.newest(reading, wanted, market, makers, before, limit + 1)
         more = len(found) > limit
         found = found[:limit]
         return Page(found, market, [str(found[-1].id)] if more else None)
-    asset, currency = wanted.asset.code, wanted.currency.code
-    quotes = await prices.quotes(tx, asset, currency)
-    now = int(tx.now.timestamp())
+    quotes = list(market.quotes.values())
+    now = int(reading.now.timestamp())
     place = None if after is None else _place(after, now)
-    found = await search.best(tx, wanted, list(quotes.values()), makers, place, limit + 1)
+    found = await search.best(reading, wanted, quotes, makers, place, limit + 1)
     more = len(found) > limit
     found = found[:limit]
     following: Position | None = None
     if more:
         if place is None:
-            began = now
-            values = {source: quote.value for source, quote in quotes.items()}
+            began, values = now, {quote.source: quote.value for quote in quotes}
         else:
             assert after is not None
             began, values = int(after[0]), dict(place.values)
@@ -89,7 +89,6 @@ async def find(
         following = [began, str(found[-1].id), f"{found[-1].rank:f}"]
         for source, value in values.items():
             following += [source, f"{value:f}"]
-    market = Market({(asset, currency, source): quote for source, quote in quotes.items()})
     return Page(found, market, following)
 
 
@@ -103,17 +102,20 @@ def _place(position: Position, now: int) -> Place:
     return Place(UUID(str(last)), Decimal(rank), values)
 
 
-async def facets(tx: Transaction, wanted: Wanted, online: Collection[UUID]) -> Facets:
+async def facets(
+    reading: Reading, recent: RecentQuotes, wanted: Wanted, online: Collection[UUID]
+) -> Facets:
     """How many of what `find` finds have which payment method, country, and so on."""
     makers = list(online) if wanted.online else None
-    return await search.facets(tx, wanted, await _market(tx, wanted), makers)
+    market = await _market(reading, recent, wanted)
+    return await search.facets(reading, wanted, market, makers)
 
 
-async def _market(tx: Transaction, wanted: Wanted) -> Market:
+async def _market(reading: Reading, recent: RecentQuotes, wanted: Wanted) -> Market:
+    pair = None
     if wanted.asset is not None and wanted.currency is not None:
-        quotes = list((await prices.quotes(tx, wanted.asset.code, wanted.currency.code)).values())
-    else:
-        quotes = await prices.fresh(tx)
+        pair = (wanted.asset.code, wanted.currency.code)
+    quotes = await recent.quotes(reading, pair)
     return Market({(quote.base, quote.quote, quote.source): quote for quote in quotes})
 
 

@@ -26,6 +26,7 @@ from tradepost.kernel.database import Database
 from tradepost.kernel.http import LimitBody, install_problems
 from tradepost.kernel.routing import Directory, add_room
 from tradepost.kernel.settings import Settings
+from tradepost.prices import service as prices
 
 _DESCRIPTION = """
 A self-hosted peer-to-peer crypto exchange. Amounts are decimal strings in whole units, times are
@@ -60,6 +61,7 @@ def build(settings: Settings, clock: Clock = system_clock) -> FastAPI:
     app.state.authenticate = identity.authenticate
     app.state.passphrases = identity.Passphrases()
     app.state.presence = identity.Presence()
+    app.state.quotes = prices.RecentQuotes()
     app.state.chain_id = escrows.chain_id
     install_problems(app)
     app.add_middleware(LimitBody)

@@ -48,7 +48,7 @@ from tradepost.identity.model import (
     secret_hash,
 )
 from tradepost.kernel.access import Caller, Role, Unauthenticated
-from tradepost.kernel.database import Database, Transaction
+from tradepost.kernel.database import Database, Reading, Transaction
 from tradepost.kernel.errors import Busy, NotFound
 from tradepost.kernel.ids import new_id
 from tradepost.kernel.signatures import ContractSignatures, signed_by_key
@@ -245,7 +245,7 @@ async def owns_wallet(tx: Transaction, account_id: UUID, address: str) -> bool:
     return await store.account_of_wallet(tx, address) == account_id
 
 
-async def online(tx: Transaction) -> list[UUID]:
+async def online(tx: Reading) -> list[UUID]:
     """The accounts that have used the exchange lately, the latest first; bounded."""
     return await store.online(tx)
 
@@ -259,7 +259,7 @@ class Presence:
         self._online: frozenset[UUID] = frozenset()
         self._asked: datetime | None = None
 
-    async def online(self, tx: Transaction) -> frozenset[UUID]:
+    async def online(self, tx: Reading) -> frozenset[UUID]:
         """The accounts that have used the exchange lately."""
         if self._asked is None or abs(tx.now - self._asked) > self._EVERY:
             self._online = frozenset(await online(tx))

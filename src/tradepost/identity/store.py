@@ -10,7 +10,7 @@ from eth_utils.address import to_checksum_address
 
 from tradepost.identity.model import MAX_PARTNERS, MAX_SESSIONS, Account, PublicAccount, Token
 from tradepost.kernel.access import Caller, Role, Scope
-from tradepost.kernel.database import Transaction
+from tradepost.kernel.database import Reading, Transaction
 
 #: Tokens that ended longer ago are forgotten.
 _TOKENS_KEPT = timedelta(days=30)
@@ -114,7 +114,7 @@ async def public_accounts(tx: Transaction, ids: Sequence[UUID]) -> list[PublicAc
     return [PublicAccount(**row) for row in rows]
 
 
-async def online(tx: Transaction) -> list[UUID]:
+async def online(tx: Reading) -> list[UUID]:
     """The accounts that have used a token lately, the latest first."""
     rows = await tx.all(
         """

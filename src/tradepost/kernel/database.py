@@ -21,9 +21,10 @@ from tradepost.kernel.clock import Clock
 from tradepost.kernel.settings import Settings
 
 #: Nothing holds a row or a connection for longer, whatever a caller does; times are read as UTC.
+#: A prepared statement is planned once: to plan a search of the book takes longer than to run it.
 _OPTIONS = (
     "-c statement_timeout=5s -c lock_timeout=3s -c idle_in_transaction_session_timeout=20s"
-    " -c TimeZone=UTC"
+    " -c TimeZone=UTC -c plan_cache_mode=force_generic_plan"
 )
 
 Params = Mapping[str, object] | Sequence[object] | None

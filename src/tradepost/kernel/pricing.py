@@ -5,7 +5,7 @@ where he buys. The order of the book is that of the exact values.
 """
 
 from dataclasses import dataclass
-from decimal import ROUND_CEILING, ROUND_FLOOR, ROUND_HALF_EVEN, Context, Decimal
+from decimal import ROUND_CEILING, ROUND_FLOOR, Context, Decimal
 from enum import StrEnum
 from typing import Final
 
@@ -91,5 +91,4 @@ def floating(spec: FloatingPrice, direction: Direction, market: Decimal) -> Deci
 
 def premium_bps(price: Decimal, market: Decimal) -> int:
     """How far a price is above the market's (below: negative), in hundredths of a percent."""
-    share = _EXACT.divide(_EXACT.multiply(price, Decimal(10_000)), market)
-    return int((share - 10_000).to_integral_value(ROUND_HALF_EVEN))
+    return round((price - market) * 10_000 / market)
