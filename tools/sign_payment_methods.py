@@ -49,19 +49,18 @@ def sign(path: Path, key_path: Path) -> str:
         raise RegistryInvalid(f"{key_path} is no key of Ed25519")
     document = _read(path)
     found = read_registry(document)
-    signature = signing.sign(document, key)
-    try:
-        named, _ = signing.verify(document, signature, signing.trusted_keys())
-    except RegistryInvalid as error:
-        raise RegistryInvalid(f"{error}: add it to data/trusted_keys.json first") from None
-    _signature_path(path).write_bytes(signature)
+    content = signing.sign(document, key)
+    named, signature = signing.read_signature(content)
+    signing.verify(document, named, signature)
+    _signature_path(path).write_bytes(content)
     return f"Signed version {found.version} with key {named}: {len(found.methods)} methods."
 
 
 def check(path: Path) -> str:
     """What the signature of `path` says; raises `RegistryInvalid` where it does not hold."""
     document = _read(path)
-    named, _ = signing.verify(document, _signature_path(path).read_bytes(), signing.trusted_keys())
+    named, signature = signing.read_signature(_signature_path(path).read_bytes())
+    signing.verify(document, named, signature)
     found = read_registry(document)
     return f"Version {found.version} is signed by key {named}: {len(found.methods)} methods."
 

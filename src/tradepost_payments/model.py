@@ -163,9 +163,9 @@ class RegistryInvalid(Exception):
     """A file of payment methods cannot be used; the message says which, and why."""
 
 
-@dataclass(frozen=True)
+@dataclass(frozen=True, eq=False)
 class Registry:
-    """The payment methods that an exchange knows.
+    """The payment methods that an exchange knows; each is equal to itself alone.
 
     Attributes:
         version: Of the signed data; only ever grows.

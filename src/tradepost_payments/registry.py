@@ -56,11 +56,12 @@ def load(file: Path | None = None, own: Path | None = None) -> Registry:
         RegistryInvalid: A file is missing or malformed, its signature does not hold, or it is
             older than the built-in registry.
     """
-    document, signature = _shipped()
+    document, signature_file = _shipped()
     try:
         if file is not None:
-            document, signature = _read(file), _read_bytes(_beside(file))
-        found, signed_by = _checked(document, signature)
+            document, signature_file = _read(file), _read_bytes(_beside(file))
+        key_id, signature = signing.read_signature(signature_file)
+        found = _checked(document, key_id, signature)
     except RegistryInvalid as error:
         raise RegistryInvalid(f"{file or 'the built-in file'}: {error}") from None
     added = OwnFile()
@@ -69,11 +70,11 @@ def load(file: Path | None = None, own: Path | None = None) -> Registry:
             added = read_own(_read(own), found)
         except RegistryInvalid as error:
             raise RegistryInvalid(f"{own}: {error}") from None
-    return _registry(document, found, added, signed_by)
+    return _registry(document, found, added, key_id, signature)
 
 
-def verified(signed: bytes, signature_file: bytes) -> Registry:
-    """The registry in bytes that an exchange served, if one of the trusted keys signed it.
+def verified(signed: bytes, key_id: str, signature: bytes) -> Registry:
+    """The registry in the bytes that an exchange served, if one of the trusted keys signed it.
 
     Raises `RegistryInvalid`, also for one that is older than the built-in registry.
     """
@@ -81,25 +82,24 @@ def verified(signed: bytes, signature_file: bytes) -> Registry:
         document = signing.parse(signed)
     except ValueError as error:
         raise RegistryInvalid(str(error)) from None
-    found, signed_by = _checked(document, signature_file)
-    return _registry(document, found, OwnFile(), signed_by)
+    found = _checked(document, key_id, signature)
+    return _registry(document, found, OwnFile(), key_id, signature)
 
 
-def _checked(document: Any, signature_file: bytes) -> tuple[RegistryFile, tuple[str, bytes]]:
+def _checked(document: Any, key_id: str, signature: bytes) -> RegistryFile:
     # The signature comes first: nothing else is believed of a document that nobody signed.
-    signed_by = signing.verify(document, signature_file, signing.trusted_keys())
+    signing.verify(document, key_id, signature)
     _check_newer(document, _shipped()[0])
-    return read_registry(document), signed_by
+    return read_registry(document)
 
 
 def _registry(
-    document: Any, signed: RegistryFile, own: OwnFile, signed_by: tuple[str, bytes]
+    document: Any, signed: RegistryFile, own: OwnFile, key_id: str, signature: bytes
 ) -> Registry:
     methods = [entry.method("registry") for entry in signed.methods]
     methods += [entry.method("operator") for entry in own.methods]
     methods.sort(key=lambda method: method.code)
     disabled = frozenset(own.disabled)
-    key_id, signature = signed_by
     return Registry(
         version=signed.version,
         methods={one.code: one for one in methods if one.code not in disabled},

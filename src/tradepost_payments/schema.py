@@ -32,7 +32,8 @@ from tradepost_payments.text import clean
 
 #: Longer than any value of an account has to be.
 MAX_FIELD_LENGTH: Final = 500
-_FORMAT: Final = "tradepost-payment-methods/1"
+#: Names that stand in the place of a code in the API's addresses.
+_RESERVED: Final = frozenset({"registry"})
 #: Units of account and funds in ISO 4217: nobody can pay in them.
 _FUNDS: Final = frozenset({"BOV", "CHE", "CHW", "CLF", "COU", "MXV", "USN", "UYI", "UYW", "XAD"})
 
@@ -254,6 +255,8 @@ def read_own(document: Any, registry: RegistryFile) -> OwnFile:
 def _check_codes(codes: list[str]) -> None:
     if codes != sorted(set(codes)):
         raise RegistryInvalid("methods: each code stands once, in the order of the alphabet")
+    if reserved := _RESERVED & set(codes):
+        raise RegistryInvalid(f"methods: no code can be {', '.join(reserved)}")
 
 
 def _check_labels(methods: tuple[MethodEntry, ...], labels: Mapping[str, object]) -> None:

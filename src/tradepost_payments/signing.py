@@ -6,7 +6,6 @@ for people, and anybody can make the signed bytes from it again.
 """
 
 import base64
-import binascii
 import hashlib
 import json
 from collections.abc import Mapping
@@ -65,27 +64,29 @@ def sign(document: Any, private_key: Ed25519PrivateKey) -> bytes:
     return json.dumps({"key_id": key_id(public), "signature": made}, indent=2).encode() + b"\n"
 
 
-def verify(document: Any, signature_file: bytes, keys: Mapping[str, bytes]) -> tuple[str, bytes]:
-    """The id of the key that signed `document`, and the 64 bytes of the signature.
+def read_signature(content: bytes) -> tuple[str, bytes]:
+    """The id of the key and the signature, as a signature file tells them.
 
-    Raises `RegistryInvalid` where the signature is none, is not of this document, or is by a key
-    that is not in `keys`.
+    Raises `RegistryInvalid` where it is none.
     """
     try:
-        if len(signature_file) > _MAX_SIGNATURE_BYTES:
+        if len(content) > _MAX_SIGNATURE_BYTES:
             raise ValueError
-        found = json.loads(signature_file)
-        named, signature = str(found["key_id"]), base64.b64decode(found["signature"], validate=True)
-    except (ValueError, TypeError, KeyError, binascii.Error, RecursionError):
+        found = json.loads(content)
+        return str(found["key_id"]), base64.b64decode(found["signature"], validate=True)
+    except (ValueError, TypeError, KeyError, RecursionError):
         raise RegistryInvalid("the signature file is not one") from None
-    key = keys.get(named)
+
+
+def verify(document: Any, signed_by: str, signature: bytes) -> None:
+    """Raises `RegistryInvalid` unless a trusted key of this id has signed `document`."""
+    key = trusted_keys().get(signed_by)
     if key is None:
         raise RegistryInvalid("it is signed with a key that this version does not trust")
     try:
         Ed25519PublicKey.from_public_bytes(key).verify(signature, canonical(document))
     except InvalidSignature:
         raise RegistryInvalid("the signature is not of this content") from None
-    return named, signature
 
 
 def _object(pairs: list[tuple[str, Any]]) -> dict[str, Any]:

@@ -10,6 +10,7 @@ import tradepost.alerts.http
 import tradepost.book.http
 import tradepost.identity.http
 import tradepost.offers.http
+import tradepost.payments.http
 import tradepost.prices.http
 import tradepost.trades.http
 from tradepost import __version__
@@ -73,6 +74,8 @@ def build(settings: Settings, clock: Clock = system_clock) -> FastAPI:
         tradepost.book.http.router,
         tradepost.offers.http.router,
         tradepost.alerts.http.router,
+        tradepost.payments.http.methods,
+        tradepost.payments.http.accounts,
         tradepost.prices.http.router,
         tradepost.trades.http.router,
     ):

@@ -1,0 +1,494 @@
+"""The routes of payment methods, for everybody, and of payment accounts, for their owners."""
+
+import base64
+import re
+from datetime import datetime
+from functools import lru_cache
+from typing import Annotated, Any, Final, Literal, Self
+from uuid import UUID
+
+from fastapi import APIRouter, Depends, Header, Path, Query, Request, Response
+from pydantic import BaseModel, ConfigDict, Field, StringConstraints
+
+from tradepost.kernel.access import Caller, Scope
+from tradepost.kernel.errors import NotFound, PreconditionFailed, PreconditionRequired
+from tradepost.kernel.http import (
+    Body,
+    TransactionRoute,
+    Tx,
+    allowed,
+    allowed_once,
+    conditional,
+    etag,
+    expected_version,
+)
+from tradepost.kernel.openapi import AUTHENTICATED, ONCE, problems
+from tradepost.payments import service
+from tradepost.payments.model import (
+    MAX_SEALED,
+    MIN_SEALED,
+    PaymentAccount,
+    PaymentMethodUnknown,
+    TooManyPaymentAccounts,
+)
+from tradepost_payments.model import (
+    LANGUAGES,
+    Category,
+    FieldKind,
+    PaymentMethod,
+    Registry,
+    Risk,
+)
+
+#: The methods need no database.
+methods = APIRouter(tags=["payment methods"])
+accounts = APIRouter(route_class=TransactionRoute, tags=["payment accounts"])
+
+#: Methods change with a restart only.
+_FRESH_S: Final = 300
+_PAGE: Final = 500
+_UNCHANGED: dict[int | str, dict[str, Any]] = {
+    304: {"description": "It is still what `If-None-Match` says."}
+}
+Code = Annotated[str, StringConstraints(pattern=r"^[a-z0-9_]{1,40}$")]
+Language = Literal["en", "es", "pt", "fr", "de", "tr", "ru", "zh", "hi"]
+
+_ID = "0193579a-5a10-7d22-8f31-6b7c8d9e0f12"
+_AT = "2026-11-24T05:00:00Z"
+_SEALED = "Ag" + "dGhlIG93bmVyIGFsb25lIG9wZW5zIHRoaXM" * 4 + "AAAA"
+_SIGNED_BY: dict[str, Any] = {
+    "version": 1,
+    "key_id": "ed7de3919a5e33c8",
+    "signature": base64.b64encode(bytes(range(64))).decode(),
+}
+_METHOD: dict[str, Any] = {
+    "code": "sepa",
+    "name": "SEPA transfer",
+    "category": "bank",
+    "category_name": "Bank transfer",
+    "countries": ["AT", "DE"],
+    "currencies": ["EUR"],
+    "reversible": False,
+    "chargeback_risk": "low",
+    "duration_s": 86400,
+    "payment_window_s": 259200,
+    "limit_bps": 5000,
+    "fields": [
+        {
+            "name": "iban",
+            "kind": "iban",
+            "required": True,
+            "label": "IBAN",
+            "min_length": 1,
+            "max_length": 42,
+            "options": [],
+        }
+    ],
+    "origin": "registry",
+}
+_NEW_ACCOUNT = {"method": "sepa", "sealed": _SEALED}
+_ACCOUNT = _NEW_ACCOUNT | {"id": _ID, "version": 1, "created_at": _AT, "updated_at": _AT}
+
+
+def _example(value: dict[str, Any]) -> ConfigDict:
+    return ConfigDict(json_schema_extra={"examples": [value]})
+
+
+class OptionAnswer(BaseModel):
+    """One of the values of a choice, with what people read."""
+
+    value: str
+    label: str
+
+
+class FieldAnswer(BaseModel):
+    """One entry of a payment account's form."""
+
+    name: str
+    kind: FieldKind
+    required: bool
+    label: str
+    min_length: int
+    max_length: int
+    options: list[OptionAnswer]
+
+
+class MethodAnswer(BaseModel):
+    """A payment method; null `countries` or `currencies` are all of them."""
+
+    model_config = _example(_METHOD)
+
+    code: str
+    name: str
+    category: Category
+    category_name: str
+    countries: list[str] | None
+    currencies: list[str] | None
+    reversible: bool
+    chargeback_risk: Risk
+    duration_s: int
+    payment_window_s: int
+    limit_bps: int = Field(description="How much of the largest trade it allows, in 1/10,000.")
+    fields: list[FieldAnswer]
+    origin: Literal["registry", "operator"]
+
+    @classmethod
+    def of(cls, method: PaymentMethod, registry: Registry, language: str) -> Self:
+        """The answer for `method`, in `language`."""
+        return cls(
+            code=method.code,
+            name=method.name_in(language),
+            category=method.category,
+            category_name=registry.label(f"category.{method.category}", language),
+            countries=None if method.countries is None else list(method.countries),
+            currencies=None if method.currencies is None else list(method.currencies),
+            reversible=method.reversible,
+            chargeback_risk=method.chargeback_risk,
+            duration_s=method.duration_s,
+            payment_window_s=method.payment_window_s,
+            limit_bps=method.limit_bps,
+            fields=[
+                FieldAnswer(
+                    name=field.name,
+                    kind=field.kind,
+                    required=field.required,
+                    label=registry.label(field.label, language),
+                    min_length=field.min_length,
+                    max_length=field.max_length,
+                    options=[
+                        OptionAnswer(
+                            value=option, label=registry.label(f"option.{option}", language)
+                        )
+                        for option in field.options
+                    ],
+                )
+                for field in method.fields
+            ],
+            origin="operator" if method.origin == "operator" else "registry",
+        )
+
+
+class SignedAnswer(BaseModel):
+    """Which registry is in use, and who signed it; not of methods whose origin is `operator`."""
+
+    version: int
+    key_id: str
+    signature: str = Field(description="Ed25519, in base64.")
+
+    @classmethod
+    def of(cls, registry: Registry) -> Self:
+        """The answer for `registry`."""
+        return cls(
+            version=registry.version,
+            key_id=registry.key_id,
+            signature=base64.b64encode(registry.signature).decode(),
+        )
+
+
+class MethodsAnswer(BaseModel):
+    """Payment methods in the order of their codes."""
+
+    model_config = _example(
+        {"data": [_METHOD], "next": None, "language": "en", "registry": _SIGNED_BY}
+    )
+
+    data: list[MethodAnswer]
+    next: str | None = Field(description="What `after` takes for more; null at the end.")
+    language: Language
+    registry: SignedAnswer
+
+
+class OneMethodAnswer(MethodAnswer):
+    """One payment method."""
+
+    model_config = _example(_METHOD | {"language": "en", "registry": _SIGNED_BY})
+
+    language: Language
+    registry: SignedAnswer
+
+
+class RegistryAnswer(SignedAnswer):
+    """The registry as it was signed: the signature is of the bytes of `signed` in UTF-8."""
+
+    model_config = _example(_SIGNED_BY | {"signed": '{"format":"tradepost-payment-methods/1"}'})
+
+    signed: str
+
+
+class MethodsQuery(BaseModel):
+    """Which methods are asked for; what is left out leaves the thing open."""
+
+    model_config = ConfigDict(extra="forbid", frozen=True)
+
+    currency: Annotated[str, StringConstraints(pattern=r"^[A-Z]{3}$")] | None = None
+    country: Annotated[str, StringConstraints(pattern=r"^[A-Z]{2}$")] | None = None
+    category: Category | None = None
+    language: Language | None = None
+    q: Annotated[str, Field(max_length=60, description="Sought in codes and names.")] = ""
+    after: Code | None = None
+    limit: Annotated[int, Field(ge=1, le=_PAGE)] = _PAGE
+
+
+def _registry(request: Request) -> Registry:
+    return service.registry(request.app.state.settings)
+
+
+_RegistryOf = Annotated[Registry, Depends(_registry)]
+_IfNoneMatch = Annotated[str | None, Header(max_length=200)]
+_AcceptLanguage = Annotated[str | None, Header(max_length=400)]
+_OneCode = Annotated[Code, Path()]
+
+
+def preferred(accept_language: str | None) -> str:
+    """Which of `LANGUAGES` a reader likes best by his `Accept-Language`; English by default."""
+    wishes: list[tuple[float, int, str]] = []
+    for place, wish in enumerate((accept_language or "").split(",")[:30]):
+        match = re.fullmatch(
+            r"\s*([a-z]{1,8}|\*)(?:-[a-z0-9-]{1,30})?\s*(?:;\s*q=(0(?:\.\d{1,3})?|1(?:\.0{1,3})?))?\s*",
+            wish.lower(),
+        )
+        if match and match[1] in LANGUAGES and (weight := float(match[2] or 1)) > 0:
+            wishes.append((-weight, place, match[1]))
+    return min(wishes)[2] if wishes else LANGUAGES[0]
+
+
+@lru_cache(maxsize=64)
+def _page(registry: Registry, query: MethodsQuery, language: Language) -> bytes:
+    found = [
+        method
+        for method in registry.search(
+            currency=query.currency, country=query.country, category=query.category, text=query.q
+        )
+        if query.after is None or query.after < method.code
+    ]
+    shown = found[: query.limit]
+    return (
+        MethodsAnswer(
+            data=[MethodAnswer.of(method, registry, language) for method in shown],
+            next=shown[-1].code if len(found) > len(shown) else None,
+            language=language,
+            registry=SignedAnswer.of(registry),
+        )
+        .model_dump_json()
+        .encode()
+    )
+
+
+def _told(response: Response, language: str) -> Response:
+    response.headers["Content-Language"] = language
+    response.headers["Vary"] = "Accept-Language"
+    return response
+
+
+@methods.get(
+    "/payment-methods",
+    response_model=MethodsAnswer,
+    summary="List the payment methods",
+    responses=problems() | _UNCHANGED,
+)
+async def list_payment_methods(
+    registry: _RegistryOf,
+    query: Annotated[MethodsQuery, Query()],
+    accept_language: _AcceptLanguage = None,
+    if_none_match: _IfNoneMatch = None,
+) -> Response:
+    """Those that carry a `currency`, are served in a `country`, are of a `category`.
+
+    Texts are in `language`, else in what `Accept-Language` says, else in English.
+    """
+    language = query.language or preferred(accept_language)
+    asked = query.model_copy(update={"language": None})
+    return _told(conditional(_page(registry, asked, language), if_none_match, _FRESH_S), language)
+
+
+@methods.get(
+    "/payment-methods/registry",
+    response_model=RegistryAnswer,
+    summary="Get the signed registry of payment methods",
+    responses=problems() | _UNCHANGED,
+)
+async def get_payment_registry(
+    registry: _RegistryOf, if_none_match: _IfNoneMatch = None
+) -> Response:
+    """All that was signed, in all languages, so that a client can check it by itself."""
+    return conditional(_signed(registry), if_none_match, _FRESH_S)
+
+
+@lru_cache(maxsize=8)
+def _signed(registry: Registry) -> bytes:
+    signed_by = SignedAnswer.of(registry).model_dump()
+    return RegistryAnswer(**signed_by, signed=registry.signed.decode()).model_dump_json().encode()
+
+
+@methods.get(
+    "/payment-methods/{code}",
+    response_model=OneMethodAnswer,
+    summary="See a payment method",
+    responses=problems(NotFound) | _UNCHANGED,
+)
+async def get_payment_method(
+    registry: _RegistryOf,
+    code: _OneCode,
+    language: Language | None = None,
+    accept_language: _AcceptLanguage = None,
+    if_none_match: _IfNoneMatch = None,
+) -> Response:
+    """One that can be used on this exchange, with the form of a payment account."""
+    method = registry.get(code)
+    if method is None:
+        raise NotFound
+    chosen = language or preferred(accept_language)
+    answer = OneMethodAnswer(
+        **MethodAnswer.of(method, registry, chosen).model_dump(),
+        language=chosen,
+        registry=SignedAnswer.of(registry),
+    )
+    body = answer.model_dump_json().encode()
+    return _told(conditional(body, if_none_match, _FRESH_S), chosen)
+
+
+Sealed = Annotated[
+    str,
+    StringConstraints(
+        min_length=MIN_SEALED, max_length=MAX_SEALED, pattern=r"^[A-Za-z0-9+/]+={0,2}$"
+    ),
+    Field(
+        description="The account's fields, sealed by NIP-44 v2 to the owner's own key, in base64."
+        " The exchange cannot open it."
+    ),
+]
+
+
+class NewPaymentAccountBody(Body):
+    """A new payment account; its method stays the same."""
+
+    model_config = _example(_NEW_ACCOUNT)
+
+    method: Code
+    sealed: Sealed
+
+
+class PaymentAccountBody(Body):
+    """What a payment account says from now on."""
+
+    model_config = _example({"sealed": _SEALED})
+
+    sealed: Sealed
+
+
+class PaymentAccountAnswer(BaseModel):
+    """A payment account as its owner gets it back."""
+
+    model_config = _example(_ACCOUNT)
+
+    id: UUID
+    version: int
+    method: str
+    sealed: str
+    created_at: datetime
+    updated_at: datetime
+
+    @classmethod
+    def of(cls, account: PaymentAccount) -> Self:
+        """The answer for `account`."""
+        return cls(
+            id=account.id,
+            version=account.version,
+            method=account.method,
+            sealed=account.sealed,
+            created_at=account.created_at,
+            updated_at=account.updated_at,
+        )
+
+
+class PaymentAccountsAnswer(BaseModel):
+    """All payment accounts of a trader, the oldest first."""
+
+    model_config = _example({"data": [_ACCOUNT]})
+
+    data: list[PaymentAccountAnswer]
+
+
+_Reader = Annotated[Caller, Depends(allowed(Scope.OFFERS_READ))]
+_Writer = Annotated[Caller, Depends(allowed(Scope.OFFERS_WRITE))]
+_Version = Annotated[int, Depends(expected_version)]
+
+
+def _own(response: Response, account: PaymentAccount) -> PaymentAccountAnswer:
+    response.headers["ETag"] = etag(account.version)
+    response.headers["Cache-Control"] = "private, no-cache"
+    return PaymentAccountAnswer.of(account)
+
+
+@accounts.post(
+    "/payment-accounts",
+    status_code=201,
+    summary="Keep a payment account",
+    responses=problems(*ONCE, PaymentMethodUnknown, TooManyPaymentAccounts),
+)
+async def create_payment_account(
+    tx: Tx,
+    response: Response,
+    caller: Annotated[Caller, Depends(allowed_once(Scope.OFFERS_WRITE))],
+    body: NewPaymentAccountBody,
+) -> PaymentAccountAnswer:
+    """Sealed by the client: the exchange keeps it and cannot read it. At most 50 a trader."""
+    account = await service.keep_account(tx, caller.account_id, body.method, body.sealed)
+    return _own(response, account)
+
+
+@accounts.get(
+    "/payment-accounts",
+    summary="List my payment accounts",
+    responses=problems(*AUTHENTICATED),
+)
+async def list_payment_accounts(
+    tx: Tx, response: Response, caller: _Reader
+) -> PaymentAccountsAnswer:
+    """All of them: there are never more than 50."""
+    response.headers["Cache-Control"] = "private, no-cache"
+    found = await service.accounts_of(tx, caller.account_id)
+    return PaymentAccountsAnswer(data=[PaymentAccountAnswer.of(account) for account in found])
+
+
+@accounts.get(
+    "/payment-accounts/{account_id}",
+    summary="See one of my payment accounts",
+    responses=problems(*AUTHENTICATED, NotFound),
+)
+async def get_payment_account(
+    tx: Tx, response: Response, caller: _Reader, account_id: UUID
+) -> PaymentAccountAnswer:
+    """Its `ETag` is what `If-Match` takes."""
+    return _own(response, await service.get_account(tx, caller.account_id, account_id))
+
+
+@accounts.put(
+    "/payment-accounts/{account_id}",
+    summary="Seal a payment account anew",
+    responses=problems(*AUTHENTICATED, NotFound, PreconditionRequired, PreconditionFailed),
+)
+async def replace_payment_account(
+    tx: Tx,
+    response: Response,
+    caller: _Writer,
+    version: _Version,
+    account_id: UUID,
+    body: PaymentAccountBody,
+) -> PaymentAccountAnswer:
+    """If it still is what `If-Match` says you saw. Trades that were told of it keep what it was."""
+    account = await service.reseal_account(tx, caller.account_id, account_id, version, body.sealed)
+    return _own(response, account)
+
+
+@accounts.delete(
+    "/payment-accounts/{account_id}",
+    status_code=204,
+    summary="Delete a payment account",
+    responses=problems(*AUTHENTICATED, NotFound, PreconditionRequired, PreconditionFailed),
+)
+async def delete_payment_account(
+    tx: Tx, caller: _Writer, version: _Version, account_id: UUID
+) -> None:
+    """If it still is what `If-Match` says you saw."""
+    await service.forget_account(tx, caller.account_id, account_id, version)
