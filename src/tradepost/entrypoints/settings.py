@@ -4,6 +4,8 @@ from pydantic import Field, SecretStr, ValidationError
 from pydantic_settings import BaseSettings, SettingsConfigDict
 
 from tradepost.kernel.settings import Settings
+from tradepost.payments import service as payments
+from tradepost_payments.model import RegistryInvalid
 
 
 class SettingsInvalid(Exception):
@@ -24,7 +26,7 @@ class _Environment(BaseSettings, Settings):
 def load() -> Settings:
     """The settings of this process; raises `SettingsInvalid` with a sentence for each fault."""
     try:
-        return _Environment()
+        settings = _Environment()
     except ValidationError as error:
         # The rejected value is left out: it may be a key.
         faults = [
@@ -33,3 +35,9 @@ def load() -> Settings:
             for fault in error.errors()
         ]
         raise SettingsInvalid("\n".join(faults)) from None
+    try:
+        # Read now, so that a fault stops the start and not the first request.
+        payments.registry(settings)
+    except RegistryInvalid as error:
+        raise SettingsInvalid(f"The payment methods cannot be used. {error}") from None
+    return settings
