@@ -1,21 +1,23 @@
 """The routes of the book: what anybody can find."""
 
-import json
+from collections.abc import Callable, Collection, Iterator
 from datetime import datetime
+from decimal import Decimal
 from typing import Annotated, Any
+from uuid import UUID
 
 from fastapi import APIRouter, Query, Request, Response
 from pydantic import BaseModel, ConfigDict, Field
 
 from tradepost.book import service
 from tradepost.book.criteria import Criteria
-from tradepost.book.model import Found, Market, OfferDocument, Wanted
+from tradepost.book.model import Market, OfferDocument, Wanted
 from tradepost.kernel.assets import AssetNotTraded
 from tradepost.kernel.cursors import Cursors
 from tradepost.kernel.errors import InvalidCursor
 from tradepost.kernel.http import conditional
 from tradepost.kernel.iso import CurrencyUnknown
-from tradepost.kernel.money import Price
+from tradepost.kernel.money import Amount, Price
 from tradepost.kernel.openapi import problems
 from tradepost.kernel.pricing import premium_bps
 from tradepost.kernel.reads import ReadRoute
@@ -201,11 +203,9 @@ async def search_offers(request: Request, query: Annotated[SearchQuery, Query()]
     async with state.database.reading() as reading:
         online = await state.presence.online(reading)
         page = await service.find(reading, state.quotes, wanted, online, after, query.limit)
-    cursor = None if page.next is None else cursors.write(purpose, page.next)
-    data = ",".join(
-        _listed(found, wanted, page.market, online=found.maker_id in online) for found in page.found
-    )
-    body = f'{{"data":[{data}],"next_cursor":{json.dumps(cursor)},"market":{_pair(page, wanted)}}}'
+    cursor = "null" if page.next is None else f'"{cursors.write(purpose, page.next)}"'
+    data = ",".join(_listed(page, wanted, online))
+    body = f'{{"data":[{data}],"next_cursor":{cursor},"market":{_pair(page, wanted)}}}'
     return conditional(body.encode(), request.headers.get("If-None-Match"), _FRESH_S)
 
 
@@ -234,26 +234,39 @@ def _pair(page: service.Page, wanted: Wanted) -> str:
     return "null" if market is None else market.model_dump_json()
 
 
-def _listed(found: Found, wanted: Wanted, market: Market, *, online: bool) -> str:
-    """The listing as JSON: its document is JSON already, and only the market's part is added."""
-    index = market.index(found.asset, found.currency)
-    premium = "null" if index is None else premium_bps(found.price, index.value)
-    return (
-        f'{found.document[:-1]},"price":"{found.price:f}","premium_bps":{premium},'
-        f'"maker_online":{"true" if online else "false"},"quote":{_quote(found, wanted)}}}'
-    )
+def _listed(page: service.Page, wanted: Wanted, online: Collection[UUID]) -> Iterator[str]:
+    """The listings as JSON: their documents are JSON already, only the market's part is added."""
+    quote = _quoter(wanted)
+    for found in page.found:
+        index = page.market.index(found.asset, found.currency)
+        premium = "null" if index is None else premium_bps(found.price, index.value)
+        there = "true" if found.maker_id in online else "false"
+        yield (
+            f'{found.document[:-1]},"price":"{found.price:f}","premium_bps":{premium},'
+            f'"maker_online":{there},"quote":{quote(found.price)}}}'
+        )
 
 
-def _quote(found: Found, wanted: Wanted) -> str:
-    amount, fiat, direction = wanted.amount, wanted.fiat_amount, wanted.direction
-    # Without them it is not known how a division is rounded, and of what.
-    if direction is None or wanted.asset is None or wanted.currency is None:
-        return "null"
-    price = Price(wanted.asset, wanted.currency, found.price)
+def _quoter(wanted: Wanted) -> Callable[[Decimal], str]:
+    """What a taker gets at a price, as JSON."""
+    direction, asset, currency = wanted.direction, wanted.asset, wanted.currency
+    amount, fiat = wanted.amount, wanted.fiat_amount
+    # Without them it is not known of what a division is rounded, and for whom.
+    if direction is None or asset is None or currency is None:
+        return lambda _: "null"
+
+    def by_amount(price: Decimal) -> str:
+        assert amount is not None
+        return _quote(amount, Price(asset, currency, price).cost(amount, direction.gain))
+
+    def by_fiat(price: Decimal) -> str:
+        assert fiat is not None
+        return _quote(Price(asset, currency, price).bought(fiat, direction.gain), fiat)
+
     if amount is not None:
-        fiat = price.cost(amount, direction.gain)
-    elif fiat is not None:
-        amount = price.bought(fiat, direction.gain)
-    else:
-        return "null"
+        return by_amount
+    return (lambda _: "null") if fiat is None else by_fiat
+
+
+def _quote(amount: Amount, fiat: Amount) -> str:
     return f'{{"amount":"{amount}","fiat_amount":"{fiat}"}}'
