@@ -83,7 +83,7 @@ class Field:
         required: Whether an account without it can be paid to.
         label: The key of its label among the registry's labels.
         min_length: The least characters of its normal form.
-        max_length: The most characters, of what is typed as of the normal form.
+        max_length: The most characters of its normal form.
         options: What can be chosen, of kind `choice`; the label of each is `option.<value>`.
     """
 
