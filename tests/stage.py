@@ -16,6 +16,7 @@ from eth_abi.abi import encode
 from fastapi import FastAPI
 from procrastinate import App, PsycopgConnector
 
+import tradepost.insights.jobs
 import tradepost.trades.jobs
 from tests import worlds
 from tradepost.entrypoints.dev.chain import DevChain
@@ -152,6 +153,7 @@ async def open_stage(node: DevChain, settings: Settings) -> AsyncIterator[Stage]
         queue = App(connector=PsycopgConnector(conninfo=settings.database_url.get_secret_value()))
         await stack.enter_async_context(queue.open_async())
         tradepost.trades.jobs.register(queue, database)
+        tradepost.insights.jobs.register(queue, database)
         app = build(settings)
         await stack.enter_async_context(app.router.lifespan_context(app))
         relayer = Relayer(database, chain, settings)

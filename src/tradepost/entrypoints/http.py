@@ -2,6 +2,7 @@
 
 from collections.abc import AsyncIterator
 from contextlib import asynccontextmanager
+from datetime import timedelta
 
 from fastapi import FastAPI
 from fastapi_offline import FastAPIOffline
@@ -9,6 +10,7 @@ from fastapi_offline import FastAPIOffline
 import tradepost.alerts.http
 import tradepost.book.http
 import tradepost.identity.http
+import tradepost.insights.http
 import tradepost.offers.http
 import tradepost.payments.http
 import tradepost.prices.http
@@ -21,6 +23,7 @@ from tradepost.entrypoints.wiring import SUBSCRIPTIONS
 from tradepost.escrow import service as escrows
 from tradepost.escrow.evm.chain import Chain
 from tradepost.identity import service as identity
+from tradepost.insights.cache import Answers
 from tradepost.kernel.clock import Clock, system_clock
 from tradepost.kernel.cursors import Cursors
 from tradepost.kernel.database import Database
@@ -63,6 +66,7 @@ def build(settings: Settings, clock: Clock = system_clock) -> FastAPI:
     app.state.passphrases = identity.Passphrases()
     app.state.presence = identity.Presence()
     app.state.quotes = prices.RecentQuotes()
+    app.state.answers = Answers(clock, kept_for=timedelta(seconds=2), most=256)
     app.state.chain_id = escrows.chain_id
     install_problems(app)
     app.add_middleware(LimitBody)
@@ -78,6 +82,7 @@ def build(settings: Settings, clock: Clock = system_clock) -> FastAPI:
         tradepost.payments.http.accounts,
         tradepost.prices.http.router,
         tradepost.trades.http.router,
+        tradepost.insights.http.router,
     ):
         add_room(app, router, "/v1")
     app.router.routes.insert(0, Directory(app.router.routes))

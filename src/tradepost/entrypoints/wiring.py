@@ -1,7 +1,12 @@
 """Which room listens to which: events go up, and only here are both ends named."""
 
 from tradepost.escrow.model import EscrowChanged
+from tradepost.insights import jobs as insights
 from tradepost.trades import jobs as trades
+from tradepost.trades.model import TradeAdvanced
 
 #: An event's type, and the tasks that get its id.
-SUBSCRIPTIONS = {EscrowChanged.type(): (trades.FOLLOW_ESCROW,)}
+SUBSCRIPTIONS = {
+    EscrowChanged.type(): (trades.FOLLOW_ESCROW,),
+    TradeAdvanced.type(): (insights.FOLLOW_TRADE,),
+}

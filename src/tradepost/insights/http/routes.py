@@ -1,0 +1,248 @@
+"""The routes of markets: what anybody can know of a pair's offers and past trades.
+
+No answer names an account, an offer or a trade, or holds what one can be recognised by.
+"""
+
+from collections.abc import Awaitable, Callable
+from datetime import datetime
+from typing import Annotated, Any, Final, TypeVar
+
+from fastapi import APIRouter, Header, Query, Request, Response
+from pydantic import BaseModel
+
+from tradepost.insights import service
+from tradepost.insights.cache import Answers
+from tradepost.insights.http.bodies import (
+    EARLIEST,
+    CandleAnswer,
+    CandlesAnswer,
+    CandlesQuery,
+    DepthAnswer,
+    DepthQuery,
+    MarketAnswer,
+    MarketsAnswer,
+    MarketsQuery,
+    MethodsAnswer,
+    TapeAnswer,
+    TapeQuery,
+    TradeAnswer,
+)
+from tradepost.insights.model import Interval, MarketPair
+from tradepost.kernel import iso
+from tradepost.kernel.assets import AssetNotTraded, asset_of
+from tradepost.kernel.cursors import Cursors
+from tradepost.kernel.database import Database, Transaction
+from tradepost.kernel.errors import InvalidCursor
+from tradepost.kernel.http import AssetCode, CurrencyCode, conditional
+from tradepost.kernel.iso import CurrencyUnknown
+from tradepost.kernel.openapi import problems
+
+router = APIRouter(tags=["markets"])
+
+T = TypeVar("T")
+
+_MAX_AGE_S: Final = 1
+_UNCHANGED: dict[int | str, dict[str, Any]] = {
+    304: {"description": "It is still what `If-None-Match` says."}
+}
+_IfNoneMatch = Annotated[str | None, Header(max_length=200)]
+_WRONG_PAIR: Final = problems(AssetNotTraded, CurrencyUnknown) | _UNCHANGED
+_WRONG_PAGE: Final = problems(AssetNotTraded, CurrencyUnknown, InvalidCursor) | _UNCHANGED
+
+
+@router.get(
+    "/markets",
+    response_model=MarketsAnswer,
+    summary="List the markets",
+    responses=problems(InvalidCursor) | _UNCHANGED,
+)
+async def list_markets(
+    request: Request,
+    query: Annotated[MarketsQuery, Query()],
+    if_none_match: _IfNoneMatch = None,
+) -> Response:
+    """The pairs that have offers or completed trades, in the order of their codes."""
+    cursors: Cursors = request.app.state.cursors
+    after: tuple[str, str] | None = None
+    if query.cursor is not None:
+        asset, money = cursors.read("markets", query.cursor)
+        after = (str(asset), str(money))
+
+    async def make(tx: Transaction) -> MarketsAnswer:
+        found, last = await service.markets(tx, after, query.limit)
+        return MarketsAnswer(
+            data=[MarketAnswer.of(one) for one in found],
+            next_cursor=None if last is None else cursors.write("markets", [*last]),
+        )
+
+    return _answer(await _kept(request, f"markets {after} {query.limit}", make), if_none_match)
+
+
+@router.get(
+    "/markets/{asset}/{currency}",
+    response_model=MarketAnswer,
+    summary="See a market",
+    responses=_WRONG_PAIR,
+)
+async def get_market(
+    request: Request,
+    asset: AssetCode,
+    currency: CurrencyCode,
+    if_none_match: _IfNoneMatch = None,
+) -> Response:
+    """One pair. Without an offer or a trade it is as empty as it is."""
+    pair = _pair(request, asset, currency)
+
+    async def make(tx: Transaction) -> MarketAnswer:
+        return MarketAnswer.of(await service.market(tx, pair))
+
+    return _answer(await _kept(request, f"market {asset} {currency}", make), if_none_match)
+
+
+@router.get(
+    "/markets/{asset}/{currency}/depth",
+    response_model=DepthAnswer,
+    summary="See how much a market holds",
+    responses=_WRONG_PAIR,
+)
+async def market_depth(
+    request: Request,
+    asset: AssetCode,
+    currency: CurrencyCode,
+    query: Annotated[DepthQuery, Query()],
+    if_none_match: _IfNoneMatch = None,
+) -> Response:
+    """The amounts that can be taken of the offers, summed up by how far they are from the index.
+
+    What can be taken of an offer at once counts, not its whole remainder. Without a fresh index
+    `levels_by` is `price`, and each price is a level.
+    """
+    pair = _pair(request, asset, currency)
+    step_bps = int(query.step_bps)
+
+    async def make(tx: Transaction) -> service.Depth:
+        return await service.depth(tx, pair, step_bps)
+
+    found = await _kept(request, f"depth {asset} {currency} {step_bps}", make)
+    return _answer(DepthAnswer.of(found, pair, step_bps, query.levels), if_none_match)
+
+
+@router.get(
+    "/markets/{asset}/{currency}/methods",
+    response_model=MethodsAnswer,
+    summary="Compare a market's payment methods",
+    responses=_WRONG_PAIR,
+)
+async def market_methods(
+    request: Request,
+    asset: AssetCode,
+    currency: CurrencyCode,
+    if_none_match: _IfNoneMatch = None,
+) -> Response:
+    """The best prices of the pair by payment method."""
+    pair = _pair(request, asset, currency)
+
+    async def make(tx: Transaction) -> service.Methods:
+        return await service.methods(tx, pair)
+
+    found = await _kept(request, f"methods {asset} {currency}", make)
+    return _answer(MethodsAnswer.of(found), if_none_match)
+
+
+@router.get(
+    "/markets/{asset}/{currency}/trades",
+    response_model=TapeAnswer,
+    summary="See a market's past trades",
+    responses=_WRONG_PAGE,
+)
+async def market_trades(
+    request: Request,
+    asset: AssetCode,
+    currency: CurrencyCode,
+    query: Annotated[TapeQuery, Query()],
+    if_none_match: _IfNoneMatch = None,
+) -> Response:
+    """Completed trades, the newest first. A trade that the chain takes back is gone again."""
+    pair = _pair(request, asset, currency)
+    cursors: Cursors = request.app.state.cursors
+    database: Database = request.app.state.database
+    purpose = f"market trades {asset} {currency}"
+    before = None
+    if query.cursor is not None:
+        at, position = cursors.read(purpose, query.cursor)
+        before = (datetime.fromisoformat(str(at)), int(position))
+    async with database.transaction() as tx:
+        found = await service.tape(tx, pair, before, query.limit + 1)
+    more = len(found) > query.limit
+    found = found[: query.limit]
+    cursor = None
+    if more:
+        last, _ = found[-1]
+        cursor = cursors.write(purpose, [last[0].isoformat(), last[1]])
+    body = TapeAnswer(data=[TradeAnswer.of(trade) for _, trade in found], next_cursor=cursor)
+    return _answer(body, if_none_match)
+
+
+@router.get(
+    "/markets/{asset}/{currency}/candles",
+    response_model=CandlesAnswer,
+    summary="See a market's candles",
+    responses=_WRONG_PAGE,
+)
+async def market_candles(
+    request: Request,
+    asset: AssetCode,
+    currency: CurrencyCode,
+    query: Annotated[CandlesQuery, Query()],
+    if_none_match: _IfNoneMatch = None,
+) -> Response:
+    """What completed trades came to, by intervals of UTC; a week begins on Monday.
+
+    An interval without a trade is left out. The newest one can still change.
+    """
+    pair = _pair(request, asset, currency)
+    cursors: Cursors = request.app.state.cursors
+    database: Database = request.app.state.database
+    purpose = f"candles {asset} {currency} {query.interval} {query.since} {query.until}"
+    async with database.transaction() as tx:
+        until = query.until or tx.now
+        since = query.since or _before(until, query.interval, query.limit)
+        if query.cursor is not None:
+            until, since = (
+                datetime.fromisoformat(str(at)) for at in cursors.read(purpose, query.cursor)
+            )
+        found = await service.candles(tx, pair, query.interval, since, until, query.limit + 1)
+    following = found[query.limit :]
+    body = CandlesAnswer(
+        interval=query.interval,
+        data=[CandleAnswer.of(candle) for candle in found[: query.limit]],
+        next_cursor=cursors.write(purpose, [until.isoformat(), following[0].starts_at.isoformat()])
+        if following
+        else None,
+    )
+    return _answer(body, if_none_match)
+
+
+def _before(until: datetime, interval: Interval, count: int) -> datetime:
+    """So many intervals before a moment, the one that it is in among them."""
+    return max(EARLIEST, interval.start(until) - (count - 1) * interval.length)
+
+
+def _pair(request: Request, asset: str, code: str) -> MarketPair:
+    return MarketPair(asset_of(request.app.state.settings, asset), iso.currency(code))
+
+
+async def _kept(request: Request, question: str, make: Callable[[Transaction], Awaitable[T]]) -> T:
+    """The answer at hand, or that which `make` gives in a transaction of its own."""
+    answers: Answers = request.app.state.answers
+    database: Database = request.app.state.database
+
+    async def made() -> T:
+        async with database.transaction() as tx:
+            return await make(tx)
+
+    return await answers.get(question, made)
+
+
+def _answer(body: BaseModel, seen: str | None) -> Response:
+    return conditional(body.model_dump_json().encode(), seen, _MAX_AGE_S)
