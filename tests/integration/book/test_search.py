@@ -50,7 +50,7 @@ def specs(draw: st.DrawFn, direction: Direction) -> PriceSpec:
 @st.composite
 def listings(draw: st.DrawFn) -> Listing:
     """A listing; most of them are of one direction and pair."""
-    direction = draw(st.sampled_from([Direction.SELL] * 3 + [Direction.BUY]))
+    direction = draw(st.sampled_from([Direction.SELL] * 3 + [Direction.BUY] * 2))
     coin = draw(st.sampled_from([USDT] * 3 + [GOLD] * 2))
     money = draw(st.sampled_from([EUR] * 4 + [JPY]))
     unit = draw(st.sampled_from([coin, money]))
@@ -211,7 +211,7 @@ async def makers(database: Database) -> None:
 
 
 slow_to_set_up = hypothesis_settings(
-    max_examples=250,
+    max_examples=400,
     deadline=None,
     # The book is emptied by each example itself.
     suppress_health_check=[HealthCheck.function_scoped_fixture, HealthCheck.too_slow],
