@@ -235,7 +235,9 @@ def check_take(offer: Offer, taken: Amount, taker_id: UUID, now: datetime) -> No
         assert offer.hours is not None
         opens = offer.hours.next_change(now)
         raise OutsideWorkingHours(opens_at=None if opens is None else opens.isoformat())
-    if not offer.amounts.least <= taken <= offer.amounts.most:
+    # Its maker may state his amounts in another unit since the taker looked.
+    same_unit = taken.asset == offer.unit
+    if not (same_unit and offer.amounts.least <= taken <= offer.amounts.most):
         raise AmountOutOfRange(
             min_amount=str(offer.amounts.least), max_amount=str(offer.amounts.most)
         )

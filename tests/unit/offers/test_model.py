@@ -1,7 +1,7 @@
-"""Offers without a database: states, data, quotes, and why a take is refused."""
+"""Offers without a database: states, hours, rules, quotes, and why a take is refused."""
 
 from dataclasses import replace
-from datetime import UTC, datetime
+from datetime import UTC, datetime, timedelta
 from decimal import Decimal
 from uuid import UUID
 
@@ -10,14 +10,15 @@ from hypothesis import given
 from hypothesis import strategies as st
 
 from tradepost.kernel.errors import MalformedRequest, Problem
+from tradepost.kernel.hours import Span, WeeklyHours
 from tradepost.kernel.money import Amount, Asset, Gain, Price
-from tradepost.offers import model, service
+from tradepost.kernel.pricing import Direction, FixedPrice, FloatingPrice, PriceSpec
+from tradepost.offers import service
 from tradepost.offers.model import (
     TRANSITIONS,
     AmountOutOfRange,
     AmountSpec,
-    Category,
-    Direction,
+    Hidden,
     Offer,
     OfferAlreadyTaken,
     OfferEvent,
@@ -25,54 +26,76 @@ from tradepost.offers.model import (
     OfferNotActive,
     OfferState,
     OfferStateConflict,
+    OutsideWorkingHours,
     OwnOffer,
-    PaymentMethod,
-    PaymentMethodUnfit,
-    PaymentMethodUnknown,
+    PauseReason,
+    Taker,
+    TakerRefused,
+    TakerRules,
+    Visibility,
     advance,
     check_amounts,
-    check_methods,
+    check_price,
     check_take,
+    check_taker,
+    hidden,
+    worse,
 )
 
 ETH, EUR, JPY = Asset("ETH", 18), Asset("EUR", 2), Asset("JPY", 0)
 MAKER, TAKER = UUID(int=1), UUID(int=2)
+#: A Monday.
 NOW = datetime(2026, 11, 23, 5, tzinfo=UTC)
+MORNINGS = WeeklyHours("UTC", (Span(0, 480, 720),))
 
 
 def offer(
     *,
     direction: Direction = Direction.SELL,
-    price: str = "2500",
     currency: Asset = EUR,
+    unit: Asset = ETH,
     least: str = "0.1",
     most: str = "1",
     total: str = "5",
     remaining: str = "5",
     state: OfferState = OfferState.ACTIVE,
 ) -> Offer:
-    """An offer of ETH."""
+    """An offer of ETH, with amounts of ETH if nothing else is said."""
     return Offer(
         id=UUID(int=3),
         version=1,
         state=state,
+        paused_because=PauseReason.MAKER if state is OfferState.PAUSED else None,
         maker_id=MAKER,
         direction=direction,
-        price=Price(ETH, currency, Decimal(price)),
-        amounts=AmountSpec(ETH.amount(least), ETH.amount(most)),
-        total=ETH.amount(total),
-        remaining=ETH.amount(remaining),
+        asset=ETH,
+        currency=currency,
+        price=FixedPrice(Decimal(2500)),
+        amounts=AmountSpec(unit.amount(least), unit.amount(most)),
+        total=unit.amount(total),
+        remaining=unit.amount(remaining),
+        stock_id=None,
         payment_methods=("sepa",),
         country=None,
         terms="",
         funding_window_s=1800,
         payment_window_s=3600,
+        visibility=Visibility.PUBLIC,
+        link=None,
+        rules=TakerRules(),
+        hours=None,
+        closes_at=None,
         wallet="0x7E5F4552091A69125d5DfCb7b8C2659029395Bdf",
         encryption_key="79be667ef9dcbbac55a06295ce870b07029bfcdb2dce28d959f2815b16f81798",
         key_signature=None,
         created_at=NOW,
         updated_at=NOW,
     )
+
+
+def price(value: str = "2500", coin: Asset = ETH, currency: Asset = EUR) -> Price:
+    """A price of a coin."""
+    return Price(coin, currency, Decimal(value))
 
 
 @pytest.mark.parametrize("state", OfferState)
@@ -91,72 +114,25 @@ def test_a_closed_offer_stays_closed() -> None:
     assert not [event for state, event in TRANSITIONS if state is OfferState.CLOSED]
 
 
-def test_the_currencies_are_those_in_which_people_pay() -> None:
-    found = {code: decimals for code, _, decimals in service.currencies()}
-    assert found["EUR"] == 2
-    assert found["JPY"] == 0
-    assert found["KWD"] == 3
-    assert len(found) > 150
-    for code in ("XAU", "XXX", "XTS", "XDR", "CLF", "USN", "CHE", "XAD"):
-        assert code not in found
-
-
-def test_the_countries_are_those_of_the_standard() -> None:
-    assert len(model.countries()) == 249
-    assert {"DE", "BR", "AX", "UM"} <= model.countries()
-    assert not {"EU", "UK", "XX"} & model.countries()
-
-
-def test_every_payment_method_is_whole() -> None:
-    methods = list(service.payment_methods())
-    assert len(methods) >= 12
-    assert {method.category for method in methods} == set(Category)
-    assert len({method.name for method in methods}) == len(methods)
-
-
-@pytest.mark.parametrize(
-    ("code", "currencies", "window_s"),
-    [("Sepa", ("EUR",), 3600), ("sepa", ("XAU",), 3600), ("sepa", ("EUR",), 60)],
-)
-def test_a_payment_method_that_makes_no_sense_is_not_loaded(
-    code: str, currencies: tuple[str, ...], window_s: int
-) -> None:
-    with pytest.raises(AssertionError):
-        PaymentMethod(code, "SEPA", Category.BANK, currencies, window_s)
-
-
-def test_methods_are_known_and_take_the_currency() -> None:
-    assert [method.code for method in check_methods(["sepa", "cash_in_person"], "EUR")] == [
-        "sepa",
-        "cash_in_person",
-    ]
-    with pytest.raises(PaymentMethodUnfit) as unfit:
-        check_methods(["sepa", "pix", "cash_in_person"], "BRL")
-    assert unfit.value.facts == {"payment_methods": ["sepa"]}
-    with pytest.raises(PaymentMethodUnknown) as unknown:
-        check_methods(["sepa", "barter"], "EUR")
-    assert unknown.value.facts == {"payment_methods": ["barter"]}
-
-
 @pytest.mark.parametrize(
     ("least", "most", "total"), [("2", "1", "5"), ("1", "6", "5"), ("0", "1", "5")]
 )
 def test_amounts_that_make_no_sense_are_refused(least: str, most: str, total: str) -> None:
     amounts = AmountSpec(ETH.amount(least), ETH.amount(most))
     with pytest.raises(OfferInconsistent):
-        check_amounts(Direction.SELL, Price(ETH, EUR, Decimal(1)), amounts, ETH.amount(total))
+        check_amounts(Direction.SELL, price("1"), amounts, ETH.amount(total))
 
 
 def test_a_fixed_amount_is_a_range_of_one() -> None:
     amounts = AmountSpec(ETH.amount("1"), ETH.amount("1"))
-    check_amounts(Direction.SELL, Price(ETH, EUR, Decimal(1)), amounts, ETH.amount("1"))
+    check_amounts(Direction.SELL, price("1"), amounts, ETH.amount("1"))
 
 
 def test_the_least_amount_has_to_cost_something() -> None:
-    amounts, price = AmountSpec(Amount(ETH, 1), ETH.amount("1")), Price(ETH, JPY, Decimal(100))
-    check_amounts(Direction.SELL, price, amounts, ETH.amount("1"))
+    amounts, cheap = AmountSpec(Amount(ETH, 1), ETH.amount("1")), price("100", currency=JPY)
+    check_amounts(Direction.SELL, cheap, amounts, ETH.amount("1"))
     with pytest.raises(OfferInconsistent):
-        check_amounts(Direction.BUY, price, amounts, ETH.amount("1"))
+        check_amounts(Direction.BUY, cheap, amounts, ETH.amount("1"))
 
 
 @pytest.mark.parametrize(
@@ -191,12 +167,12 @@ def test_a_take_is_refused_for_the_first_reason_there_is(
     taken: Offer, amount: str, taker: UUID, problem: type[Problem]
 ) -> None:
     with pytest.raises(problem):
-        check_take(taken, ETH.amount(amount), taker)
+        check_take(taken, ETH.amount(amount), taker, NOW)
 
 
 @pytest.mark.parametrize("amount", ["0.1", "0.5", "1"])
 def test_a_take_within_the_bounds_is_not_refused(amount: str) -> None:
-    check_take(offer(), ETH.amount(amount), TAKER)
+    check_take(offer(), ETH.amount(amount), TAKER, NOW)
 
 
 @pytest.mark.parametrize(
@@ -209,7 +185,7 @@ def test_a_take_within_the_bounds_is_not_refused(amount: str) -> None:
 def test_a_coin_amount_costs_what_favours_the_maker(
     direction: Direction, amount: str, fiat: str
 ) -> None:
-    quoted = service.quote(offer(direction=direction), amount=amount)
+    quoted = service.quote(offer(direction=direction), price(), amount=amount)
     assert quoted == (ETH.amount(amount), EUR.amount(fiat))
 
 
@@ -218,7 +194,7 @@ def test_a_coin_amount_costs_what_favours_the_maker(
     [(Direction.SELL, "0.333333333333333333"), (Direction.BUY, "0.333333333333333334")],
 )
 def test_a_fiat_amount_buys_what_favours_the_maker(direction: Direction, amount: str) -> None:
-    quoted = service.quote(offer(direction=direction, price="3"), fiat_amount="1")
+    quoted = service.quote(offer(direction=direction), price("3"), fiat_amount="1")
     assert quoted == (ETH.amount(amount), EUR.amount("1"))
 
 
@@ -233,7 +209,7 @@ def test_a_fiat_amount_buys_what_favours_the_maker(direction: Direction, amount:
 )
 def test_a_zero_on_either_side_is_refused(direction: Direction, amounts: dict[str, str]) -> None:
     with pytest.raises(AmountOutOfRange):
-        service.quote(offer(direction=direction), **amounts)
+        service.quote(offer(direction=direction), price(), **amounts)
 
 
 @pytest.mark.parametrize(
@@ -251,7 +227,7 @@ def test_a_zero_on_either_side_is_refused(direction: Direction, amounts: dict[st
 )
 def test_an_amount_that_is_none_is_malformed(amounts: dict[str, str]) -> None:
     with pytest.raises(MalformedRequest):
-        service.quote(offer(), **amounts)
+        service.quote(offer(), price(), **amounts)
 
 
 prices = st.decimals(
@@ -266,19 +242,21 @@ prices = st.decimals(
     st.sampled_from([(ETH, EUR), (Asset("USDT", 6), JPY), (Asset("WHOLE", 0), Asset("KWD", 3))]),
 )
 def test_a_quote_never_costs_the_maker_and_never_more_than_a_unit(
-    direction: Direction, price: Decimal, minor: int, pair: tuple[Asset, Asset]
+    direction: Direction, value: Decimal, minor: int, pair: tuple[Asset, Asset]
 ) -> None:
     coin, currency = pair
-    maker = replace(offer(direction=direction), price=Price(coin, currency, price))
+    maker = replace(offer(direction=direction), asset=coin, currency=currency)
 
     def quoted(kind: str) -> tuple[Amount, Amount] | None:
         asset = coin if kind == "amount" else currency
         try:
-            return service.quote(maker, **{kind: str(Amount(asset, minor))})
+            return service.quote(
+                maker, Price(coin, currency, value), **{kind: str(Amount(asset, minor))}
+            )
         except AmountOutOfRange:
             return None
 
-    numerator, denominator = exact_ratio(price, coin, currency)
+    numerator, denominator = exact_ratio(value, coin, currency)
     for kind in ("amount", "fiat_amount"):
         found = quoted(kind)
         if found is None:
@@ -293,12 +271,196 @@ def test_a_quote_never_costs_the_maker_and_never_more_than_a_unit(
         assert advantage < (denominator if kind == "amount" else numerator)
 
 
-def exact_ratio(price: Decimal, coin: Asset, currency: Asset) -> tuple[int, int]:
+def exact_ratio(value: Decimal, coin: Asset, currency: Asset) -> tuple[int, int]:
     """The price in minor units of `currency` for one of `coin`, as a fraction."""
-    above, below = price.as_integer_ratio()
+    above, below = value.as_integer_ratio()
     return above * 10**currency.decimals, below * 10**coin.decimals
 
 
 def test_the_gain_is_the_makers() -> None:
-    assert model.gain(Direction.SELL) is Gain.SELLER
-    assert model.gain(Direction.BUY) is Gain.BUYER
+    assert Direction.SELL.gain is Gain.SELLER
+    assert Direction.BUY.gain is Gain.BUYER
+
+
+# --- amounts of the currency ---------------------------------------------------------------
+
+
+def test_amounts_of_the_currency_are_bounded_in_it() -> None:
+    some = offer(unit=EUR, least="100", most="1000", total="5000", remaining="150")
+    check_take(some, EUR.amount("100"), TAKER, NOW)
+    with pytest.raises(AmountOutOfRange) as outside:
+        check_take(some, EUR.amount("99.99"), TAKER, NOW)
+    assert outside.value.facts == {"min_amount": "100.00", "max_amount": "1000.00"}
+    with pytest.raises(OfferAlreadyTaken) as taken:
+        check_take(some, EUR.amount("150.01"), TAKER, NOW)
+    assert taken.value.facts == {"remaining_amount": "150.00"}
+
+
+def test_an_amount_of_another_unit_is_out_of_range() -> None:
+    """Its maker has stated it anew since the taker looked."""
+    with pytest.raises(AmountOutOfRange):
+        check_take(offer(), EUR.amount("250"), TAKER, NOW)
+
+
+def test_the_least_amount_of_the_currency_has_to_buy_something() -> None:
+    cheap = Asset("COIN", 0)
+    amounts = AmountSpec(EUR.amount("0.50"), EUR.amount("5"))
+    check_amounts(Direction.BUY, price("1", cheap), amounts, EUR.amount("5"))
+    with pytest.raises(OfferInconsistent):
+        check_amounts(Direction.SELL, price("1", cheap), amounts, EUR.amount("5"))
+    # Where the price follows the market nobody can tell.
+    check_amounts(Direction.SELL, None, amounts, EUR.amount("5"))
+
+
+# --- prices --------------------------------------------------------------------------------
+
+
+@pytest.mark.parametrize(
+    ("direction", "spec", "good"),
+    [
+        (Direction.SELL, FixedPrice(Decimal(1)), True),
+        (Direction.SELL, FloatingPrice(-9_999, None, "index"), True),
+        (Direction.BUY, FloatingPrice(-9_999, None, "index"), True),
+        (Direction.SELL, FloatingPrice(-10_000, Decimal(1), "index"), True),
+        (Direction.SELL, FloatingPrice(-10_000, None, "index"), False),
+        (Direction.BUY, FloatingPrice(-10_000, Decimal(1), "index"), False),
+        (Direction.BUY, FloatingPrice(-10_000, None, "index"), False),
+    ],
+)
+def test_a_price_of_nothing_is_refused(direction: Direction, spec: PriceSpec, good: bool) -> None:
+    if good:
+        check_price(spec, direction)
+    else:
+        with pytest.raises(OfferInconsistent):
+            check_price(spec, direction)
+
+
+def test_worse_is_what_costs_the_taker_more_than_his_limit() -> None:
+    one, two = Decimal(1), Decimal(2)
+    assert worse(Direction.SELL, two, one)
+    assert worse(Direction.BUY, one, two)
+    assert not worse(Direction.SELL, one, two)
+    assert not worse(Direction.BUY, two, one)
+    assert not worse(Direction.SELL, one, one)
+    assert not worse(Direction.BUY, one, one)
+
+
+# --- rules ---------------------------------------------------------------------------------
+
+STRICT = TakerRules(
+    min_trades=3,
+    min_account_age_days=30,
+    first_trade_limit=ETH.amount("0.2"),
+    countries=("DE", "AT"),
+)
+GOOD = Taker(TAKER, completed_trades=3, since=NOW - timedelta(days=30), country="AT")
+
+
+def test_a_taker_who_meets_every_rule_is_not_refused() -> None:
+    check_taker(replace(offer(), rules=STRICT), ETH.amount("1"), GOOD, NOW)
+    new = Taker(TAKER, 0, NOW)
+    check_taker(offer(), ETH.amount("1"), new, NOW)
+
+
+@pytest.mark.parametrize(
+    ("taker", "facts"),
+    [
+        (
+            replace(GOOD, country=None, completed_trades=0),
+            {"rule": "countries", "needed": ["DE", "AT"], "yours": None},
+        ),
+        (replace(GOOD, country="CH"), {"rule": "countries", "needed": ["DE", "AT"], "yours": "CH"}),
+        (
+            replace(GOOD, completed_trades=2, since=NOW),
+            {"rule": "min_trades", "needed": 3, "yours": 2},
+        ),
+        (
+            replace(GOOD, since=NOW - timedelta(days=30) + timedelta(seconds=1)),
+            {"rule": "min_account_age_days", "needed": 30, "yours": 29},
+        ),
+    ],
+)
+def test_a_refused_taker_is_told_the_rule(taker: Taker, facts: dict[str, object]) -> None:
+    with pytest.raises(TakerRefused) as refused:
+        check_taker(replace(offer(), rules=STRICT), ETH.amount("0.1"), taker, NOW)
+    assert refused.value.facts == facts
+
+
+def test_a_first_trade_is_small_and_a_second_is_not() -> None:
+    careful = replace(offer(), rules=TakerRules(first_trade_limit=ETH.amount("0.2")))
+    first, second = Taker(TAKER, 0, NOW), Taker(TAKER, 1, NOW)
+    check_taker(careful, ETH.amount("0.2"), first, NOW)
+    check_taker(careful, ETH.amount("1"), second, NOW)
+    with pytest.raises(TakerRefused) as refused:
+        check_taker(careful, ETH.amount("0.200000000000000001"), first, NOW)
+    assert refused.value.facts["rule"] == "first_trade_limit"
+    assert refused.value.facts["needed"] == "0.200000000000000000"
+
+
+# --- the maker's clock ---------------------------------------------------------------------
+
+
+def test_an_offer_is_open_at_its_hours_and_until_its_end() -> None:
+    at = NOW.replace(hour=8)
+    working = replace(offer(), hours=MORNINGS, closes_at=at + timedelta(hours=1))
+    assert not working.open_at(at - timedelta(seconds=1))
+    assert working.open_at(at)
+    assert working.open_at(at + timedelta(hours=1) - timedelta(seconds=1))
+    assert not working.open_at(at + timedelta(hours=1))
+    for state in (OfferState.PAUSED, OfferState.CLOSED):
+        assert not replace(working, state=state).open_at(at)
+
+
+def test_the_next_change_is_the_first_of_hours_and_end() -> None:
+    at = NOW.replace(hour=8)
+    assert offer().next_change(NOW) is None
+    assert replace(offer(), hours=MORNINGS).next_change(NOW) == at
+    assert replace(offer(), hours=MORNINGS).next_change(at) == at.replace(hour=12)
+    ending = replace(offer(), hours=MORNINGS, closes_at=at.replace(hour=9))
+    assert ending.next_change(at) == at.replace(hour=9)
+    assert replace(ending, state=OfferState.PAUSED).next_change(NOW) == at
+    assert replace(ending, state=OfferState.CLOSED).next_change(NOW) is None
+
+
+def test_a_take_outside_of_the_hours_is_told_when_they_begin() -> None:
+    with pytest.raises(OutsideWorkingHours) as outside:
+        check_take(replace(offer(), hours=MORNINGS), ETH.amount("1"), TAKER, NOW)
+    assert outside.value.facts == {"opens_at": "2026-11-23T08:00:00+00:00"}
+    check_take(replace(offer(), hours=MORNINGS), ETH.amount("1"), TAKER, NOW.replace(hour=8))
+
+
+def test_an_offer_that_has_ended_is_not_active_before_the_clock_has_closed_it() -> None:
+    ended = replace(offer(), closes_at=NOW)
+    with pytest.raises(OfferNotActive) as refused:
+        check_take(ended, ETH.amount("1"), TAKER, NOW)
+    assert refused.value.facts == {"state": "closed"}
+    check_take(ended, ETH.amount("1"), TAKER, NOW - timedelta(seconds=1))
+
+
+@pytest.mark.parametrize(
+    ("some", "priced", "why"),
+    [
+        (offer(), True, None),
+        (offer(), False, Hidden.NO_MARKET_PRICE),
+        (offer(remaining="0.09"), False, Hidden.TOO_LITTLE_LEFT),
+        (replace(offer(), visibility=Visibility.TRUSTED), True, Hidden.NOT_PUBLIC),
+        (
+            replace(offer(remaining="0"), visibility=Visibility.LINK, link="x"),
+            True,
+            Hidden.NOT_PUBLIC,
+        ),
+        (replace(offer(), hours=MORNINGS), True, Hidden.OUTSIDE_WORKING_HOURS),
+        (replace(offer(), closes_at=NOW, hours=MORNINGS), True, Hidden.CLOSED),
+        (offer(state=OfferState.CLOSED), True, Hidden.CLOSED),
+        (offer(state=OfferState.PAUSED), True, Hidden.PAUSED),
+        (
+            replace(offer(state=OfferState.PAUSED), paused_because=PauseReason.AWAY),
+            True,
+            Hidden.AWAY,
+        ),
+    ],
+)
+def test_a_maker_is_told_why_nobody_finds_his_offer(
+    some: Offer, priced: bool, why: Hidden | None
+) -> None:
+    assert hidden(some, NOW, priced=priced) is why
