@@ -3,7 +3,7 @@
 import hashlib
 import hmac
 import json
-from base64 import urlsafe_b64decode, urlsafe_b64encode
+from base64 import b64decode, urlsafe_b64encode
 
 from tradepost.kernel.errors import InvalidCursor
 
@@ -24,7 +24,7 @@ class Cursors:
     def read(self, purpose: str, cursor: str) -> list[str | int]:
         """The position that `write` was given for the same purpose, else `InvalidCursor`."""
         try:
-            signed = urlsafe_b64decode(cursor.encode() + b"=" * (-len(cursor) % 4))
+            signed = b64decode(cursor + "=" * (-len(cursor) % 4), altchars=b"-_", validate=True)
         except ValueError:
             raise InvalidCursor from None
         signature, said = signed[:_SIGNATURE_BYTES], signed[_SIGNATURE_BYTES:]
@@ -35,5 +35,5 @@ class Cursors:
         return position
 
     def _sign(self, purpose: str, said: bytes) -> bytes:
-        signed = purpose.encode() + b"\0" + said
+        signed = len(said).to_bytes(4, "big") + said + purpose.encode()
         return hmac.digest(self._key, signed, "sha256")[:_SIGNATURE_BYTES]
