@@ -14,7 +14,7 @@ from pathlib import Path
 import unasync
 
 PACKAGE = Path(__file__).resolve().parent.parent / "src" / "tradepost_client"
-_CLASSES = ("Client", "Market", "Transport", "Chain", "Escrow", "Trader")
+_CLASSES = ("Accounts", "Client", "Market", "Payments", "Transport", "Chain", "Escrow", "Trader")
 NAMES = {
     "_async": "_sync",
     "asyncio": "time",

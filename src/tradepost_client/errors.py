@@ -201,6 +201,10 @@ class KeyNotSigned(VerificationFailed):
     """The buyer's wallet has not signed the encryption key that the exchange shows for it."""
 
 
+class RegistryNotSigned(VerificationFailed):
+    """The exchange's payment methods are not signed by a key that this client trusts."""
+
+
 class FundingTooLate(VerificationFailed):
     """The time for locking is over."""
 

@@ -11,6 +11,7 @@ from time import monotonic
 from typing import Any, Unpack
 
 from tradepost_client import keysigning, signin, verify
+from tradepost_client._async.accounts import AsyncAccounts
 from tradepost_client._async.chain import AsyncChain
 from tradepost_client._async.client import AsyncClient
 from tradepost_client._async.escrow import AsyncEscrow
@@ -73,6 +74,7 @@ class AsyncTrader:
         self.chain = chain
         self.wallet = wallet
         self.escrow = AsyncEscrow(chain, wallet)
+        self.accounts = AsyncAccounts(client, wallet)
         self.notebook = notebook or Notebook()
         self._confirmations = confirmations
 

@@ -1,4 +1,4 @@
-"""Every operation of the API, with typed answers; those on the market are in `market`.
+"""Every operation of the API, with typed answers; the rest is in `market` and `payments`.
 
 It signs nothing and checks nothing but forms.
 """
@@ -10,6 +10,7 @@ from typing import Any
 from pydantic import BaseModel
 
 from tradepost_client._sync.market import Market
+from tradepost_client._sync.payments import Payments
 from tradepost_client.answers import answer, given, items
 from tradepost_client.errors import AnswerMalformed, ProblemError
 from tradepost_client.models import (
@@ -33,7 +34,7 @@ class _Now(BaseModel):
     now: Time
 
 
-class Client(Market):
+class Client(Market, Payments):
     """A client of one exchange; a sign-in gives it its token.
 
     Every method raises `ProblemError` where the exchange refuses, `ExchangeUnreachable` where it

@@ -11,6 +11,7 @@ from time import monotonic
 from typing import Any, Unpack
 
 from tradepost_client import keysigning, signin, verify
+from tradepost_client._sync.accounts import Accounts
 from tradepost_client._sync.chain import Chain
 from tradepost_client._sync.client import Client
 from tradepost_client._sync.escrow import Escrow
@@ -73,6 +74,7 @@ class Trader:
         self.chain = chain
         self.wallet = wallet
         self.escrow = Escrow(chain, wallet)
+        self.accounts = Accounts(client, wallet)
         self.notebook = notebook or Notebook()
         self._confirmations = confirmations
 
