@@ -13,5 +13,7 @@ def register(app: App, database: Database) -> None:
     @app.periodic(cron="* * * * * */10")
     @app.task(name="book.follow_market", queueing_lock="book.follow_market")
     async def follow_market(timestamp: int) -> None:  # noqa: ARG001 - the queue hands it in
-        async with database.transaction() as tx:
-            await service.follow_market(tx)
+        more = True
+        while more:
+            async with database.transaction() as tx:
+                more = await service.follow_market(tx)

@@ -26,6 +26,8 @@ Position = list[str | int]
 
 #: The market may move so far from a reference before the rows follow it.
 _DRIFT_BPS = 10
+#: So many rows of each direction are turned over in one transaction.
+_ROWS_A_STEP = 1000
 
 
 @dataclass(frozen=True, slots=True)
@@ -119,20 +121,20 @@ async def _market(reading: Reading, recent: RecentQuotes, wanted: Wanted) -> Mar
     return Market({(quote.base, quote.quote, quote.source): quote for quote in quotes})
 
 
-async def follow_market(tx: Transaction) -> int:
-    """Has the rows follow the market where it has moved far; how many changed their kind.
+async def follow_market(tx: Transaction) -> bool:
+    """Has the rows follow the market where it has moved far, by a step; False when they have.
 
     Searches are right without it: it keeps small what they have to work out one by one.
     """
     references = await store.references(tx)
-    changed = 0
     for quote in await prices.fresh(tx):
         reference = references.get((quote.base, quote.quote, quote.source))
         if reference is None:
             continue
         if abs(quote.value - reference) * 10_000 > reference * _DRIFT_BPS:
-            changed += await store.move_reference(tx, quote)
-    return changed
+            await store.move_reference(tx, quote, _ROWS_A_STEP)
+            return True
+    return False
 
 
 async def take_news(tx: Transaction, limit: int) -> list[Listing]:

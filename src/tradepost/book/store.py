@@ -134,32 +134,38 @@ async def references(tx: Transaction) -> dict[tuple[str, str, str], Decimal]:
     return {(row["asset"], row["currency"], row["source"]): row["value"] for row in rows}
 
 
-async def move_reference(tx: Transaction, quote: Quote) -> int:
-    """Makes the quote's value the reference of its feed; how many listings changed their kind."""
-    values = {
-        "asset": quote.base,
-        "currency": quote.quote,
-        "source": quote.source,
-        "value": quote.value,
-    }
-    before = await tx.one(
+async def move_reference(tx: Transaction, quote: Quote, most: int) -> bool:
+    """Moves the reference of the quote's feed towards its value, and the rows with it.
+
+    It goes no farther than about `most` rows of each direction; True where it has arrived.
+    """
+    feed = {"asset": quote.base, "currency": quote.quote, "source": quote.source}
+    row = await tx.one(
         """
         SELECT value FROM listing_references
         WHERE asset = %(asset)s AND currency = %(currency)s AND source = %(source)s
         FOR UPDATE
         """,
-        values,
+        feed,
     )
-    if before is None:
-        return 0
+    if row is None:
+        return True
+    before, after = row["value"], quote.value
+    stops = await tx.all(
+        _STOP_ABOVE if after > before else _STOP_BELOW,
+        feed | {"before": before, "after": after, "most": most},
+    )
+    arrived = not stops
+    if stops:
+        after = (min if after > before else max)(stop["threshold"] for stop in stops)
     await tx.execute(
         """
-        UPDATE listing_references SET value = %(value)s
+        UPDATE listing_references SET value = %(after)s
         WHERE asset = %(asset)s AND currency = %(currency)s AND source = %(source)s
         """,
-        values,
+        feed | {"after": after},
     )
-    return await tx.execute(
+    await tx.execute(
         """
         UPDATE listings SET
             level = CASE WHEN held THEN CASE direction WHEN 'sell' THEN number ELSE -number END
@@ -167,19 +173,37 @@ async def move_reference(tx: Transaction, quote: Quote) -> int:
             tilt = CASE WHEN NOT held
                 THEN CASE direction WHEN 'sell' THEN margin_bps ELSE -margin_bps END END
         FROM (
-            SELECT id AS changed, CASE direction WHEN 'sell' THEN %(value)s < threshold
-                ELSE %(value)s > threshold END AS held
+            SELECT id AS changed, CASE direction WHEN 'sell' THEN %(after)s < threshold
+                ELSE %(after)s > threshold END AS held
             FROM listings
             WHERE asset = %(asset)s AND currency = %(currency)s AND source = %(source)s
-                AND direction IN ('buy', 'sell')
-                AND threshold BETWEEN LEAST(%(value)s, %(before)s)
-                AND GREATEST(%(value)s, %(before)s)
+                AND direction IN ('buy', 'sell') AND threshold BETWEEN %(low)s AND %(high)s
             FOR NO KEY UPDATE
         ) AS found
         WHERE id = changed AND held = (level IS NULL)
         """,
-        values | {"before": before["value"]},
+        feed | {"after": after, "low": min(before, after), "high": max(before, after)},
     )
+    return arrived
+
+
+#: Where a move has met as many rows of a direction as it should: empty where it meets fewer.
+_STOP_ABOVE = """
+    SELECT stop.threshold FROM unnest(ARRAY['buy', 'sell']) AS side CROSS JOIN LATERAL (
+        SELECT threshold FROM listings
+        WHERE direction = side AND asset = %(asset)s AND currency = %(currency)s
+            AND source = %(source)s AND threshold > %(before)s AND threshold < %(after)s
+        ORDER BY threshold LIMIT 1 OFFSET %(most)s
+    ) AS stop
+"""
+_STOP_BELOW = """
+    SELECT stop.threshold FROM unnest(ARRAY['buy', 'sell']) AS side CROSS JOIN LATERAL (
+        SELECT threshold FROM listings
+        WHERE direction = side AND asset = %(asset)s AND currency = %(currency)s
+            AND source = %(source)s AND threshold < %(before)s AND threshold > %(after)s
+        ORDER BY threshold DESC LIMIT 1 OFFSET %(most)s
+    ) AS stop
+"""
 
 
 async def get(tx: Transaction, ids: Sequence[UUID]) -> list[Listing]:
