@@ -29,14 +29,15 @@ def test_json_is_alone_on_the_standard_output(run: Run, exchange: FakeExchange) 
     assert shown["id"] == TRADE_ID
     assert shown["amount"] == "100.000000"
     assert shown["verified"] is True
-    assert "at worst" in done.stderr
+    assert "it is held until" in done.stderr
 
 
 def test_a_no_or_no_answer_does_nothing(run: Run, exchange: FakeExchange) -> None:
     for answer in ("n\n", "\n", ""):
         done = run(*TAKE, answer=answer)
         assert done.exit_code == ExitCode.DECLINED
-        assert "You buy 100 USDT at 0.98 EUR at worst" in done.stderr
+        assert "You buy 100 USDT for 98.00 EUR by sepa" in done.stderr
+        assert "0.98 EUR for one, 2 % below the market" in done.stderr
         assert "fee is 0.5 % of the coins" in done.stderr
     assert exchange.posts("/v1/trades") == []
     assert run(*TAKE, answer="y\n").exit_code == ExitCode.OK

@@ -10,7 +10,17 @@ from typer.testing import CliRunner
 
 from tradepost.entrypoints.cli import app
 
-HEAVY = ("eth_account", "web3", "nostr_sdk", "coincurve", "fastapi", "procrastinate", "psycopg")
+HEAVY = (
+    "tradepost_client",
+    "tradepost_payments",
+    "eth_account",
+    "web3",
+    "nostr_sdk",
+    "coincurve",
+    "fastapi",
+    "procrastinate",
+    "psycopg",
+)
 
 
 def paths(command: object, path: tuple[str, ...] = ()) -> Iterator[tuple[str, ...]]:
@@ -40,9 +50,16 @@ def test_help_does_not_load_what_commands_need() -> None:
 def test_traders_and_operators_have_their_places() -> None:
     known = set(paths(get_command(app)))
     traders = {
-        "account": ("create", "show", "login", "logout"),
+        "account": ("create", "show", "login", "logout", "payment"),
         "wallet": ("create", "import", "show", "balance"),
-        "offer": ("create", "list", "show", "edit", "pause", "resume", "close", "mine"),
+        "offer": (
+            *("create", "list", "search", "count", "quote", "show", "edit", "pause"),
+            *("resume", "close", "mine", "import"),
+        ),
+        "price": ("list", "show", "history"),
+        "method": ("list", "show"),
+        "search": ("save", "list", "remove"),
+        "partner": ("add", "list", "remove", "offers"),
         "trade": (
             *("take", "lock", "details", "paid", "release", "refund"),
             *("cancel", "dispute", "settle", "show", "list", "watch"),

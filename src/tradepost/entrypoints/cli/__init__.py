@@ -1,6 +1,6 @@
 """`tradepost`: the command line of traders and of operators.
 
-Traders' commands are in groups (`account`, `wallet`, `offer`, `trade`); the operator's stand at the
+Traders' commands are in groups (`account`, `offer`, `trade` and so on); the operator's stand at the
 top level. What a command needs is imported when it runs, so that help and processes start quickly.
 """
 
@@ -9,9 +9,12 @@ from typing import Annotated
 import typer
 
 from tradepost.entrypoints.cli.account import account, wallet
+from tradepost.entrypoints.cli.book import partner, search
 from tradepost.entrypoints.cli.desk import EXIT_CODES
+from tradepost.entrypoints.cli.market import price
 from tradepost.entrypoints.cli.offer import offer
 from tradepost.entrypoints.cli.operator import app as operator_app
+from tradepost.entrypoints.cli.payment import method, payment
 from tradepost.entrypoints.cli.trade import trade
 
 app = typer.Typer(
@@ -21,10 +24,15 @@ app = typer.Typer(
     no_args_is_help=True,
     pretty_exceptions_enable=False,
 )
+account.add_typer(payment, name="payment")
 app.add_typer(account, name="account")
 app.add_typer(wallet, name="wallet")
 app.add_typer(offer, name="offer")
 app.add_typer(trade, name="trade")
+app.add_typer(price, name="price")
+app.add_typer(method, name="method")
+app.add_typer(search, name="search")
+app.add_typer(partner, name="partner")
 app.add_typer(operator_app)
 
 

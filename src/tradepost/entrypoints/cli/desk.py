@@ -42,13 +42,14 @@ class ExitCode(IntEnum):
     WALLET = 6  # no wallet, or the wrong passphrase
     UNFINISHED = 7  # the time for waiting is over; what was begun goes on
     DECLINED = 8  # a question was not answered with yes
+    INCOMPLETE = 9  # some lines of a file are wrong or were refused; the others were done
     INTERRUPTED = 130  # Ctrl-C
 
 
 EXIT_CODES = (
     "Exit codes: 0 done; 1 the exchange refuses; 2 usage; 3 verification failed, nothing was"
     " signed; 4 exchange or chain unreachable; 5 the chain refuses; 6 wallet; 7 still under way;"
-    " 8 declined."
+    " 8 declined; 9 some lines of a file failed."
 )
 
 
@@ -304,3 +305,11 @@ def amount(text: str) -> Decimal:
 def share(text: str) -> Decimal:
     """As `amount`, but zero is one, too."""
     return Decimal(0) if text.strip("0.") == "" and "0" in text else amount(text)
+
+
+def entry(text: str) -> tuple[str, str]:
+    """Reads `name=value` from the command line."""
+    name, found, value = text.partition("=")
+    if not found or not name or not value:
+        fail(ExitCode.USAGE, f"{text!r} is not name=value.")
+    return name, value

@@ -7,6 +7,7 @@ from decimal import Decimal
 from typing import TYPE_CHECKING
 
 if TYPE_CHECKING:
+    from tradepost_client.markets import Market, OfferQuote
     from tradepost_client.models import Account, Exchange, Offer, Trade
 
 # Marks that turn the direction of writing: they make one account number look like another.
@@ -61,8 +62,8 @@ def _print(columns: Sequence[str], rows: Iterable[Sequence[str]], *, headed: boo
 
 def fee(exchange: "Exchange") -> str:
     """The exchange's fee as a sentence."""
-    percent = number(Decimal(exchange.fee_bps) / 100)
-    return f"The exchange's fee is {percent} % of the coins, paid by the seller on top."
+    rate = percent(exchange.fee_bps)
+    return f"The exchange's fee is {rate} % of the coins, paid by the seller on top."
 
 
 def account(shown: "Account") -> None:
@@ -78,44 +79,157 @@ def account(shown: "Account") -> None:
     )
 
 
+def premium(bps: int | None) -> str:
+    """How a price stands against the market's: `1.5 % above the market`."""
+    if bps is None:
+        return ""
+    side = "above" if bps > 0 else "below"
+    return f"{percent(abs(bps))} % {side} the market" if bps else "at the market"
+
+
+def percent(bps: int) -> str:
+    """1/100 percent as percent: `1.5`."""
+    return number(Decimal(bps) / 100)
+
+
+def price_of(shown: "Offer") -> str:
+    """An offer's price of the moment, or why there is none."""
+    if shown.price is None:
+        return "none: the market has no fresh price"
+    return f"{number(shown.price)} {shown.currency}"
+
+
+def market(found: "Market | None", asset: str, currency: str, now: datetime) -> str:
+    """The market's price as a sentence."""
+    if found is None:
+        return f"There is no fresh market price of {asset} in {currency}."
+    age_s = max(0, int((now - found.as_of).total_seconds()))
+    told = f"The market: 1 {asset} is {number(found.price)} {currency}, {age_s} s ago."
+    return f"{told} {made_up(development=found.development)}".strip()
+
+
+def made_up(*, development: bool) -> str:
+    """What is to be said of a development price."""
+    return "It is made up, for development only." if development else ""
+
+
 def offers(shown: Iterable["Offer"]) -> None:
     """Prints a list of offers."""
+    every = list(shown)
+    quoted = any(one.quote for one in every)
     table(
-        ("offer", "maker", "does", "price", "amounts", "left", "methods", "state"),
+        (
+            *("offer", "maker", "does", "price", "against the market"),
+            *(("for your amount",) if quoted else ()),
+            *("amounts", "left", "methods", "state"),
+        ),
         (
             (
                 one.id,
-                one.maker.name or one.maker.id[:8],
+                _maker(one),
                 f"{one.direction}s {one.asset}",
-                f"{number(one.price)} {one.currency}",
-                f"{number(one.min_amount)} - {number(one.max_amount)}",
+                price_of(one),
+                premium(one.premium_bps),
+                *((_quote(one),) if quoted else ()),
+                f"{number(one.min_amount)} - {number(one.max_amount)} {one.unit}",
                 number(one.remaining_amount),
                 ", ".join(one.payment_methods),
-                one.state,
+                _state(one),
             )
-            for one in shown
+            for one in every
         ),
     )
 
 
+def _maker(one: "Offer") -> str:
+    name = one.maker.name or one.maker.id[:8]
+    if one.maker_online is None:
+        return name
+    return f"{'●' if one.maker_online else '○'} {name}"
+
+
+def _quote(one: "Offer") -> str:
+    if one.quote is None:
+        return ""
+    return f"{number(one.quote.amount)} {one.asset} for {one.quote.fiat_amount:f} {one.currency}"
+
+
+def _state(one: "Offer") -> str:
+    if one.hidden_because in {None, one.state}:
+        return one.state
+    return f"{one.state}, {str(one.hidden_because).replace('_', ' ')}"
+
+
 def offer(shown: "Offer") -> None:
     """Prints an offer."""
+    unit, limit = shown.unit, shown.first_trade_limit
     pairs(
         [
             ("offer", shown.id),
-            ("state", shown.state),
+            ("state", _state(shown)),
             ("maker", f"{shown.maker.name or ''} {shown.maker.id}".strip()),
             ("does", f"{shown.direction}s {shown.asset}"),
-            ("price", f"{number(shown.price)} {shown.currency} for 1 {shown.asset}"),
-            ("amounts", f"{number(shown.min_amount)} - {number(shown.max_amount)} {shown.asset}"),
-            ("left", f"{number(shown.remaining_amount)} of {number(shown.total_amount)}"),
+            ("price", f"{price_of(shown)} for 1 {shown.asset}"),
+            ("", premium(shown.premium_bps)),
+            ("follows", _follows(shown)),
+            ("amounts", f"{number(shown.min_amount)} - {number(shown.max_amount)} {unit}"),
+            ("left", f"{number(shown.remaining_amount)} of {number(shown.total_amount)} {unit}"),
+            ("", "other offers are over the same coins" if shown.shares_coins else ""),
             ("methods", ", ".join(shown.payment_methods)),
             ("country", shown.country or ""),
             ("to lock", f"{shown.funding_window_s} s"),
             ("to pay", f"{shown.payment_window_s} s"),
+            (
+                "shown to",
+                {"public": "", "link": "whoever has its link"}.get(
+                    shown.visibility, "trusted partners"
+                ),
+            ),
+            ("link", shown.link or ""),
+            ("takers", ", ".join(shown.taker_countries)),
+            ("they need", _needs(shown)),
+            ("first trade", f"at most {number(limit)} {unit}" if limit else ""),
+            ("hours", _hours(shown)),
+            ("ends", moment(shown.closes_at)),
             ("terms", shown.terms or ""),
         ]
     )
+
+
+def _follows(one: "Offer") -> str:
+    if one.margin_bps is None:
+        return ""
+    said = f"{one.price_source}, {premium(one.margin_bps)}"
+    if one.limit_price is not None:
+        bound = "below" if one.direction == "sell" else "above"
+        said += f", never {bound} {number(one.limit_price)} {one.currency}"
+    return said
+
+
+def _needs(one: "Offer") -> str:
+    days = f"an account of {one.min_account_age_days} days" if one.min_account_age_days else ""
+    trades_done = f"{one.min_trades} completed trades" if one.min_trades else ""
+    return " and ".join(part for part in (trades_done, days) if part)
+
+
+def _hours(one: "Offer") -> str:
+    if one.working_hours is None:
+        return ""
+    spans = (f"{span.day} {span.opens}-{span.closes}" for span in one.working_hours.spans)
+    return f"{', '.join(spans)} {one.working_hours.time_zone}"
+
+
+def quote(shown: "OfferQuote", of: "Offer") -> list[tuple[str, str]]:
+    """A quote as names with their values."""
+    verb = "buy" if of.direction == "sell" else "sell"
+    return [
+        (f"you {verb}", f"{number(shown.amount)} {of.asset}"),
+        ("for", f"{shown.fiat_amount:f} {of.currency}"),
+        ("price", f"{number(shown.price)} {of.currency} for 1 {of.asset}"),
+        ("", premium(shown.premium_bps)),
+        ("rounded for", f"the {shown.rounded_for}"),
+        ("held until", moment(shown.held_until)),
+    ]
 
 
 def trades(shown: Iterable["Trade"]) -> None:

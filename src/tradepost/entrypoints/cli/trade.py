@@ -4,12 +4,13 @@ import time
 from decimal import Decimal
 from enum import StrEnum
 from itertools import islice
-from typing import TYPE_CHECKING, Annotated
+from typing import TYPE_CHECKING, Annotated, Any
 
 import typer
 
 from tradepost.entrypoints.cli import shown
-from tradepost.entrypoints.cli.desk import Desk, ExitCode, amount, command, fail, share
+from tradepost.entrypoints.cli.desk import Desk, ExitCode, amount, command, entry, fail, share
+from tradepost.entrypoints.cli.offer import Link
 from tradepost.entrypoints.cli.shown import number
 
 if TYPE_CHECKING:
@@ -17,6 +18,7 @@ if TYPE_CHECKING:
     from tradepost_client.agreement import KnownTrade
     from tradepost_client.evm import Receipt
     from tradepost_client.models import Trade
+    from tradepost_payments.codes import PaymentCode
 
 trade = typer.Typer(no_args_is_help=True, help="Trades: take an offer, and bring it to its end.")
 
@@ -56,27 +58,45 @@ def take(
     ] = None,
     price_limit: Annotated[
         Decimal | None,
-        typer.Option(parser=amount, metavar="PRICE", help="The worst price; else the offer's."),
+        typer.Option(parser=amount, metavar="PRICE", help="The worst price; else the quote's."),
+    ] = None,
+    link: Link = None,
+    country: Annotated[
+        str | None, typer.Option(help="Where you are, for an offer that asks.")
     ] = None,
 ) -> None:
-    """Take an offer: the price is fixed, nothing is locked yet."""
+    """Take an offer at the price that is held for you; nothing is locked yet."""
     if (coins is None) == (fiat is None):
         fail(ExitCode.USAGE, "Give either --amount or --fiat.")
     trader = desk.trader()
-    seen = trader.client.offer(offer_id)
+    seen = trader.client.offer(offer_id, link=link)
+    quote = trader.quote(seen, amount=coins, fiat_amount=fiat, price_limit=price_limit, link=link)
     verb = "buy" if seen.direction == "sell" else "sell"
-    what = f"{number(coins)} {seen.asset}" if coins else f"{seen.asset} for {fiat} {seen.currency}"
-    limit = price_limit or seen.price
+    against = shown.premium(quote.premium_bps)
     desk.ask(
         [
-            f"You {verb} {what} at {number(limit)} {seen.currency} at worst, by {method}.",
+            (
+                f"You {verb} {number(quote.amount)} {seen.asset} for {quote.fiat_amount:f}"
+                f" {seen.currency} by {method}."
+            ),
+            (
+                f"The price is {number(quote.price)} {seen.currency} for one"
+                f"{against and f', {against}'}; it is held until {shown.moment(quote.held_until)}."
+            ),
             f"The maker's terms: {seen.terms or 'none'}",
             shown.fee(trader.client.exchange()),
         ],
         "Take it?",
     )
     taken = trader.take(
-        seen, method=method, amount=coins, fiat_amount=fiat, price_limit=price_limit
+        seen,
+        method=method,
+        amount=coins,
+        fiat_amount=fiat,
+        price_limit=price_limit,
+        quote=quote,
+        link=link,
+        country=country,
     )
     _show(desk, taken, verified=True)
 
@@ -122,15 +142,70 @@ def details(
         list[str] | None,
         typer.Option(help="name=value: as the seller, send these; may be repeated."),
     ] = None,
+    account: Annotated[
+        str | None, typer.Option(help="As the seller, send this payment account of yours.")
+    ] = None,
 ) -> None:
-    """Send the payment details sealed to the buyer; or, without fields, open them."""
+    """Send the payment details sealed to the buyer; or, without any, open them.
+
+    The buyer is shown the code that a banking app scans, where the method has one.
+    """
+    if field and account:
+        fail(ExitCode.USAGE, "Give either --field or --account.")
     trader = desk.trader()
-    if field:
-        fields = dict(_field(text) for text in field)
+    if field or account:
+        fields = dict(entry(text) for text in field or ())
+        if account:
+            fields = _stored(trader, trade_id, account)
         _show(desk, trader.send_payment_details(trade_id, fields), verified=True)
         return
     opened = trader.open_payment_details(trade_id)
-    desk.show(opened, lambda: shown.pairs(opened.items()))
+    seen = trader.trade(trade_id)
+    code, reason = _payment_code(seen, opened)
+    machine: dict[str, Any] = dict(opened)
+    if code is not None:
+        machine = {**opened, "payment_code": {"kind": code.kind, "text": code.text}}
+
+    def human() -> None:
+        shown.pairs([*opened.items(), ("pay", f"{seen.fiat_amount:f} {seen.currency}")])
+        if reason:
+            typer.echo(shown.clean(reason))
+        if code is not None:
+            typer.echo(code.terminal())
+            typer.echo(shown.clean(code.text))
+
+    desk.show(machine, human)
+
+
+def _stored(trader: "Trader", trade_id: str, account_id: str) -> dict[str, str]:
+    """The fields of an own payment account, for a trade by its method."""
+    stored = trader.accounts.get(account_id)
+    method = trader.trade(trade_id).payment_method
+    if stored.method != method:
+        fail(ExitCode.USAGE, f"The account is of {stored.method}, the trade is by {method}.")
+    return stored.fields
+
+
+def _payment_code(seen: "Trade", opened: dict[str, str]) -> "tuple[PaymentCode | None, str]":
+    """What the buyer's banking app scans, or why there is none."""
+    from tradepost_payments.accounts import AccountInvalid, check_account
+    from tradepost_payments.codes import CodeImpossible, payment_code, reference
+    from tradepost_payments.registry import builtin
+
+    if seen.viewer.role != "buyer":
+        return None, ""
+    method = builtin().get(seen.payment_method)
+    if method is None:
+        return None, ""
+    # The seller may have typed what he liked: only what is right goes into a code.
+    known = {field.name for field in method.fields}
+    try:
+        entries = {name: text for name, text in opened.items() if name in known}
+        checked = check_account(method, entries)
+        said = reference(seen.id)
+        return payment_code(method, checked, seen.fiat_amount, seen.currency, said), ""
+    except (AccountInvalid, CodeImpossible) as error:
+        return None, f"There is no code to scan: {error}."
 
 
 @command(trade, "paid", asks=True)
@@ -286,13 +361,6 @@ def _ask(desk: Desk, known: "KnownTrade", what: str, question: str) -> None:
 
     coins = from_minor(known.terms.amount, known.agreement.decimals)
     desk.ask([f"{what} {number(coins)} {known.agreement.asset} (trade {known.id})."], question)
-
-
-def _field(text: str) -> tuple[str, str]:
-    name, found, value = text.partition("=")
-    if not found or not name or not value:
-        fail(ExitCode.USAGE, f"{text!r} is not name=value.")
-    return name, value
 
 
 def _show(desk: Desk, one: "Trade", *, verified: bool) -> None:
