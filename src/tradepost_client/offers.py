@@ -49,6 +49,7 @@ def _each_once(codes: Sequence[str]) -> Sequence[str]:
 
 
 Number = Annotated[Decimal, BeforeValidator(_plain), Field(gt=0)]
+Price = Annotated[Number, Field(max_digits=30, decimal_places=12)]
 Code = Annotated[str, StringConstraints(pattern=r"^[A-Z0-9]{2,10}$")]
 Country = Annotated[str, StringConstraints(pattern=r"^[A-Z]{2}$")]
 MethodCode = Annotated[str, StringConstraints(pattern=r"^[a-z0-9_]{1,40}$")]
@@ -100,9 +101,9 @@ class NewOffer(TypedDict):
     direction: Direction
     asset: Code
     currency: Code
-    price: NotRequired[Number | None]
+    price: NotRequired[Price | None]
     margin_bps: NotRequired[Annotated[int, Field(ge=-10_000, le=90_000)] | None]
-    limit_price: NotRequired[Number | None]
+    limit_price: NotRequired[Price | None]
     price_source: NotRequired[
         Annotated[str, StringConstraints(pattern=r"^[a-z0-9_-]{1,32}$")] | None
     ]
