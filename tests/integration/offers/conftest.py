@@ -1,13 +1,21 @@
-"""Makers: accounts with a wallet and a token, made through identity's own door."""
+"""Makers, a market and a clock that a test sets.
 
-from collections.abc import Awaitable, Callable
+Makers are accounts with a wallet and a token, made through identity's own door.
+"""
+
+from collections.abc import AsyncIterator, Awaitable, Callable
 from dataclasses import dataclass
 from uuid import UUID, uuid4
 
+import httpx
 import pytest
 from eth_account import Account
 from eth_account.messages import encode_defunct
 
+from tests import market as markets
+from tests import worlds
+from tests.market import Market, SetClock
+from tradepost.entrypoints.wiring import SUBSCRIPTIONS
 from tradepost.identity import service as identity
 from tradepost.identity.model import Grant
 from tradepost.kernel.database import Database, Transaction
@@ -28,6 +36,38 @@ class Maker:
             "Authorization": f"Bearer {self.token}",
             "Idempotency-Key": key or str(uuid4()),
         }
+
+
+@pytest.fixture
+def clock() -> SetClock:
+    """The clock of this test's exchange."""
+    return SetClock()
+
+
+@pytest.fixture
+def settings(database_url: str) -> Settings:
+    """An exchange with two price sources."""
+    return markets.settings(worlds.settings(database_url))
+
+
+@pytest.fixture
+async def database(settings: Settings, clock: SetClock) -> AsyncIterator[Database]:
+    """The kernel's database over the set clock."""
+    async with Database(settings, clock, SUBSCRIPTIONS) as opened:
+        yield opened
+
+
+@pytest.fixture
+async def api(settings: Settings, clock: SetClock) -> AsyncIterator[httpx.AsyncClient]:
+    """A client of the whole API over the set clock."""
+    async with markets.open_api(settings, clock) as client:
+        yield client
+
+
+@pytest.fixture
+def market(database: Database) -> Market:
+    """What the price sources say."""
+    return Market(database)
 
 
 async def _chain_id(_: Transaction) -> int:

@@ -3,49 +3,22 @@
 import asyncio
 from collections.abc import Awaitable, Callable
 from decimal import Decimal
-from typing import Any
 from uuid import UUID, uuid4
 
 import httpx
 import pytest
 
 from tests.integration.offers.conftest import Maker
+from tests.integration.offers.making import ETH, EUR, KEY, KEY_SIGNATURE, body, published
+from tests.market import Market
 from tradepost.kernel.database import Database
-from tradepost.kernel.money import Asset
+from tradepost.kernel.pricing import Direction
 from tradepost.offers import service
-from tradepost.offers.model import MAX_OPEN_OFFERS, Direction, TooManyOffers
+from tradepost.offers.draft import Draft
+from tradepost.offers.model import MAX_OPEN_OFFERS, Taker, TooManyOffers
 
-ETH = Asset("ETH", 18)
-KEY = "79be667ef9dcbbac55a06295ce870b07029bfcdb2dce28d959f2815b16f81798"
-#: The server does not judge it.
-KEY_SIGNATURE = "0x" + "ab" * 65
 #: The x coordinate of no point of secp256k1.
 NO_KEY = "0000000000000000000000000000000000000000000000000000000000000005"
-
-
-def body(maker: Maker, **changes: object) -> dict[str, Any]:
-    """A new offer of `maker`."""
-    return {
-        "direction": "sell",
-        "asset": "ETH",
-        "currency": "EUR",
-        "price": "2500.50",
-        "min_amount": "0.1",
-        "max_amount": "1",
-        "total_amount": "5",
-        "payment_methods": ["sepa", "revolut"],
-        "wallet": maker.wallet.lower(),
-        "encryption_key": KEY,
-        "key_signature": KEY_SIGNATURE,
-    } | changes
-
-
-async def published(api: httpx.AsyncClient, maker: Maker, **changes: object) -> dict[str, Any]:
-    """An offer as its maker sees it."""
-    answer = await api.post("/v1/offers", json=body(maker, **changes), headers=maker.headers())
-    assert answer.status_code == 201, answer.text
-    found: dict[str, Any] = answer.json()
-    return found
 
 
 async def test_an_offer_is_published_and_seen_by_all(api: httpx.AsyncClient, maker: Maker) -> None:
@@ -68,13 +41,18 @@ async def test_an_offer_is_published_and_seen_by_all(api: httpx.AsyncClient, mak
     assert own["wallet"] == maker.wallet
     assert own["encryption_key"] == KEY
     assert own["key_signature"] == KEY_SIGNATURE
+    assert own["pricing"] == "fixed"
+    assert own["visibility"] == "public"
+    assert own["hidden_because"] is None
+    assert own["link"] is None
 
     seen = await api.get(f"/v1/offers/{own['id']}")
     assert seen.headers["ETag"] == '"1"'
-    private = {"wallet", "encryption_key", "key_signature"}
+    private = {"wallet", "encryption_key", "key_signature", "link", "hidden_because"}
     assert seen.json() == {name: own[name] for name in own if name not in private}
     book = await api.get("/v1/offers")
-    assert book.json() == {"data": [seen.json()], "next_cursor": None}
+    listed = seen.json() | {"maker_online": True, "quote": None}
+    assert book.json() == {"data": [listed], "next_cursor": None, "market": None}
     mine = await api.get("/v1/my/offers", headers=maker.headers())
     assert mine.json() == {"data": [own], "next_cursor": None}
 
@@ -283,7 +261,9 @@ async def test_an_edit_leaves_what_trades_hold(
     offer = await published(api, maker)
     path = f"/v1/offers/{offer['id']}"
     async with database.transaction() as tx:
-        reserved = await service.reserve(tx, UUID(offer["id"]), ETH.amount("0.75"), taker.id)
+        seen = await service.get(tx, UUID(offer["id"]))
+        sums = ETH.amount("0.75"), EUR.amount("1875.38")
+        reserved = await service.reserve(tx, seen, Taker(taker.id, 0, tx.now), *sums)
     assert reserved.version == 2
 
     async def edit(total: str, version: int) -> httpx.Response:
@@ -353,7 +333,7 @@ async def test_every_change_needs_a_token_with_the_scope(
 async def test_open_offers_are_bounded_even_when_published_at_once(
     maker: Maker, database: Database
 ) -> None:
-    draft = service.Draft(
+    draft = Draft(
         **body(maker)
         | {
             "key_signature": None,
@@ -379,14 +359,19 @@ async def test_open_offers_are_bounded_even_when_published_at_once(
     assert await publish()
 
 
-async def test_an_unchanged_offer_is_not_sent_again(api: httpx.AsyncClient, maker: Maker) -> None:
+async def test_an_offer_is_always_answered_with_its_price_of_now(
+    api: httpx.AsyncClient, maker: Maker, market: Market
+) -> None:
+    """Its tag is for those who change it: the market moves what is shown without a version."""
+    await market.moves("2500")
     offer = await published(api, maker)
     path = f"/v1/offers/{offer['id']}"
-    for seen, status in (('"1"', 304), ('"7", "1"', 304), ('"2"', 200), ("1", 200)):
-        answer = await api.get(path, headers={"If-None-Match": seen})
-        assert answer.status_code == status
+    for value, premium in (("2500", 2), ("2000", 2502)):
+        await market.moves(value)
+        answer = await api.get(path, headers={"If-None-Match": '"1"'})
+        assert answer.status_code == 200
         assert answer.headers["ETag"] == '"1"'
-        assert bool(answer.content) == (status == 200)
+        assert (answer.json()["price"], answer.json()["premium_bps"]) == ("2500.50", premium)
 
 
 async def test_my_offers_come_in_pages(api: httpx.AsyncClient, maker: Maker) -> None:
@@ -406,13 +391,14 @@ async def test_my_offers_come_in_pages(api: httpx.AsyncClient, maker: Maker) -> 
 async def test_a_cursor_serves_its_own_list_only(api: httpx.AsyncClient, maker: Maker) -> None:
     for price in (1, 2):
         await published(api, maker, price=str(price))
-    params = {"direction": "sell", "limit": "1"}
+    params = {"direction": "sell", "asset": "ETH", "currency": "EUR", "limit": "1"}
     cursor = (await api.get("/v1/offers", params=params)).json()["next_cursor"]
     page = await api.get("/v1/offers", params=params | {"cursor": cursor})
     assert [offer["price"] for offer in page.json()["data"]] == ["2"]
     for other in (
         params | {"direction": "buy"},
-        params | {"asset": "ETH"},
+        params | {"currency": "USD"},
+        params | {"country": "DE"},
         {"limit": "1"},
     ):
         refused = await api.get("/v1/offers", params=other | {"cursor": cursor})
@@ -435,7 +421,7 @@ async def test_a_cursor_serves_its_own_list_only(api: httpx.AsyncClient, maker: 
         ({"payment_method": ["a"] * 11}, 422),
         ({"sort": "price"}, 422),
         ({"cursor": "é"}, 400),
-        ({"cursor": "x" * 501}, 422),
+        ({"cursor": "x" * 2001}, 422),
         ({"country": "ZZ"}, 200),
     ],
 )
