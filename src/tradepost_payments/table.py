@@ -69,9 +69,9 @@ registry's entries, and codes to switch off:
 }}
 ```
 
-They are not signed and are marked `"origin": "operator"`. They cannot take the place of a method of
-the registry. `TRADEPOST_PAYMENT_METHODS_FILE` names a newer registry, signed by the maintainers. What
-does not hold stops the start with a sentence.
+They are not signed and are marked `"origin": "operator"`. They cannot take the place of a method
+of the registry. `TRADEPOST_PAYMENT_METHODS_FILE` names a newer registry, signed by the maintainers,
+with its signature beside it. What does not hold stops the start with a sentence.
 
 ## All methods
 
