@@ -6,7 +6,7 @@ Which they are is decided as `search.best` decides it.
 
 from collections.abc import Iterable, Sequence
 from dataclasses import dataclass
-from decimal import Decimal
+from decimal import ROUND_FLOOR, Decimal
 from typing import Final, LiteralString
 
 from tradepost.book.search import _FEED, _feeds, _free, _price, _rounded
@@ -14,10 +14,11 @@ from tradepost.kernel.database import Reading
 from tradepost.kernel.pricing import Direction
 from tradepost.prices.model import INDEX, Quote
 
-#: Depth and methods look at the best so many listings of each direction.
+#: Depth and methods look at the best so many listings of each direction: about 20 ms on a pair of
+#: 130,000, where 10,000 took 300 ms.
 LOOKED_AT: Final = 2_000
 #: The listings of a pair and direction are counted up to this.
-COUNTED: Final = 10_000
+COUNTED: Final = 5_000
 
 #: An asset and a currency, by their codes.
 Codes = tuple[str, str]
@@ -55,6 +56,15 @@ class Side:
 
     heaps: Sequence[Heap]
     complete: bool
+
+    def widened(self, step_bps: int) -> "Side":
+        """The same in wider steps, a multiple of those that it has."""
+        merged: dict[Decimal, Heap] = {}
+        for heap in self.heaps:
+            at = (heap.at / step_bps).to_integral_value(ROUND_FLOOR) * step_bps
+            known = merged.get(at, Heap(at, 0, 0))
+            merged[at] = Heap(at, known.amount + heap.amount, known.offers + heap.offers)
+        return Side(list(merged.values()), self.complete)
 
 
 @dataclass(frozen=True, slots=True)

@@ -52,6 +52,11 @@ class MarketPair:
     asset: Asset
     currency: Asset
 
+    @property
+    def codes(self) -> tuple[str, str]:
+        """The codes of both."""
+        return self.asset.code, self.currency.code
+
 
 @dataclass(frozen=True, slots=True)
 class PastTrade:

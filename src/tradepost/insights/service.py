@@ -27,6 +27,9 @@ from tradepost.prices.model import INDEX, Quote
 from tradepost.trades import service as trades
 from tradepost.trades.model import TradeState
 
+#: The steps of a depth; a caller can have it in multiples of them.
+STEP_BPS: Final = 5
+
 _NOTHING: Final = Top(None, None, 0, 0)
 
 
@@ -114,8 +117,7 @@ async def markets(
 
 async def market(tx: Transaction, pair: MarketPair) -> Overview:
     """One pair, whether or not it has offers or trades."""
-    codes = (pair.asset.code, pair.currency.code)
-    (found,) = await _overviews(tx, [codes])
+    (found,) = await _overviews(tx, [pair.codes])
     return found
 
 
@@ -146,19 +148,17 @@ async def _overviews(tx: Transaction, found: Sequence[Codes]) -> list[Overview]:
     ]
 
 
-async def depth(tx: Transaction, pair: MarketPair, step_bps: int) -> Depth:
-    """What can be taken on both sides, as `front.depth` sums it up."""
-    codes = (pair.asset.code, pair.currency.code)
-    quotes = await prices.quotes(tx, *codes)
-    sides = await front.depth(tx, codes, list(quotes.values()), step_bps)
+async def depth(tx: Transaction, pair: MarketPair) -> Depth:
+    """What can be taken on both sides, as `front.depth` sums it up in steps of `STEP_BPS`."""
+    quotes = await prices.quotes(tx, *pair.codes)
+    sides = await front.depth(tx, pair.codes, list(quotes.values()), STEP_BPS)
     return Depth(sides, quotes.get(INDEX))
 
 
 async def methods(tx: Transaction, pair: MarketPair) -> Methods:
     """The best prices by payment method, in the order of their codes."""
-    codes = (pair.asset.code, pair.currency.code)
-    quotes = await prices.quotes(tx, *codes)
-    return Methods(*await front.methods(tx, codes, list(quotes.values())))
+    quotes = await prices.quotes(tx, *pair.codes)
+    return Methods(*await front.methods(tx, pair.codes, list(quotes.values())))
 
 
 async def tape(

@@ -15,13 +15,15 @@ from tradepost.insights.model import (
     change_bps,
     spread_bps,
 )
-from tradepost.insights.service import Depth, Methods, Overview
+from tradepost.insights.service import STEP_BPS, Depth, Methods, Overview
 from tradepost.kernel.money import Amount
 from tradepost.kernel.pricing import Direction
 from tradepost.prices.model import Quote
 
 #: Between them lie all times that a chart can be asked for.
 EARLIEST: Final = datetime(2009, 1, 1, tzinfo=UTC)
+#: The most pairs of a page.
+MOST_MARKETS: Final = 50
 _LATEST: Final = datetime(2200, 1, 1, tzinfo=UTC)
 
 _INDEX: dict[str, Any] = {
@@ -262,7 +264,12 @@ class DepthAnswer(BaseModel):
         """The answer for a pair's depth, up to so many levels of each side."""
         step = None if found.index is None else step_bps
         bids, asks = (
-            SideAnswer.of(found.sides[direction], pair, step, levels)
+            SideAnswer.of(
+                found.sides[direction] if step is None else found.sides[direction].widened(step),
+                pair,
+                step,
+                levels,
+            )
             for direction in (Direction.BUY, Direction.SELL)
         )
         return cls(
@@ -393,14 +400,13 @@ class MarketsQuery(_Asked):
     """Which page of the pairs."""
 
     cursor: _Cursor = None
-    limit: Annotated[int, Field(ge=1, le=50)] = 20
+    limit: Annotated[int, Field(ge=1, le=MOST_MARKETS)] = 20
 
 
 class DepthQuery(_Asked):
     """How wide a level is, and how many of each side."""
 
-    # Few, so that few answers are worked out.
-    step_bps: Literal["10", "25", "50", "100", "250", "500", "1000"] = "50"
+    step_bps: Annotated[int, Field(ge=STEP_BPS, le=1000, multiple_of=STEP_BPS)] = 50
     levels: Annotated[int, Field(ge=1, le=200)] = 20
 
 

@@ -14,6 +14,7 @@ from tradepost.insights import service
 from tradepost.insights.cache import Answers
 from tradepost.insights.http.bodies import (
     EARLIEST,
+    MOST_MARKETS,
     CandleAnswer,
     CandlesAnswer,
     CandlesQuery,
@@ -68,14 +69,19 @@ async def list_markets(
         asset, money = cursors.read("markets", query.cursor)
         after = (str(asset), str(money))
 
-    async def make(tx: Transaction) -> MarketsAnswer:
-        found, last = await service.markets(tx, after, query.limit)
-        return MarketsAnswer(
-            data=[MarketAnswer.of(one) for one in found],
-            next_cursor=None if last is None else cursors.write("markets", [*last]),
-        )
+    # Always the largest page, so that few questions are asked of the database.
+    async def make(tx: Transaction) -> tuple[list[service.Overview], tuple[str, str] | None]:
+        return await service.markets(tx, after, MOST_MARKETS)
 
-    return _answer(await _kept(request, f"markets {after} {query.limit}", make), if_none_match)
+    found, last = await _kept(request, f"markets {after}", make)
+    if len(found) > query.limit:
+        found = found[: query.limit]
+        last = found[-1].pair.codes
+    body = MarketsAnswer(
+        data=[MarketAnswer.of(one) for one in found],
+        next_cursor=None if last is None else cursors.write("markets", [*last]),
+    )
+    return _answer(body, if_none_match)
 
 
 @router.get(
@@ -118,13 +124,12 @@ async def market_depth(
     `levels_by` is `price`, and each price is a level.
     """
     pair = _pair(request, asset, currency)
-    step_bps = int(query.step_bps)
 
     async def make(tx: Transaction) -> service.Depth:
-        return await service.depth(tx, pair, step_bps)
+        return await service.depth(tx, pair)
 
-    found = await _kept(request, f"depth {asset} {currency} {step_bps}", make)
-    return _answer(DepthAnswer.of(found, pair, step_bps, query.levels), if_none_match)
+    found = await _kept(request, f"depth {asset} {currency}", make)
+    return _answer(DepthAnswer.of(found, pair, query.step_bps, query.levels), if_none_match)
 
 
 @router.get(
