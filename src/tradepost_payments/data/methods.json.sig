@@ -1,4 +1,4 @@
 {
   "key_id": "ed7de3919a5e33c8",
-  "signature": "zVkQWxOtgP0uHi9ZcMSnuRChQFThztUQio3nMpbRZrncichu3QKNvzgRUS+hD7KNtIX7N+LvfWYhXEV516mZDw=="
+  "signature": "n+hTanx6BdQYEtSRzm5+0fwfvjKqTuqcSMHRlNijJRXzVfAU7xikewgpzyn4T0IcW4yKwd0koH9oCZ1zJ83mBw=="
 }
