@@ -9,6 +9,7 @@ import pytest
 
 from tradepost.entrypoints.http import build
 from tradepost.kernel.settings import Settings
+from tradepost.payments.http import MethodsAnswer
 from tradepost_payments.registry import builtin, verified
 
 
@@ -20,6 +21,7 @@ async def codes(api: httpx.AsyncClient, **query: str) -> list[str]:
 
 async def test_everybody_sees_all_of_them(api: httpx.AsyncClient) -> None:
     answer = await api.get("/v1/payment-methods")
+    assert MethodsAnswer.model_validate(answer.json()).language == "en"
     assert [method["code"] for method in answer.json()["data"]] == list(builtin().methods)
     assert answer.json()["next"] is None
     assert answer.json()["registry"]["version"] == builtin().version
