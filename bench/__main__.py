@@ -2,12 +2,15 @@
 
 import argparse
 import json
+import sys
 
-from bench import create, search, start, step, trade
+from bench import create, explain, search, start, step, tick, trade
 
 MEASUREMENTS = {
     "search": search.run,
     "create": create.run,
+    "tick": tick.run,
+    "explain": explain.run,
     "step": step.run,
     "trade": trade.run,
     "start": start.run,
@@ -16,8 +19,17 @@ MEASUREMENTS = {
 
 def main() -> None:
     """Runs the measurements that are named, or all."""
-    parser = argparse.ArgumentParser(prog="run.py bench", description=__doc__)
-    parser.add_argument("names", nargs="*", metavar="name", help=", ".join(MEASUREMENTS))
+    listing = "\n".join(
+        f"  {name:10} {(sys.modules[run.__module__].__doc__ or '').splitlines()[0]}"
+        for name, run in MEASUREMENTS.items()
+    )
+    parser = argparse.ArgumentParser(
+        prog="run.py bench",
+        description=__doc__,
+        epilog=f"measurements:\n{listing}",
+        formatter_class=argparse.RawDescriptionHelpFormatter,
+    )
+    parser.add_argument("names", nargs="*", metavar="name", help="which; all, if none is named")
     parser.add_argument("--json", action="store_true", help="print one JSON object only")
     arguments = parser.parse_args()
     for name in arguments.names:

@@ -10,6 +10,7 @@ import os
 import signal
 import sys
 from collections.abc import Awaitable, Callable, Iterator, Mapping, MutableMapping
+from dataclasses import dataclass
 from decimal import Decimal
 from typing import Any
 
@@ -65,6 +66,14 @@ App = Callable[[Message, Receive, Send], Awaitable[None]]
 Query = Callable[[str, list[object]], Awaitable[list[dict[str, Any]]]]
 
 
+@dataclass(frozen=True, slots=True)
+class Served:
+    """An app that is served: its port, and the id of the process that keeps its workers."""
+
+    port: int
+    pid: int
+
+
 def fill(dsn: str, count: int) -> None:
     """Makes the table, with `count` offers for ETH against EUR."""
     with psycopg.connect(dsn, autocommit=True) as connection:
@@ -83,8 +92,8 @@ def fill(dsn: str, count: int) -> None:
 
 
 @contextlib.contextmanager
-def serve(target: str, environment: Mapping[str, str]) -> Iterator[int]:
-    """Serves `target` (`module:factory`) by granian with one worker; gives its port."""
+def serve(target: str, environment: Mapping[str, str]) -> Iterator[Served]:
+    """Serves `target` (`module:factory`) by granian with one worker."""
     port = free_port()
     server = spawn(
         [sys.executable, "-m", "bench.floor", target, str(port)],
@@ -95,7 +104,7 @@ def serve(target: str, environment: Mapping[str, str]) -> Iterator[int]:
     try:
         if not wait_until(lambda: not port_is_free("127.0.0.1", port), _PATIENCE_S):
             raise RuntimeError(f"{target} did not start")
-        yield port
+        yield Served(port, server.pid)
     finally:
         end(server, signal.SIGTERM, 10)
 
@@ -158,7 +167,10 @@ async def _send(send: Send, status: int, body: dict[str, Any]) -> None:
 
 
 async def _asyncpg(dsn: str) -> Query:
-    pool = await asyncpg.create_pool(dsn, min_size=CONNECTIONS, max_size=CONNECTIONS)
+    async def keep(_: object) -> None:
+        """Nothing is set on these connections, so nothing is reset: the other driver's way."""
+
+    pool = await asyncpg.create_pool(dsn, min_size=CONNECTIONS, max_size=CONNECTIONS, reset=keep)
 
     async def query(text: str, values: list[object]) -> list[dict[str, Any]]:
         async with pool.acquire() as connection:
@@ -191,6 +203,7 @@ async def _psycopg(dsn: str) -> Query:
 
 def _main() -> None:
     from granian.constants import Interfaces
+    from granian.log import LogLevels
     from granian.server import Server
 
     Server(
@@ -200,6 +213,7 @@ def _main() -> None:
         port=int(sys.argv[2]),
         interface=Interfaces.ASGI,
         workers=1,
+        log_level=LogLevels.warning,
         log_access=False,
         websockets=False,
     ).serve()

@@ -6,7 +6,6 @@ from typing import Any
 from uuid import UUID
 
 import psycopg
-from psycopg import sql
 from pydantic import SecretStr
 
 from tradepost.entrypoints.dev.exchange import ARBITRATOR, RELAYER_KEY
@@ -48,7 +47,10 @@ def settings(dsn: str, connections: int = 8) -> Settings:
         database_url=SecretStr(dsn),
         rpc_url=SecretStr("http://127.0.0.1:9"),
         secret=SecretStr("measurements guard no secret at all"),
-        assets=(AssetSetting(code="ETH", decimals=18),),
+        assets=(
+            AssetSetting(code="ETH", decimals=18),
+            AssetSetting(code="USDT", decimals=6, token="0x" + "1" * 40),
+        ),
         relayer_key=SecretStr(RELAYER_KEY),
         arbitrator=ARBITRATOR,
         database_connections=connections,
@@ -79,7 +81,7 @@ def add_makers(dsn: str) -> list[str]:
     now = system_clock()
     tokens = [new_secret() for _ in range(MAKERS)]
     with psycopg.connect(dsn) as connection, connection.cursor() as cursor:
-        ids = [_maker_id(maker) for maker in range(MAKERS)]
+        ids = [maker_id(maker) for maker in range(MAKERS)]
         cursor.executemany(
             "INSERT INTO accounts (id, name, passphrase_hash, created_at) VALUES (%s, %s, '', %s)",
             [(id_, f"maker-{maker}", now) for maker, id_ in enumerate(ids)],
@@ -102,44 +104,8 @@ def add_makers(dsn: str) -> list[str]:
     return tokens
 
 
-def fill_book(dsn: str, count: int) -> None:
-    """Fills the book to `count` listings: copies of its first with other ids, prices and makers.
-
-    Only what a search reads is copied. Prices have two decimals, as on a market.
-    """
-    price = sql.SQL("round(2500 + (made.n::bigint * 7919 %% 100000) / 100.0, 2)")
-    other: dict[str, sql.Composable] = {
-        "id": sql.SQL("made.id"),
-        "maker_id": sql.SQL("(%(makers)s::uuid[])[1 + made.n %% cardinality(%(makers)s)]"),
-        "number": price,
-        "level": price,
-        "document": sql.SQL("replace(first.document, first.id::text, made.id::text)"),
-    }
-    with psycopg.connect(dsn, autocommit=True) as connection:
-        names = connection.execute("SELECT * FROM listings LIMIT 0").description or ()
-        columns = [column.name for column in names]
-        connection.execute(
-            sql.SQL(
-                """
-                INSERT INTO listings ({columns}) SELECT {values}
-                FROM (SELECT * FROM listings ORDER BY id LIMIT 1) AS first,
-                    (
-                        SELECT uuidv7() AS id, n
-                        FROM generate_series((SELECT count(*) FROM listings) + 1, %(count)s) AS n
-                    ) AS made
-                """
-            ).format(
-                columns=sql.SQL(", ").join(map(sql.Identifier, columns)),
-                values=sql.SQL(", ").join(
-                    other.get(name, sql.Identifier("first", name)) for name in columns
-                ),
-            ),
-            {"count": count, "makers": [_maker_id(maker) for maker in range(MAKERS)]},
-        )
-        connection.execute("VACUUM ANALYZE listings")
-
-
-def _maker_id(maker: int) -> UUID:
+def maker_id(maker: int) -> UUID:
+    """The id of the maker with this number."""
     return UUID(int=_FIRST_MAKER + maker)
 
 
