@@ -3,6 +3,7 @@
 import json
 from collections.abc import Callable
 from copy import deepcopy
+from functools import cache
 from typing import Any
 from uuid import UUID
 
@@ -10,6 +11,7 @@ import httpx
 from eth_abi.abi import decode, encode
 from eth_utils.address import to_checksum_address
 
+from tradepost.payments.http import MethodAnswer, SignedAnswer
 from tradepost_client import (
     AsyncChain,
     AsyncClient,
@@ -22,6 +24,7 @@ from tradepost_client import (
 from tradepost_contracts import artifacts, calls
 from tradepost_contracts.state import Status
 from tradepost_contracts.terms import Terms, escrow_id
+from tradepost_payments.registry import builtin
 
 CHAIN_ID = 31337
 CONTRACT = "0x5FbDB2315678afecb367f032d93F642f64180aa3"
@@ -120,6 +123,68 @@ QUOTE: dict[str, Any] = {
     "market": MARKET,
 }
 
+PRICE: dict[str, Any] = {
+    "asset": "USDT",
+    "currency": "EUR",
+    "spread_bps": 7,
+    "crossed_over": None,
+    "age_s": 8,
+    "sources": [
+        {
+            "name": "kraken",
+            "pair": "USDT/EUR",
+            "price": "1",
+            "at": AT,
+            "used": True,
+            "why_not": None,
+        }
+    ],
+    **MARKET,
+}
+FACETS: dict[str, Any] = {
+    "total": 3,
+    "complete": True,
+    "payment_methods": {"sepa": 3, "revolut": 1},
+    "countries": {"DE": 2},
+    "assets": {"USDT": 3},
+    "currencies": {"EUR": 3},
+    "directions": {"sell": 3},
+}
+SAVED: dict[str, Any] = {
+    "id": OTHER_TRADE_ID,
+    "name": "Dollars",
+    "direction": "sell",
+    "asset": "USDT",
+    "currency": "EUR",
+    "amount": None,
+    "fiat_amount": "250.00",
+    "payment_method": ["sepa"],
+    "country": None,
+    "maker": None,
+    "created_at": AT,
+}
+
+
+_MARKET = ("/v1/payment-", "/v1/prices", "/v1/saved-", "/v1/my/", "/v1/offers/facets")
+
+
+@cache
+def methods() -> list[dict[str, Any]]:
+    """The payment methods as the exchange tells them."""
+    known = builtin()
+    told = (MethodAnswer.of(one, known, "en") for one in known.methods.values())
+    return [one.model_dump(mode="json") for one in told]
+
+
+@cache
+def signed_registry() -> dict[str, Any]:
+    """The registry as it was signed."""
+    signed_by = SignedAnswer.of(builtin()).model_dump()
+    return {**signed_by, "signed": builtin().signed.decode()}
+
+
+_FIXED = {"pricing": "fixed", "margin_bps": None, "price_source": None, "limit_price": None}
+
 
 def floating(**changes: Any) -> dict[str, Any]:
     """What an offer says of a price that is 2 % below the market's."""
@@ -215,6 +280,7 @@ class FakeExchange:
         self.exchange = deepcopy(EXCHANGE)
         self.offer = deepcopy(OFFER)
         self.quote = deepcopy(QUOTE)
+        self.sealed: list[dict[str, Any]] = []
         self.trade: dict[str, Any] = {}
         self.wallets: list[str] = []
         self.sent: list[httpx.Request] = []
@@ -254,7 +320,7 @@ class FakeExchange:
                 self.wallets.append(body["message"].splitlines()[1])
             return httpx.Response(200, json=self._account())
         if path == "/v1/offers" and posted:
-            prices = {} if "price" in body else floating()
+            prices = _FIXED if "price" in body else floating()
             self.offer = {**self.offer, **prices, **body}
             self.offer["shares_coins"] = self.offer.pop("shares_coins_with", None) is not None
             return httpx.Response(201, json=self.offer)
@@ -263,6 +329,9 @@ class FakeExchange:
         if path == "/v1/offers":
             page = {"data": [self.offer], "next_cursor": None, "market": MARKET}
             return httpx.Response(200, json=page)
+        if path.startswith(_MARKET):
+            status, told = self._told(request.method, path, body)
+            return httpx.Response(status, json=told) if told else httpx.Response(status)
         if path.startswith("/v1/offers/"):
             return httpx.Response(200, json=self.offer)
         if path == "/v1/trades" and posted:
@@ -270,6 +339,49 @@ class FakeExchange:
             self.trade["payment_method"] = body["payment_method"]
             self.trade["buyer"]["key_signature"] = body["key_signature"]
         return httpx.Response(200, json=self._shown())
+
+    def _told(self, method: str, path: str, body: dict[str, Any]) -> tuple[int, Any]:
+        place, last = path.removeprefix("/v1/"), path.rpartition("/")[2]
+        if method == "GET":
+            return 200, self._shows(place, last)
+        if place == "payment-accounts":
+            number = len(self.sealed) + 1
+            dates = {"created_at": AT, "updated_at": AT}
+            kept = {"id": f"0193579a-0000-7f13-b6d8-{number:012}", "version": 1, **body, **dates}
+            self.sealed.append(kept)
+            return 201, kept
+        if place.startswith("payment-accounts/"):
+            return self._change(method, last, body)
+        return (201, {**SAVED, **body}) if method == "POST" else (204, None)
+
+    def _shows(self, place: str, last: str) -> Any:
+        """What it shows at a place."""
+        point = {"at": AT, "price": "1.01", "development": True}
+        shown: dict[str, Any] = {
+            "payment-methods": {"data": methods(), "next": None},
+            "payment-methods/registry": signed_registry(),
+            "payment-accounts": {"data": self.sealed},
+            "offers/facets": FACETS,
+            "my/offers": {"data": [self.offer], "next_cursor": None},
+            "my/partners": {"data": [self.offer["maker"]]},
+            "my/partners/offers": {"data": [self.offer], "next_cursor": None},
+            "saved-searches": {"data": [SAVED]},
+            "prices": {"data": [PRICE], "next_cursor": None},
+            "prices/USDT/EUR": PRICE,
+            "prices/USDT/EUR/history": {"data": [point], "next_cursor": None},
+        }
+        if place in shown:
+            return shown[place]
+        named = {one["code"]: one for one in methods()} | {one["id"]: one for one in self.sealed}
+        return named[last]
+
+    def _change(self, method: str, account_id: str, body: dict[str, Any]) -> tuple[int, Any]:
+        (kept,) = (one for one in self.sealed if one["id"] == account_id)
+        if method == "DELETE":
+            self.sealed.remove(kept)
+            return 204, None
+        kept |= {**body, "version": kept["version"] + 1}
+        return 200, kept
 
     def _shown(self) -> dict[str, Any]:
         shown = deepcopy(self.trade)
