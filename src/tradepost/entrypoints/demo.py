@@ -173,7 +173,7 @@ class _Demo:
         self._note("trade", trade.state)
 
     def _pay(self, trade: Trade) -> None:
-        fields = {"name": "Rosa Muster", "iban": "DE02120300000000202051", "reference": "T-1"}
+        fields = {"account_holder": "Rosa Muster", "iban": "DE02120300000000202051"}
         self._seller.send_payment_details(trade.id, fields)
         self._step("The seller signs his payment details and seals them to the buyer's key")
         kept = self._buyer.client.trade(trade.id).sealed_payment_details or ""

@@ -159,15 +159,22 @@ def details(
             fields = _stored(trader, trade_id, account)
         _show(desk, trader.send_payment_details(trade_id, fields), verified=True)
         return
-    opened = trader.open_payment_details(trade_id)
-    seen = trader.trade(trade_id)
-    code, reason = _payment_code(seen, opened)
-    machine: dict[str, Any] = dict(opened)
+    _show_details(desk, trader.trade(trade_id), trader.open_payment_details(trade_id))
+
+
+def _show_details(desk: Desk, seen: "Trade", opened: dict[str, str]) -> None:
+    from tradepost_payments.codes import reference
+
+    said = reference(seen.id)
+    code, reason = _payment_code(seen, opened, said)
+    # Ours come last: the seller, who named the fields, cannot speak in their place.
+    machine: dict[str, Any] = {**opened, "payment_reference": said, "payment_code": None}
     if code is not None:
-        machine = {**opened, "payment_code": {"kind": code.kind, "text": code.text}}
+        machine["payment_code"] = {"kind": code.kind, "text": code.text}
 
     def human() -> None:
-        shown.pairs([*opened.items(), ("pay", f"{seen.fiat_amount:f} {seen.currency}")])
+        due = f"{seen.fiat_amount:f} {seen.currency} by {seen.payment_method}"
+        shown.pairs([*opened.items(), ("to pay", due), ("payment's text", said)])
         if reason:
             typer.echo(shown.clean(reason))
         if code is not None:
@@ -186,23 +193,22 @@ def _stored(trader: "Trader", trade_id: str, account_id: str) -> dict[str, str]:
     return stored.fields
 
 
-def _payment_code(seen: "Trade", opened: dict[str, str]) -> "tuple[PaymentCode | None, str]":
+def _payment_code(
+    seen: "Trade", opened: dict[str, str], said: str
+) -> "tuple[PaymentCode | None, str]":
     """What the buyer's banking app scans, or why there is none."""
     from tradepost_payments.accounts import AccountInvalid, check_account
-    from tradepost_payments.codes import CodeImpossible, payment_code, reference
+    from tradepost_payments.codes import CodeImpossible, payment_code
     from tradepost_payments.registry import builtin
 
-    if seen.viewer.role != "buyer":
-        return None, ""
     method = builtin().get(seen.payment_method)
-    if method is None:
+    if seen.viewer.role != "buyer" or method is None:
         return None, ""
-    # The seller may have typed what he liked: only what is right goes into a code.
     known = {field.name for field in method.fields}
+    entries = {name: text for name, text in opened.items() if name in known}
+    # The seller may have written what he liked: only what is right goes into a code.
     try:
-        entries = {name: text for name, text in opened.items() if name in known}
         checked = check_account(method, entries)
-        said = reference(seen.id)
         return payment_code(method, checked, seen.fiat_amount, seen.currency, said), ""
     except (AccountInvalid, CodeImpossible) as error:
         return None, f"There is no code to scan: {error}."
