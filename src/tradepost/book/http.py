@@ -202,7 +202,7 @@ async def search_offers(request: Request, query: Annotated[SearchQuery, Query()]
     after = None if query.cursor is None else cursors.read(purpose, query.cursor)
     async with state.database.reading() as reading:
         online = await state.presence.online(reading)
-        page = await service.find(reading, state.quotes, wanted, online, after, query.limit)
+        page = await service.find(reading, state.markets, wanted, online, after, query.limit)
     cursor = "null" if page.next is None else f'"{cursors.write(purpose, page.next)}"'
     data = ",".join(_listed(page, wanted, online))
     body = f'{{"data":[{data}],"next_cursor":{cursor},"market":{_pair(page, wanted)}}}'
@@ -221,7 +221,7 @@ async def count_offers(request: Request, query: Annotated[FacetsQuery, Query()])
     wanted = query.wanted(state.settings, online=query.online)
     async with state.database.reading() as reading:
         online = await state.presence.online(reading)
-        counted = await service.facets(reading, state.quotes, wanted, online)
+        counted = await service.facets(reading, state.markets, wanted, online)
     answer = FacetsAnswer.model_validate(counted, from_attributes=True)
     body = answer.model_dump_json().encode()
     return conditional(body, request.headers.get("If-None-Match"), _FRESH_S)
@@ -237,8 +237,12 @@ def _pair(page: service.Page, wanted: Wanted) -> str:
 def _listed(page: service.Page, wanted: Wanted, online: Collection[UUID]) -> Iterator[str]:
     """The listings as JSON: their documents are JSON already, only the market's part is added."""
     quote = _quoter(wanted)
+    # Most pages are of one pair: its index is looked up once.
+    pair, index = ("", ""), None
     for found in page.found:
-        index = page.market.index(found.asset, found.currency)
+        if pair != (found.asset, found.currency):
+            pair = (found.asset, found.currency)
+            index = page.market.index(*pair)
         premium = "null" if index is None else premium_bps(found.price, index.value)
         there = "true" if found.maker_id in online else "false"
         yield (

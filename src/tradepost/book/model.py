@@ -8,7 +8,7 @@ Which of the two a floating listing with a limit is, depends on the market: it c
 ago, and the few whose threshold lies between that and now are worked out one by one.
 """
 
-from collections.abc import Mapping
+from collections.abc import Iterable, Mapping
 from dataclasses import dataclass, field
 from datetime import datetime
 from decimal import ROUND_HALF_EVEN, Context, Decimal
@@ -157,11 +157,16 @@ def price_of(listing: Listing, quotes: Mapping[str, Quote]) -> Decimal | None:
 FeedKey = tuple[str, str, str]
 
 
-@dataclass(frozen=True, slots=True)
+@dataclass(frozen=True, slots=True, eq=False, weakref_slot=True)
 class Market:
     """Prices of the market that are fresh now, by asset, currency and source."""
 
     quotes: Mapping[FeedKey, Quote]
+
+    @classmethod
+    def of(cls, quotes: Iterable[Quote]) -> "Market":
+        """Those quotes."""
+        return cls({(quote.base, quote.quote, quote.source): quote for quote in quotes})
 
     def index(self, asset: str, currency: str) -> Quote | None:
         """The index of a pair."""

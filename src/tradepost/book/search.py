@@ -10,6 +10,7 @@ from decimal import Decimal
 from functools import cache
 from typing import LiteralString
 from uuid import UUID
+from weakref import WeakKeyDictionary
 
 from tradepost.book.model import MAX_COUNTED, Facets, Found, Market, Place, Wanted
 from tradepost.kernel.database import Reading
@@ -145,22 +146,37 @@ def _feeds(quotes: Sequence[Quote], order: Mapping[str, Decimal] | None) -> dict
     }
 
 
+#: What is made of a market, as long as that is looked at.
+_made: WeakKeyDictionary[Market, dict[str, object]] = WeakKeyDictionary()
+
+
+def _now(market: Market) -> dict[str, object]:
+    """The feed of a market that makes the order itself."""
+    known = _made.get(market)
+    if known is None:
+        known = _made[market] = _feeds(list(market.quotes.values()), None)
+    return known
+
+
 async def best(
     reading: Reading,
     wanted: Wanted,
-    quotes: Sequence[Quote],
+    market: Market,
     online: Sequence[UUID] | None,
     after: Place | None,
     limit: int,
 ) -> list[Found]:
     """Up to `limit` listings of one direction and pair, the best price first, from behind `after`.
 
-    `quotes` are the fresh ones of the pair: what follows another one is not found.
+    `market` has the fresh quotes of the pair: what follows another one is not found.
     """
     assert wanted.direction is not None
     said = _said(wanted, online)
     statement = _best(wanted.direction, frozenset(said), behind=after is not None)
-    said |= _feeds(quotes, None if after is None else after.values)
+    if after is None:
+        said |= _now(market)
+    else:
+        said |= _feeds(list(market.quotes.values()), after.values)
     said |= {"now": reading.now, "limit": limit}
     if after is not None:
         assert after.rank is not None
@@ -250,7 +266,7 @@ async def newest(
     if before is not None:
         said["before"] = before
     statement = _newest(frozenset(said))
-    said |= _feeds(list(market.quotes.values()), None)
+    said |= _now(market)
     said |= {"now": reading.now, "limit": limit}
     return [Found(*row) for row in await reading.rows(statement, said)]
 
@@ -271,7 +287,7 @@ async def facets(
     said = _said(wanted, online)
     shape = frozenset(said)
     conditions = " AND ".join([*_filters(shape), *_takeable(shape, "price")])
-    said |= _feeds(list(market.quotes.values()), None)
+    said |= _now(market)
     said |= {"now": reading.now, "counted": MAX_COUNTED + 1}
     rows = await reading.all(
         f"""

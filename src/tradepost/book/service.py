@@ -39,6 +39,25 @@ class Page:
     next: Position | None
 
 
+class RecentMarkets:
+    """The market as each process asks for it at most once a second: to look, not to trade by."""
+
+    def __init__(self) -> None:
+        self._quotes = RecentQuotes()
+        self._made: dict[tuple[str, str] | None, tuple[list[Quote], Market]] = {}
+
+    async def of(self, reading: Reading, wanted: Wanted) -> Market:
+        """That of the pair that is wanted, or all there is."""
+        pair = None
+        if wanted.asset is not None and wanted.currency is not None:
+            pair = (wanted.asset.code, wanted.currency.code)
+        quotes = await self._quotes.quotes(reading, pair)
+        known = self._made.get(pair)
+        if known is None or known[0] is not quotes:
+            known = self._made[pair] = (quotes, Market.of(quotes))
+        return known[1]
+
+
 async def put(tx: Transaction, listing: Listing, *, news: bool) -> None:
     """Lists it, or changes what is listed; with `news`, those who wait for it hear of it."""
     reference = None
@@ -55,7 +74,7 @@ async def remove(tx: Transaction, listing_id: UUID) -> None:
 
 async def find(
     reading: Reading,
-    recent: RecentQuotes,
+    markets: RecentMarkets,
     wanted: Wanted,
     online: Collection[UUID],
     after: Position | None,
@@ -67,23 +86,22 @@ async def find(
     older; else the newest comes first. Raises `InvalidCursor` for one that is too old.
     """
     makers = list(online) if wanted.online else None
-    market = await _market(reading, recent, wanted)
+    market = await markets.of(reading, wanted)
     if wanted.direction is None or wanted.asset is None or wanted.currency is None:
         before = None if after is None else UUID(str(after[0]))
         found = await search.newest(reading, wanted, market, makers, before, limit + 1)
         more = len(found) > limit
         found = found[:limit]
         return Page(found, market, [str(found[-1].id)] if more else None)
-    quotes = list(market.quotes.values())
     now = int(reading.now.timestamp())
     place = None if after is None else _place(after, now)
-    found = await search.best(reading, wanted, quotes, makers, place, limit + 1)
+    found = await search.best(reading, wanted, market, makers, place, limit + 1)
     more = len(found) > limit
     found = found[:limit]
     following: Position | None = None
     if more:
         if place is None:
-            began, values = now, {quote.source: quote.value for quote in quotes}
+            began, values = now, {one.source: one.value for one in market.quotes.values()}
         else:
             assert after is not None
             began, values = int(after[0]), dict(place.values)
@@ -105,20 +123,12 @@ def _place(position: Position, now: int) -> Place:
 
 
 async def facets(
-    reading: Reading, recent: RecentQuotes, wanted: Wanted, online: Collection[UUID]
+    reading: Reading, markets: RecentMarkets, wanted: Wanted, online: Collection[UUID]
 ) -> Facets:
     """How many of what `find` finds have which payment method, country, and so on."""
     makers = list(online) if wanted.online else None
-    market = await _market(reading, recent, wanted)
+    market = await markets.of(reading, wanted)
     return await search.facets(reading, wanted, market, makers)
-
-
-async def _market(reading: Reading, recent: RecentQuotes, wanted: Wanted) -> Market:
-    pair = None
-    if wanted.asset is not None and wanted.currency is not None:
-        pair = (wanted.asset.code, wanted.currency.code)
-    quotes = await recent.quotes(reading, pair)
-    return Market({(quote.base, quote.quote, quote.source): quote for quote in quotes})
 
 
 async def follow_market(tx: Transaction) -> bool:

@@ -16,6 +16,7 @@ import tradepost.payments.http
 import tradepost.prices.http
 import tradepost.trades.http
 from tradepost import __version__
+from tradepost.book import service as book
 from tradepost.entrypoints import meta
 from tradepost.entrypoints.logs import configure
 from tradepost.entrypoints.settings import load
@@ -30,7 +31,6 @@ from tradepost.kernel.database import Database
 from tradepost.kernel.http import LimitBody, install_problems
 from tradepost.kernel.routing import Directory, add_room
 from tradepost.kernel.settings import Settings
-from tradepost.prices import service as prices
 
 _DESCRIPTION = """
 A self-hosted peer-to-peer crypto exchange. Amounts are decimal strings in whole units, times are
@@ -65,7 +65,7 @@ def build(settings: Settings, clock: Clock = system_clock) -> FastAPI:
     app.state.authenticate = identity.authenticate
     app.state.passphrases = identity.Passphrases()
     app.state.presence = identity.Presence()
-    app.state.quotes = prices.RecentQuotes()
+    app.state.markets = book.RecentMarkets()
     app.state.answers = Answers(clock, kept_for=timedelta(seconds=2), most=256)
     app.state.chain_id = escrows.chain_id
     install_problems(app)

@@ -64,7 +64,9 @@ class RecentQuotes:
             else:
                 known = await store.quotes(asked, key)
             self._known[key] = (asked.now, known)
-        return [quote for quote in known if quote.valid_until > asked.now]
+        stale = any(quote.valid_until <= asked.now for quote in known)
+        # The same list while nothing changes, so that what is made of it need not be made again.
+        return [quote for quote in known if quote.valid_until > asked.now] if stale else known
 
 
 async def quotes(tx: Transaction, base: str, quote: str) -> dict[str, Quote]:

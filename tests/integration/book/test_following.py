@@ -6,7 +6,7 @@ from decimal import Decimal
 
 from tests.integration.book.test_search import EUR, USDT, Moment
 from tradepost.book import search, service, store
-from tradepost.book.model import Listing, Wanted
+from tradepost.book.model import Listing, Market, Wanted
 from tradepost.identity import store as accounts
 from tradepost.kernel.database import Database, Transaction
 from tradepost.kernel.ids import new_id
@@ -64,7 +64,7 @@ async def test_a_reference_moves_by_steps_to_the_market(database: Database) -> N
             steps += 1
         assert (steps, await kinds(tx)) == (3, (5, 5))
         wanted = Wanted(Direction.SELL, USDT, EUR)
-        found = await search.best(tx, wanted, [quote("105.5")], None, None, 20)
+        found = await search.best(tx, wanted, Market.of([quote("105.5")]), None, None, 20)
         assert [one.price for one in found] == [Decimal("105.50000")] * 5 + [
             Decimal(number) for number in range(106, 111)
         ]

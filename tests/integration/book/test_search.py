@@ -136,13 +136,11 @@ class Moment:
 
     def market(self) -> Market:
         """All quotes of all pairs, which are the same everywhere."""
-        return Market(
-            {
-                (quote.base, quote.quote, quote.source): quote
-                for asset in (USDT, GOLD)
-                for currency in (EUR, JPY)
-                for quote in self.quotes(asset, currency)
-            }
+        return Market.of(
+            quote
+            for asset in (USDT, GOLD)
+            for currency in (EUR, JPY)
+            for quote in self.quotes(asset, currency)
         )
 
 
@@ -249,7 +247,7 @@ async def test_the_book_finds_what_a_naive_search_finds(
             while True:
                 if wanted.direction and wanted.asset and wanted.currency:
                     quotes = now.quotes(wanted.asset, wanted.currency)
-                    page = await search.best(tx, wanted, quotes, None, place, limit)
+                    page = await search.best(tx, wanted, Market.of(quotes), None, place, limit)
                 else:
                     page = await search.newest(tx, wanted, now.market(), None, before, limit)
                 assert len(page) <= limit
@@ -300,7 +298,7 @@ async def test_pages_go_on_in_the_order_of_the_first_while_prices_move(
             moment, moves = at_first, iter(later)
             while True:
                 quotes = moment.quotes(wanted.asset, wanted.currency)
-                page = await search.best(tx, wanted, quotes, None, place, limit)
+                page = await search.best(tx, wanted, Market.of(quotes), None, place, limit)
                 check_prices(page, some, moment)
                 found += [one.id for one in page]
                 if len(page) < limit:

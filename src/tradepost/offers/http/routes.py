@@ -8,7 +8,7 @@ from fastapi import APIRouter, Depends, Query, Request, Response
 from tradepost.book.http import MarketAnswer
 from tradepost.book.model import Market
 from tradepost.identity import service as identity
-from tradepost.kernel.access import Caller, Scope
+from tradepost.kernel.access import Caller, Scope, Unauthenticated
 from tradepost.kernel.assets import AssetNotTraded
 from tradepost.kernel.cursors import Cursors
 from tradepost.kernel.errors import (
@@ -206,7 +206,7 @@ async def close_offer(
     "/offers/{offer_id}",
     response_model=OfferAnswer,
     summary="See an offer",
-    responses=problems(NotFound),
+    responses=problems(NotFound, Unauthenticated),
 )
 async def get_offer(
     tx: Tx,
@@ -226,7 +226,7 @@ async def get_offer(
 @router.get(
     "/offers/{offer_id}/quote",
     summary="Ask what an offer costs",
-    responses=problems(NotFound, PriceUnavailable, AmountOutOfRange),
+    responses=problems(NotFound, Unauthenticated, PriceUnavailable, AmountOutOfRange),
 )
 async def quote_offer(
     tx: Tx, caller: _Anybody, offer_id: UUID, query: Annotated[QuoteQuery, Query()]
