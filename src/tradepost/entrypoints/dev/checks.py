@@ -31,6 +31,7 @@ CHECKS = (
     Check("lint", [PYTHON, "-m", "ruff", "check", "."]),
     Check("import rules", [Path(PYTHON).with_name("lint-imports"), "--no-cache"]),
     Check("generated documents", [PYTHON, "-m", "tradepost.entrypoints.docs", "--check"]),
+    Check("payment methods", [PYTHON, "-m", "tradepost_payments.table", "--check"]),
     Check("synchronous client", [PYTHON, "tools/unasync_client.py", "--check"]),
     Check("links in documents", broken_links),
     Check("lock files", lock_faults),
