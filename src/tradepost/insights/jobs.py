@@ -19,4 +19,5 @@ def register(app: App, database: Database) -> None:
     async def follow_trade(event_id: str) -> None:
         async with database.transaction() as tx:
             payload = await outbox.payload(tx.connection, UUID(event_id))
-            await service.follow_trade(tx, UUID(payload["trade_id"]))
+            if service.is_news(payload["state"], payload["event"]):
+                await service.follow_trade(tx, UUID(payload["trade_id"]))

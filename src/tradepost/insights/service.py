@@ -25,10 +25,15 @@ from tradepost.kernel.pricing import Direction
 from tradepost.prices import service as prices
 from tradepost.prices.model import INDEX, Quote
 from tradepost.trades import service as trades
-from tradepost.trades.model import TradeState
+from tradepost.trades.model import TRANSITIONS, TradeState
 
 #: The steps of a depth; a caller can have it in multiples of them.
 STEP_BPS: Final = 5
+
+#: The steps by which a trade can cease to be completed.
+_TAKES_BACK: Final = frozenset(
+    event for state, event in TRANSITIONS if state is TradeState.COMPLETED
+)
 
 _NOTHING: Final = Top(None, None, 0, 0)
 
@@ -63,6 +68,11 @@ class Methods:
 # --- how trades come in --------------------------------------------------------------------
 
 
+def is_news(state: str, event: str) -> bool:
+    """Whether a trade that came to `state` by `event` may have been completed before, or is now."""
+    return state == TradeState.COMPLETED or event in _TAKES_BACK
+
+
 async def follow_trade(tx: Transaction, trade_id: UUID) -> None:
     """Takes in how a trade stands. May run twice, late, or not in order.
 
@@ -71,12 +81,8 @@ async def follow_trade(tx: Transaction, trade_id: UUID) -> None:
     """
     trade = await trades.known(tx, trade_id)
     pair = MarketPair(trade.amount.asset, trade.fiat_amount.asset)
-    completed = trade.state is TradeState.COMPLETED
-    if not completed and await store.kept(tx, pair, trade_id) is None:
-        # Most steps of a trade are no news here.
-        return
     await store.hold(tx, pair)
-    # Once more: it may have gone on while this waited for another one.
+    # Once more: it may have gone on while this waited. Who comes later reads what is later.
     trade = await trades.known(tx, trade_id)
     past = None
     if trade.state is TradeState.COMPLETED:

@@ -1,5 +1,6 @@
 """What the API tells of markets: bounded, conditional, and nobody's name."""
 
+import asyncio
 from collections.abc import Awaitable, Callable
 from datetime import UTC, datetime, timedelta
 from decimal import Decimal
@@ -84,6 +85,20 @@ async def test_what_is_heard_twice_counts_once(
         await service.follow_trade(tx, UUID(trade["id"]))
     (candle,) = (await get(world, f"{MARKET}/candles?interval=1w"))["data"]
     assert candle["trades"] == 1
+
+
+async def test_trades_that_complete_at_once_all_count(world: World, database: Database) -> None:
+    trades = [(await traded(world))[0] for _ in range(6)]
+
+    async def follow(trade_id: UUID) -> None:
+        async with database.transaction() as tx:
+            await service.follow_trade(tx, trade_id)
+
+    # Each twice, as jobs may run.
+    await asyncio.gather(*(follow(UUID(trade["id"])) for trade in trades * 2))
+    (candle,) = (await get(world, f"{MARKET}/candles?interval=1w"))["data"]
+    assert (candle["trades"], candle["volume"]) == (6, "6")
+    assert len((await get(world, f"{MARKET}/trades"))["data"]) == 6
 
 
 async def test_only_completed_trades_are_seen(world: World, work: Work) -> None:
