@@ -1,14 +1,16 @@
 """The book's face: list what can be taken, find it again, and tell those who wait for it."""
 
-from collections.abc import Collection, Sequence
+from collections.abc import Collection, Mapping, Sequence
 from dataclasses import dataclass
 from decimal import Decimal
+from operator import itemgetter
 from uuid import UUID
 
 from tradepost.book import search, store
 from tradepost.book.model import (
     CURSOR_LIFE_S,
     Facets,
+    FeedKey,
     Found,
     Listing,
     Market,
@@ -17,6 +19,7 @@ from tradepost.book.model import (
 )
 from tradepost.kernel.database import Reading, Transaction
 from tradepost.kernel.errors import InvalidCursor
+from tradepost.kernel.pricing import FixedPrice
 from tradepost.prices import service as prices
 from tradepost.prices.model import Quote
 from tradepost.prices.service import RecentQuotes
@@ -60,16 +63,33 @@ class RecentMarkets:
 
 async def put(tx: Transaction, listing: Listing, *, news: bool) -> None:
     """Lists it, or changes what is listed; with `news`, those who wait for it hear of it."""
-    reference = None
-    if (threshold := listing.threshold) is not None:
-        # Any number will do for a first reference: the rows are read relative to it.
-        reference = await store.reference(tx, listing, threshold)
-    await store.put(tx, listing, reference, news=news)
+    await show(tx, {listing.id: listing}, news=news)
 
 
-async def remove(tx: Transaction, listing_id: UUID) -> None:
-    """Takes it out of the book, if it is there."""
-    await store.remove(tx, listing_id)
+async def show(tx: Transaction, listings: Mapping[UUID, Listing | None], *, news: bool) -> None:
+    """As `put` for several; None takes one out of the book, if it is there.
+
+    References are held before rows, and both in one order, so that nobody who changes several
+    waits for another who waits for him, nor for the market's followers.
+    """
+    references = {}
+    listed = [one for one in listings.values() if one is not None]
+    for listing in sorted(listed, key=_feed):
+        if (threshold := listing.threshold) is not None and _feed(listing) not in references:
+            # Any number will do for a first reference: the rows are read relative to it.
+            references[_feed(listing)] = await store.reference(tx, listing, threshold)
+    for listing_id, changed in sorted(listings.items(), key=itemgetter(0)):
+        if changed is None:
+            await store.remove(tx, listing_id)
+        else:
+            reference = None if changed.threshold is None else references[_feed(changed)]
+            await store.put(tx, changed, reference, news=news)
+
+
+def _feed(listing: Listing) -> FeedKey:
+    price = listing.price
+    source = "" if isinstance(price, FixedPrice) else price.source
+    return listing.asset.code, listing.currency.code, source
 
 
 async def find(

@@ -178,7 +178,7 @@ async def move_reference(tx: Transaction, quote: Quote, most: int) -> bool:
             FROM listings
             WHERE asset = %(asset)s AND currency = %(currency)s AND source = %(source)s
                 AND direction IN ('buy', 'sell') AND threshold BETWEEN %(low)s AND %(high)s
-            FOR NO KEY UPDATE
+            ORDER BY id FOR NO KEY UPDATE
         ) AS found
         WHERE id = changed AND held = (level IS NULL)
         """,

@@ -137,7 +137,7 @@ async def _joined(tx: Transaction, maker_id: UUID, other_id: UUID, offer: Offer)
         )
     stock_id = other.stock_id or other.id
     if other.stock_id is None:
-        await store.share(tx, other.id, stock_id)
+        await _list(tx, [await store.share(tx, other.id, stock_id)], news=False)
     if len(await store.sharing(tx, stock_id)) >= MAX_SHARING:
         raise OfferInconsistent(f"At most {MAX_SHARING} offers are over the same coins.")
     return replace(offer, stock_id=stock_id, remaining=other.remaining)
@@ -183,12 +183,13 @@ async def edit_offer(
         hours=draft.hours,
         closes_at=draft.closes_at,
     )
+    others: list[Offer] = []
     if offer.stock_id is not None and edited.total != offer.total:
         more = edited.total.minor - offer.total.minor
-        others = await store.change_remaining(tx, offer.id, more, total=more)
-        await _list(tx, [other for other in others if other.id != offer.id], news=False)
+        changed_too = await store.change_remaining(tx, offer, more, total=more)
+        others = [other for other in changed_too if other.id != offer.id]
         offer = replace(offer, version=offer.version + 1)
-    return await _save(tx, offer, edited, OfferUpdated(str(offer.id)))
+    return await _save(tx, offer, edited, OfferUpdated(str(offer.id)), others)
 
 
 async def pause(tx: Transaction, maker_id: UUID, offer_id: UUID) -> Offer:
@@ -380,11 +381,15 @@ async def reserve(
     else:
         held_offers = {one.id: one for one in await store.sharing(tx, offer.stock_id)}
         check_take(held_offers[offer.id], taken, taker.account_id, tx.now)
-        changed = await store.change_remaining(tx, offer.id, -taken.minor)
-        assert len(changed) == len(held_offers), "they are over the same coins"
+        changed = await store.change_remaining(tx, offer, -taken.minor)
+        # One that came while these were waited for is over the same coins, too.
+        assert {one.id for one in changed} >= held_offers.keys(), "they are over the same coins"
     after = next((one for one in changed if one.id == offer.id), None)
     if after is None:
-        check_take(await get(tx, offer.id), taken, taker.account_id, tx.now)
+        by_now = await get(tx, offer.id)
+        check_take(by_now, taken, taker.account_id, tx.now)
+        if by_now.stock_id != offer.stock_id:
+            return await reserve(tx, by_now, taker, amount, fiat_amount)
         # It could not be reserved a moment ago, and by now it could: the next try will tell.
         raise OfferAlreadyTaken(remaining_amount=str(offer.remaining))
     check_take(replace(after, remaining=after.remaining + taken), taken, taker.account_id, tx.now)
@@ -398,13 +403,22 @@ async def give_back(tx: Transaction, offer_id: UUID, amount: Amount, fiat_amount
 
     A closed offer stays closed, and a paused one paused.
     """
-    offer = await get(tx, offer_id)
-    taken = amount if offer.unit == amount.asset else fiat_amount
-    if offer.stock_id is not None:
-        await store.sharing(tx, offer.stock_id)
-    changed = await store.change_remaining(tx, offer_id, taken.minor)
+    changed = await _returned(tx, offer_id, amount, fiat_amount)
+    if not changed:
+        # Others may have come to be over the same coins while it waited for the row.
+        changed = await _returned(tx, offer_id, amount, fiat_amount)
     assert changed, "no more is given back than was reserved"
     await _list(tx, changed, news=False)
+
+
+async def _returned(
+    tx: Transaction, offer_id: UUID, amount: Amount, fiat_amount: Amount
+) -> list[Offer]:
+    offer = await get(tx, offer_id)
+    if offer.stock_id is not None:
+        await store.sharing(tx, offer.stock_id)
+    taken = amount if offer.unit == amount.asset else fiat_amount
+    return await store.change_remaining(tx, offer, taken.minor)
 
 
 async def missed(tx: Transaction, maker_id: UUID) -> None:
@@ -434,12 +448,15 @@ async def _own(tx: Transaction, maker_id: UUID, offer_id: UUID) -> Offer:
     return held_offer
 
 
-async def _save(tx: Transaction, seen: Offer, changed: Offer, told: Event) -> Offer:
+async def _save(
+    tx: Transaction, seen: Offer, changed: Offer, told: Event, others: Sequence[Offer] = ()
+) -> Offer:
+    """Writes it and tells it; the book shows it, and `others` that have changed with it."""
     changed = replace(changed, version=seen.version + 1, updated_at=tx.now)
     saved = await store.replace(tx, changed, seen.version)
     assert saved, "the row is held since it was read"
     await tx.publish(told, [changed.maker_id])
-    await _list(tx, [changed], news=True)
+    await _list(tx, [changed, *others], news=True)
     return changed
 
 
@@ -448,12 +465,8 @@ async def _list(tx: Transaction, offers: Sequence[Offer], *, news: bool) -> None
     if not offers:
         return
     makers = await identity.public_accounts(tx, [offers[0].maker_id])
-    for offer in offers:
-        listed = listing(offer, makers[offer.maker_id].name, tx.now)
-        if listed is None:
-            await book.remove(tx, offer.id)
-        else:
-            await book.put(tx, listed, news=news)
+    name = makers[offers[0].maker_id].name
+    await book.show(tx, {offer.id: listing(offer, name, tx.now) for offer in offers}, news=news)
 
 
 def _link(visibility: Visibility, link: str | None) -> str | None:

@@ -113,9 +113,17 @@ async def sharing(tx: Transaction, stock_id: UUID) -> list[Offer]:
     return [_offer(row) for row in rows]
 
 
-async def share(tx: Transaction, offer_id: UUID, stock_id: UUID) -> None:
-    """Makes an offer the first over coins that others are to be over, too."""
-    await tx.execute("UPDATE offers SET stock_id = %s WHERE id = %s", [stock_id, offer_id])
+async def share(tx: Transaction, offer_id: UUID, stock_id: UUID) -> Offer:
+    """Makes an offer, which is held, the first over coins that others are to be over, too."""
+    row = await tx.one(
+        """
+        UPDATE offers SET stock_id = %s, version = version + 1, updated_at = %s WHERE id = %s
+        RETURNING *
+        """,
+        [stock_id, tx.now, offer_id],
+    )
+    assert row is not None, "offers are never deleted"
+    return _offer(row)
 
 
 async def reserve(tx: Transaction, offer_id: UUID, taken: Amount, taker_id: UUID) -> Offer | None:
@@ -147,12 +155,12 @@ async def reserve(tx: Transaction, offer_id: UUID, taken: Amount, taker_id: UUID
 
 
 async def change_remaining(
-    tx: Transaction, offer_id: UUID, change: int, *, total: int = 0
+    tx: Transaction, offer: Offer, change: int, *, total: int = 0
 ) -> list[Offer]:
     """Adds `change` (minor units) to what remains of an offer and of all over the same coins.
 
     `total` is added to their totals. Empty where more would remain than there is, or less than
-    nothing.
+    nothing; or where others are over the same coins by now, and were not when `offer` was read.
     """
     rows = await tx.all(
         """
@@ -161,11 +169,20 @@ async def change_remaining(
             total_amount = total_amount + %(total)s,
             version = version + 1,
             updated_at = %(now)s
-        WHERE (id = %(id)s OR stock_id = (SELECT stock_id FROM offers WHERE id = %(id)s))
+        WHERE (
+                (id = %(id)s AND stock_id IS NOT DISTINCT FROM %(stock)s)
+                OR stock_id = %(stock)s
+            )
             AND remaining_amount + %(change)s BETWEEN 0 AND total_amount + %(total)s
         RETURNING *
         """,
-        {"id": offer_id, "change": change, "total": total, "now": tx.now},
+        {
+            "id": offer.id,
+            "stock": offer.stock_id,
+            "change": change,
+            "total": total,
+            "now": tx.now,
+        },
     )
     return [_offer(row) for row in rows]
 
