@@ -16,7 +16,10 @@ from eth_abi.abi import encode
 from fastapi import FastAPI
 from procrastinate import App, PsycopgConnector
 
+import tradepost.alerts.jobs
+import tradepost.book.jobs
 import tradepost.insights.jobs
+import tradepost.offers.jobs
 import tradepost.trades.jobs
 from tests import worlds
 from tradepost.entrypoints.dev.chain import DevChain
@@ -122,7 +125,8 @@ class Stage:
     async def jobs(self) -> None:
         """Runs what is queued, and what the clock would start."""
         await self.queue.run_worker_async(wait=False, install_signal_handlers=False)
-        await self.queue.tasks["trades.meet_deadlines"](timestamp=0)
+        for name in ("book.follow_market", "alerts.tell", "offers.wake", "trades.meet_deadlines"):
+            await self.queue.tasks[name](timestamp=0)
 
     def balance(self, address: str, asset: Asset) -> int:
         """What an address holds, in minor units."""
@@ -152,6 +156,9 @@ async def open_stage(node: DevChain, settings: Settings) -> AsyncIterator[Stage]
         await deploy(database, chain, settings)
         queue = App(connector=PsycopgConnector(conninfo=settings.database_url.get_secret_value()))
         await stack.enter_async_context(queue.open_async())
+        tradepost.book.jobs.register(queue, database)
+        tradepost.alerts.jobs.register(queue, database)
+        tradepost.offers.jobs.register(queue, database)
         tradepost.trades.jobs.register(queue, database)
         tradepost.insights.jobs.register(queue, database)
         app = build(settings)
