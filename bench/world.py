@@ -146,11 +146,13 @@ def fill_trades(dsn: str, count: int) -> None:
         connection.execute(
             """
             INSERT INTO offers (id, version, state, maker_id, direction, asset, asset_decimals,
-                currency, currency_decimals, price, min_amount, max_amount, total_amount,
-                remaining_amount, payment_methods, terms, funding_window_s, payment_window_s,
+                currency, currency_decimals, price, amount_unit, min_amount, max_amount,
+                total_amount, remaining_amount, payment_methods, terms, funding_window_s,
+                payment_window_s, visibility, min_trades, min_account_age_days, taker_countries,
                 wallet, encryption_key, created_at, updated_at)
-            VALUES (%s, 1, 'active', %s, 'sell', 'ETH', 18, 'EUR', 2, 2500, 1, 1000, 1000000,
-                1000000, '{sepa}', '', 1800, 86400, %s, %s, now(), now())
+            VALUES (%s, 1, 'active', %s, 'sell', 'ETH', 18, 'EUR', 2, 2500, 'asset', 1, 1000,
+                1000000, 1000000, '{sepa}', '', 1800, 86400, 'public', 0, 0, '{}', %s, %s, now(),
+                now())
             """,
             [OFFER, UUID(int=_FIRST_SELLER), "0x" + "2" * 40, "2" * 64],
         )
