@@ -4,7 +4,7 @@ from datetime import UTC, datetime
 from typing import Annotated, Any
 
 from fastapi import APIRouter, Depends, Request, Response
-from pydantic import BaseModel, ConfigDict
+from pydantic import BaseModel, ConfigDict, Field
 
 from tradepost import __version__
 from tradepost.escrow import service as escrows
@@ -35,6 +35,7 @@ _EXAMPLE: dict[str, Any] = {
     },
     "assets": [{"code": "ETH", "decimals": 18, "token": None}],
     "currencies": [{"code": "EUR", "name": "Euro", "decimals": 2}],
+    "largest_trades": {"EUR": "10000"},
     "fee_bps": 0,
     "fee_recipient": None,
     "arbitrator": "0x23618e81E3f5cdF7f54C3d65f7FBc0aBf5B21E8f",
@@ -102,6 +103,10 @@ class ExchangeBody(BaseModel):
     chain: ChainBody
     assets: list[AssetBody]
     currencies: list[CurrencyBody]
+    largest_trades: Annotated[
+        dict[str, str],
+        Field(description="By currency: the most by a method without risk; see `limit_bps`."),
+    ]
     fee_bps: int
     fee_recipient: str | None
     arbitrator: str
@@ -176,6 +181,7 @@ async def exchange(tx: Tx, response: Response) -> ExchangeBody:
             CurrencyBody(code=code, name=name, decimals=currency.decimals)
             for code, (name, currency) in iso.currencies().items()
         ],
+        largest_trades={code: f"{most:f}" for code, most in settings.largest_trades.items()},
         fee_bps=settings.fee_bps,
         fee_recipient=settings.fee_recipient,
         arbitrator=settings.arbitrator,

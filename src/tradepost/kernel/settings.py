@@ -215,3 +215,8 @@ class Settings(BaseModel):
     payment_methods_file: Path | None = None
     #: The operator's own payment methods, and which are switched off.
     payment_methods_own: Path | None = None
+    #: The most paid in one trade, by currency, by a method without risk; less by one with.
+    largest_trades: Annotated[
+        dict[Code, Annotated[Decimal, Field(gt=0, lt=10**18, decimal_places=4)]],
+        Field(max_length=200),
+    ] = {}

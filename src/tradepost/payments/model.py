@@ -43,3 +43,9 @@ class TooManyPaymentAccounts(Problem):
     """You have as many payment accounts as one trader can have."""
 
     status = 409
+
+
+class MethodLimitExceeded(Problem):
+    """That is more than this exchange lets one trade pay by this method, for its risk."""
+
+    status = 403

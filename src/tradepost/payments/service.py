@@ -1,6 +1,7 @@
 """What payments does for traders and other rooms: methods, and the keeping of sealed accounts."""
 
 from collections.abc import Sequence
+from decimal import ROUND_FLOOR
 from functools import cache
 from pathlib import Path
 from uuid import UUID
@@ -8,10 +9,12 @@ from uuid import UUID
 from tradepost.kernel.database import Transaction
 from tradepost.kernel.errors import NotFound, PreconditionFailed
 from tradepost.kernel.ids import new_id
+from tradepost.kernel.money import Amount
 from tradepost.kernel.settings import Settings
 from tradepost.payments import store
 from tradepost.payments.model import (
     MAX_ACCOUNTS,
+    MethodLimitExceeded,
     PaymentAccount,
     PaymentMethodUnfit,
     PaymentMethodUnknown,
@@ -52,6 +55,17 @@ def check_methods(
         raise PaymentMethodUnknown(payment_methods=list(error.codes)) from None
     except MethodsUnfit as error:
         raise PaymentMethodUnfit(payment_methods=list(error.codes)) from None
+
+
+def check_limit(settings: Settings, code: str, paid: Amount) -> None:
+    """Raises `MethodLimitExceeded` where a method's risk does not allow to pay so much at once."""
+    largest, method = settings.largest_trades.get(paid.asset.code), registry(settings).known(code)
+    if largest is None or method is None:
+        return
+    minor = largest.scaleb(paid.asset.decimals) * method.limit_bps / 10_000
+    limit = Amount(paid.asset, int(minor.to_integral_value(ROUND_FLOOR)))
+    if limit < paid:
+        raise MethodLimitExceeded(payment_method=code, limit=str(limit))
 
 
 async def keep_account(tx: Transaction, owner_id: UUID, method: str, sealed: str) -> PaymentAccount:

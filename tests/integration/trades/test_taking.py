@@ -2,9 +2,14 @@
 
 from decimal import Decimal
 
+import httpx
 import pytest
 
+from tests import worlds
 from tests.integration.trades.conftest import World
+from tradepost.entrypoints.http import build
+from tradepost.kernel.database import Database
+from tradepost.kernel.settings import Settings
 
 _AT_ONCE = 20
 
@@ -129,3 +134,26 @@ async def test_who_may_take_what(world: World) -> None:
     await world.post(maker, f"/v1/offers/{offer['id']}/pause", None)
     paused = await world.take(taker, offer)
     assert paused.json()["type"].endswith(":offer-not-active")
+
+
+@pytest.mark.parametrize(("fiat", "status"), [("500", 201), ("500.01", 403)])
+async def test_an_exchange_limits_what_a_risky_method_pays(
+    database: Database, settings: Settings, fiat: str, status: int
+) -> None:
+    limited = settings.model_copy(update={"largest_trades": {"EUR": Decimal(1000)}})
+    app = build(limited)
+    async with (
+        app.router.lifespan_context(app),
+        httpx.AsyncClient(
+            transport=httpx.ASGITransport(app), base_url=settings.public_url
+        ) as client,
+    ):
+        await worlds.pretend_to_follow(database)
+        world = World(client, database, settings)
+        maker, taker = await world.trader(), await world.trader()
+        offer = await world.offer(maker)
+        answer = await world.take(taker, offer, amount=None, fiat_amount=fiat)
+        assert answer.status_code == status, answer.text
+        if status == 403:
+            assert answer.json()["type"].endswith(":method-limit-exceeded")
+            assert answer.json()["limit"] == "500.00"

@@ -39,8 +39,9 @@ from tradepost.offers.model import (
     TakerRefused,
     WalletNotProven,
 )
+from tradepost.payments.model import MethodLimitExceeded
 from tradepost.prices.model import PriceUnavailable
-from tradepost.trades import service
+from tradepost.trades import service, taking
 from tradepost.trades.http.bodies import (
     CallBody,
     CancelBody,
@@ -102,6 +103,7 @@ _TAKEN = problems(
     PriceUnavailable,
     HoldInvalid,
     MethodNotOffered,
+    MethodLimitExceeded,
     WalletNotProven,
     SameWallet,
     TooManyOpenTrades,
@@ -218,7 +220,7 @@ def _hex(value: bytes | None) -> str | None:
 @router.post("", status_code=201, summary="Take an offer", responses=_TAKEN)
 async def take_offer(body: TakeOfferBody, tx: Tx, caller: MayWrite) -> TradeBody:
     """Opens a trade: the price is fixed, the offer's amount reserved, the escrow's terms set."""
-    taking = service.Taking(
+    wanted = taking.Taking(
         offer_id=body.offer_id,
         amount=body.amount,
         fiat_amount=body.fiat_amount,
@@ -231,7 +233,7 @@ async def take_offer(body: TakeOfferBody, tx: Tx, caller: MayWrite) -> TradeBody
         link=body.link,
         country=body.country,
     )
-    return await _one(tx, await service.take_offer(tx, caller, taking))
+    return await _one(tx, await taking.take_offer(tx, caller, wanted))
 
 
 @router.get(
