@@ -2,6 +2,12 @@
 
 import os
 from pathlib import Path
+from types import TracebackType
+from typing import Self
+
+from bench.figures import Cost
+from bench.load import Load
+from tradepost.entrypoints.dev.postgres import EmbeddedPostgres
 
 _PROC = Path("/proc")
 _TICK_S = 1 / os.sysconf("SC_CLK_TCK")
@@ -26,3 +32,30 @@ def _is_below(one: int, pid: int, parents: dict[int, int]) -> bool:
     while one != pid and one in parents:
         one = parents[one]
     return one == pid
+
+
+class Meter:
+    """What a served app and its database use while the block runs."""
+
+    def __init__(self, web: int, server: EmbeddedPostgres) -> None:
+        assert server.process is not None
+        self._pids = (web, server.process.pid)
+        self._used = [0.0, 0.0]
+
+    def __enter__(self) -> Self:
+        self._used = [used_s(pid) for pid in self._pids]
+        return self
+
+    def __exit__(
+        self,
+        kind: type[BaseException] | None,
+        value: BaseException | None,
+        trace: TracebackType | None,
+    ) -> None:
+        pairs = zip(self._pids, self._used, strict=True)
+        self._used = [used_s(pid) - before for pid, before in pairs]
+
+    def cost(self, held: Load) -> Cost:
+        """By request of the load that was held meanwhile."""
+        web, database = (used / len(held.latencies_s) * 1_000_000 for used in self._used)
+        return Cost(held.rate(""), web, database)

@@ -12,23 +12,20 @@ from typing import Final, LiteralString
 from psycopg.errors import Diagnostic
 
 from bench import floor, market, search, world
-from tradepost.book import search as book
-from tradepost.book.model import Market, Place, Wanted
+from tradepost.book import service as book
+from tradepost.book.model import Wanted
 from tradepost.entrypoints.dev.postgres import EmbeddedPostgres
 from tradepost.entrypoints.migrate import migrate
 from tradepost.kernel.clock import system_clock
-from tradepost.kernel.database import Database, Reading
+from tradepost.kernel.database import Database
 from tradepost.kernel.money import Amount, Asset
 from tradepost.kernel.pricing import Direction
-from tradepost.prices.model import Quote
-from tradepost.prices.service import RecentQuotes
 
 _ETH: Final = Asset("ETH", 18)
 _EUR: Final = Asset("EUR", 2)
 _SELL: Final = Wanted(Direction.SELL, _ETH, _EUR)
-#: The first page, and one row more that tells of a second.
-_LIMIT = 21
-#: The first ones warm what they read.
+_LIMIT = 20
+#: The first ones warm what they read, and ask for the market.
 _RUNS = 3
 #: By its name, what is looked for; the second page is added.
 _CASES: Final = {
@@ -79,40 +76,20 @@ async def _plans(dsn: str) -> dict[str, list[str]]:
         Database(world.settings(dsn), system_clock, {}) as database,
         database.reading() as reading,
     ):
-        quotes = await RecentQuotes().quotes(reading, None)
-        of_pair = _of_pair(_SELL, quotes)
-        first = await book.best(reading, _SELL, of_pair, None, None, _LIMIT)
-        values = {quote.source: quote.value for quote in of_pair}
-        place = Place(first[-1].id, first[-1].rank, values)
+        recent = book.RecentMarkets()
+        first = await book.find(reading, recent, _SELL, (), None, _LIMIT)
         reading.connection.add_notice_handler(hear)
         await reading.connection.execute(_TOLD)
         plans = {}
         for name, (wanted, after) in {
             **{name: (wanted, None) for name, wanted in _CASES.items()},
-            "second page": (_SELL, place),
+            "second page": (_SELL, first.next),
         }.items():
             for _ in range(_RUNS):
                 told.clear()
-                await _search(reading, wanted, quotes, after)
+                await book.find(reading, recent, wanted, (), after, _LIMIT)
             plans[name] = list(told)
     return plans
-
-
-async def _search(
-    reading: Reading, wanted: Wanted, quotes: list[Quote], place: Place | None
-) -> None:
-    if wanted.direction is None:
-        known = Market({(one.base, one.quote, one.source): one for one in quotes})
-        await book.newest(reading, wanted, known, None, None, _LIMIT)
-    else:
-        await book.best(reading, wanted, _of_pair(wanted, quotes), None, place, _LIMIT)
-
-
-def _of_pair(wanted: Wanted, quotes: list[Quote]) -> list[Quote]:
-    assert wanted.asset is not None
-    assert wanted.currency is not None
-    pair = (wanted.asset.code, wanted.currency.code)
-    return [quote for quote in quotes if (quote.base, quote.quote) == pair]
 
 
 def _shown(told: list[str]) -> list[str]:

@@ -37,4 +37,27 @@ class Rate:
         )
 
 
+@dataclass(frozen=True, slots=True)
+class Cost:
+    """A rate, and what one request took of the processors (microseconds): web, database."""
+
+    rate: Rate
+    web_us: float
+    database_us: float
+
+    @classmethod
+    def median(cls, name: str, runs: Sequence["Cost"]) -> "Cost":
+        """The middle of several runs, figure by figure."""
+        return cls(
+            Rate.median(name, [run.rate for run in runs]),
+            statistics.median(run.web_us for run in runs),
+            statistics.median(run.database_us for run in runs),
+        )
+
+    def row(self) -> str:
+        """A line of a table."""
+        return f"{self.rate.row()}{self.web_us:>10.0f}{self.database_us:>10.0f} us"
+
+
 HEADER = f"{'':<44}{'rate':>12}{'p50':>10}{'p99':>10}"
+COST_HEADER = f"{HEADER}{'web':>13}{'database':>10}"

@@ -5,7 +5,6 @@ book is of one currency, so that there, too, every search of the mix finds a who
 """
 
 import json
-import statistics
 import tempfile
 from collections.abc import Iterator, Mapping, Sequence
 from dataclasses import dataclass
@@ -14,8 +13,9 @@ from urllib.request import urlopen
 
 import psycopg
 
-from bench import cpu, floor, load, market, world
-from bench.figures import HEADER, Rate
+from bench import floor, load, market, world
+from bench.cpu import Meter
+from bench.figures import COST_HEADER, Cost
 from tradepost.entrypoints.dev.postgres import EmbeddedPostgres
 from tradepost.entrypoints.migrate import migrate
 
@@ -40,28 +40,6 @@ _MIX = (
     "direction=buy&asset=ETH&currency=EUR&fiat_amount=100",
 )
 SEARCHES: Mapping[str, Sequence[str]] = {"plain": _PLAIN, "mix": _MIX}
-
-
-@dataclass(frozen=True, slots=True)
-class Found:
-    """A rate, and what one request took of the processors (microseconds): web, database."""
-
-    rate: Rate
-    web_us: float
-    database_us: float
-
-    @classmethod
-    def median(cls, name: str, runs: Sequence["Found"]) -> "Found":
-        """The middle of several runs, figure by figure."""
-        return cls(
-            Rate.median(name, [run.rate for run in runs]),
-            statistics.median(run.web_us for run in runs),
-            statistics.median(run.database_us for run in runs),
-        )
-
-    def row(self) -> str:
-        """A line of a table."""
-        return f"{self.rate.row()}{self.web_us:>10.0f}{self.database_us:>10.0f} us"
 
 
 @dataclass(frozen=True, slots=True)
@@ -104,7 +82,7 @@ def run(*, as_json: bool) -> dict[str, float]:
     return {name: round(figure, 3) for name, figure in figures.items()}
 
 
-def _sizes(server: EmbeddedPostgres, *, as_json: bool) -> Iterator[tuple[int, dict[str, Found]]]:
+def _sizes(server: EmbeddedPostgres, *, as_json: bool) -> Iterator[tuple[int, dict[str, Cost]]]:
     """Each size with what was found at it, by search and by the floor's driver."""
     migrate(world.settings(server.dsn))
     tokens = world.add_makers(server.dsn)
@@ -134,7 +112,7 @@ def _sizes(server: EmbeddedPostgres, *, as_json: bool) -> Iterator[tuple[int, di
                 _check(exchange.port, query)
             found = _measured(server, subjects)
             if not as_json:
-                print(f"{size:,} offers\n{HEADER}{'web':>13}{'database':>10}")
+                print(f"{size:,} offers\n{COST_HEADER}")
                 print("\n".join(one.row() for one in found.values()))
             yield size, found
 
@@ -169,20 +147,14 @@ def _check(port: int, query: str) -> None:
         raise RuntimeError(f"{query} finds {found} offers: no whole page")
 
 
-def _measured(server: EmbeddedPostgres, subjects: Mapping[str, _Subject]) -> dict[str, Found]:
+def _measured(server: EmbeddedPostgres, subjects: Mapping[str, _Subject]) -> dict[str, Cost]:
     """The median run of each."""
-    assert server.process is not None
-    runs: dict[str, list[Found]] = {name: [] for name in subjects}
+    runs: dict[str, list[Cost]] = {name: [] for name in subjects}
     for number in range(ROUNDS + 1):
         for name, subject in subjects.items():
-            pids = (subject.served.pid, server.process.pid)
-            before = [cpu.used_s(pid) for pid in pids]
-            held = load.hold(subject.served.port, subject.requests, status=200, seconds=SECONDS)
-            web, database = (
-                (cpu.used_s(pid) - used) / len(held.latencies_s) * 1_000_000
-                for pid, used in zip(pids, before, strict=True)
-            )
+            with Meter(subject.served.pid, server) as meter:
+                held = load.hold(subject.served.port, subject.requests, status=200, seconds=SECONDS)
             if number:  # the first one warms up
-                runs[name].append(Found(held.rate(""), web, database))
+                runs[name].append(meter.cost(held))
     shown = {driver: f"no framework, {driver}" for driver in floor.DRIVERS}
-    return {name: Found.median(shown.get(name, name), of_one) for name, of_one in runs.items()}
+    return {name: Cost.median(shown.get(name, name), of_one) for name, of_one in runs.items()}
