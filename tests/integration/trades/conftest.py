@@ -1,6 +1,8 @@
 """Trades over HTTP without a node: what the chain says is written into the escrow's row."""
 
+from collections.abc import AsyncIterator
 from dataclasses import dataclass
+from datetime import timedelta
 from typing import Any
 from uuid import UUID, uuid4
 
@@ -9,6 +11,10 @@ import pytest
 from eth_account import Account
 from eth_account.messages import encode_defunct
 
+from tests import market as markets
+from tests import worlds
+from tests.market import Market, SetClock
+from tradepost.entrypoints.wiring import SUBSCRIPTIONS
 from tradepost.identity import service as identity
 from tradepost.identity.model import Grant
 from tradepost.kernel.access import Role
@@ -39,6 +45,8 @@ class World:
     api: httpx.AsyncClient
     database: Database
     settings: Settings
+    clock: SetClock
+    market: Market
 
     async def trader(self, role: Role = Role.TRADER) -> Trader:
         """A new account with a wallet."""
@@ -55,7 +63,9 @@ class World:
         proof = identity.WalletProof(
             text, bytes(wallet.sign_message(encode_defunct(text=text)).signature)
         )
-        signed_in = await identity.sign_in_by_wallet(self.database, _chain_id, None, proof, Grant())
+        signed_in = await identity.sign_in_by_wallet(
+            self.database, _chain_id, None, proof, Grant(life=timedelta(days=90))
+        )
         if role is not Role.TRADER:
             async with self.database.transaction() as tx:
                 await identity.grant_role(tx, wallet.address, role)
@@ -130,6 +140,19 @@ class World:
             )
             await trades.follow(tx, escrow_id)
 
+    async def go_on(self, *, days: float = 0, seconds: float = 0) -> None:
+        """The server's clock goes on; the node has answered until then."""
+        self.clock.go_on(days=days, seconds=seconds)
+        async with self.database.transaction() as tx:
+            await tx.execute("UPDATE escrow_chains SET seen_at = %s", [tx.now])
+
+    async def expire(self, *given: dict[str, Any]) -> None:
+        """Nobody locks the coins of these trades in time, and the clock ends them."""
+        await self.chain_time(36_001)
+        for trade in given:
+            async with self.database.transaction() as tx:
+                await trades.expire(tx, UUID(trade["id"]))
+
     async def chain_time(self, seconds: int) -> None:
         """The chain's clock goes on, and the new time counts."""
         async with self.database.transaction() as tx:
@@ -145,6 +168,32 @@ async def _chain_id(_: Transaction) -> int:
 
 
 @pytest.fixture
-def world(api: httpx.AsyncClient, database: Database, settings: Settings) -> World:
+def clock() -> SetClock:
+    """The clock of this test's exchange."""
+    return SetClock()
+
+
+@pytest.fixture
+def settings(database_url: str) -> Settings:
+    """An exchange with two price sources."""
+    return markets.settings(worlds.settings(database_url))
+
+
+@pytest.fixture
+async def database(settings: Settings, clock: SetClock) -> AsyncIterator[Database]:
+    """The kernel's database over the set clock."""
+    async with Database(settings, clock, SUBSCRIPTIONS) as opened:
+        yield opened
+
+
+@pytest.fixture
+async def api(settings: Settings, clock: SetClock) -> AsyncIterator[httpx.AsyncClient]:
+    """A client of the whole API over the set clock."""
+    async with markets.open_api(settings, clock) as client:
+        yield client
+
+
+@pytest.fixture
+def world(api: httpx.AsyncClient, database: Database, settings: Settings, clock: SetClock) -> World:
     """The API over a fresh database."""
-    return World(api, database, settings)
+    return World(api, database, settings, clock, Market(database))

@@ -2,12 +2,10 @@
 
 from decimal import Decimal
 
-import httpx
 import pytest
 
-from tests import worlds
 from tests.integration.trades.conftest import World
-from tradepost.entrypoints.http import build
+from tests.market import Market, SetClock, open_api
 from tradepost.kernel.database import Database
 from tradepost.kernel.settings import Settings
 
@@ -138,18 +136,11 @@ async def test_who_may_take_what(world: World) -> None:
 
 @pytest.mark.parametrize(("fiat", "status"), [("500", 201), ("500.01", 403)])
 async def test_an_exchange_limits_what_a_risky_method_pays(
-    database: Database, settings: Settings, fiat: str, status: int
+    database: Database, settings: Settings, clock: SetClock, fiat: str, status: int
 ) -> None:
     limited = settings.model_copy(update={"largest_trades": {"EUR": Decimal(1000)}})
-    app = build(limited)
-    async with (
-        app.router.lifespan_context(app),
-        httpx.AsyncClient(
-            transport=httpx.ASGITransport(app), base_url=settings.public_url
-        ) as client,
-    ):
-        await worlds.pretend_to_follow(database)
-        world = World(client, database, settings)
+    async with open_api(limited, clock) as client:
+        world = World(client, database, limited, clock, Market(database))
         maker, taker = await world.trader(), await world.trader()
         offer = await world.offer(maker)
         answer = await world.take(taker, offer, amount=None, fiat_amount=fiat)
