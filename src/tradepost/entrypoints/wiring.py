@@ -3,10 +3,10 @@
 from tradepost.escrow.model import EscrowChanged
 from tradepost.insights import jobs as insights
 from tradepost.trades import jobs as trades
-from tradepost.trades.model import TradeAdvanced
+from tradepost.trades.model import TradeCompletionChanged
 
 #: An event's type, and the tasks that get its id.
 SUBSCRIPTIONS = {
     EscrowChanged.type(): (trades.FOLLOW_ESCROW,),
-    TradeAdvanced.type(): (insights.FOLLOW_TRADE,),
+    TradeCompletionChanged.type(): (insights.FOLLOW_TRADE,),
 }

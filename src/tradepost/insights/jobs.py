@@ -8,7 +8,7 @@ from tradepost.insights import service
 from tradepost.kernel import outbox
 from tradepost.kernel.database import Database
 
-#: Subscribed to `trade.advanced`; its argument is the event's id.
+#: Subscribed to `trade.completion_changed`; its argument is the event's id.
 FOLLOW_TRADE = "insights.follow_trade"
 
 
@@ -19,5 +19,4 @@ def register(app: App, database: Database) -> None:
     async def follow_trade(event_id: str) -> None:
         async with database.transaction() as tx:
             payload = await outbox.payload(tx.connection, UUID(event_id))
-            if service.is_news(payload["state"], payload["event"]):
-                await service.follow_trade(tx, UUID(payload["trade_id"]))
+            await service.follow_trade(tx, UUID(payload["trade_id"]))

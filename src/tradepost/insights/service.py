@@ -25,15 +25,10 @@ from tradepost.kernel.pricing import Direction
 from tradepost.prices import service as prices
 from tradepost.prices.model import INDEX, Quote
 from tradepost.trades import service as trades
-from tradepost.trades.model import TRANSITIONS, TradeState
+from tradepost.trades.model import TradeState
 
 #: The steps of a depth; a caller can have it in multiples of them.
 STEP_BPS: Final = 5
-
-#: The steps by which a trade can cease to be completed.
-_TAKES_BACK: Final = frozenset(
-    event for state, event in TRANSITIONS if state is TradeState.COMPLETED
-)
 
 _NOTHING: Final = Top(None, None, 0, 0)
 
@@ -66,11 +61,6 @@ class Methods:
 
 
 # --- how trades come in --------------------------------------------------------------------
-
-
-def is_news(state: str, event: str) -> bool:
-    """Whether a trade that came to `state` by `event` may have been completed before, or is now."""
-    return state == TradeState.COMPLETED or event in _TAKES_BACK
 
 
 async def follow_trade(tx: Transaction, trade_id: UUID) -> None:

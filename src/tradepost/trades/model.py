@@ -421,6 +421,13 @@ class TradeAdvanced(Event):
 
 
 @dataclass(frozen=True, slots=True)
+class TradeCompletionChanged(Event):
+    """A trade was completed, or the chain took its completion back; for other rooms only."""
+
+    trade_id: str
+
+
+@dataclass(frozen=True, slots=True)
 class TradeDetailsSealed(Event):
     """The seller's payment details, sealed to the buyer, can be fetched."""
 

@@ -35,6 +35,7 @@ from tradepost.trades.model import (
     Trade,
     TradeAdvanced,
     TradeChanged,
+    TradeCompletionChanged,
     TradeDetailsSealed,
     TradeEvent,
     TradeSettlementSigned,
@@ -313,6 +314,8 @@ async def _advance(
         maker_id = trade.seller_id if trade.maker is Party.SELLER else trade.buyer_id
         await (offers.met if there else offers.missed)(tx, maker_id)
     await tx.publish(TradeAdvanced(str(trade.id), to, event), [trade.buyer_id, trade.seller_id])
+    if TradeState.COMPLETED in {trade.state, to}:
+        await tx.publish(TradeCompletionChanged(str(trade.id)))
     return moved
 
 
