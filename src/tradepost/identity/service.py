@@ -224,6 +224,7 @@ async def authenticate(tx: Transaction, bearer: str) -> Caller:
     caller = None if hashed is None else await store.caller(tx, hashed)
     if caller is None:
         raise Unauthenticated
+    tx.callers[caller.account_id] = caller
     return caller
 
 
@@ -237,11 +238,17 @@ async def get(tx: Transaction, account_id: UUID) -> Account:
 
 async def public_accounts(tx: Transaction, ids: Sequence[UUID]) -> dict[UUID, PublicAccount]:
     """What anybody may know of those of `ids` that exist."""
-    return {account.id: account for account in await store.public_accounts(tx, ids)}
+    known = {id_: PublicAccount(id_, tx.callers[id_].name) for id_ in ids if id_ in tx.callers}
+    if others := [id_ for id_ in ids if id_ not in known]:
+        known |= {account.id: account for account in await store.public_accounts(tx, others)}
+    return known
 
 
 async def owns_wallet(tx: Transaction, account_id: UUID, address: str) -> bool:
     """True if the account has proven that it controls `address` (in any case of its letters)."""
+    caller = tx.callers.get(account_id)
+    if caller is not None and address.lower() in caller.wallets:
+        return True
     return await store.account_of_wallet(tx, address) == account_id
 
 

@@ -300,7 +300,9 @@ async def caller(tx: Transaction, secret_hash: bytes) -> Caller | None:
     """Who a live token stands for; notes its use, at most once a minute."""
     row = await tx.one(
         """
-        SELECT tokens.id, account_id, scopes, roles, last_used_at
+        SELECT tokens.id, account_id, scopes, roles, name, last_used_at, ARRAY(
+            SELECT address FROM wallets WHERE wallets.account_id = accounts.id
+        ) AS wallets
         FROM tokens JOIN accounts ON accounts.id = account_id
         WHERE secret_hash = %s AND revoked_at IS NULL AND expires_at > %s
         """,
@@ -323,6 +325,8 @@ async def caller(tx: Transaction, secret_hash: bytes) -> Caller | None:
         token_id=row["id"],
         roles=frozenset(map(Role, row["roles"])),
         scopes=frozenset(map(Scope, row["scopes"])),
+        name=row["name"],
+        wallets=frozenset(row["wallets"]),
     )
 
 

@@ -29,12 +29,17 @@ class Scope(StrEnum):
 
 @dataclass(frozen=True, slots=True)
 class Caller:
-    """The account behind a request, through one of its tokens."""
+    """The account behind a request, through one of its tokens.
+
+    `wallets` are those that it has proven, in lower case.
+    """
 
     account_id: UUID
     token_id: UUID
     roles: frozenset[Role]
     scopes: frozenset[Scope]
+    name: str | None = None
+    wallets: frozenset[str] = frozenset()
 
 
 class Unauthenticated(Problem):

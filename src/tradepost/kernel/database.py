@@ -6,7 +6,7 @@ A command has a `Transaction`. A query that is answered by single statements can
 
 from collections.abc import AsyncIterator, Mapping, Sequence
 from contextlib import asynccontextmanager
-from dataclasses import dataclass
+from dataclasses import dataclass, field
 from datetime import datetime
 from typing import Any, LiteralString, Self, cast
 from uuid import UUID
@@ -17,6 +17,7 @@ from psycopg.rows import DictRow, dict_row, tuple_row
 from psycopg_pool import AsyncConnectionPool
 
 from tradepost.kernel import jobs, outbox
+from tradepost.kernel.access import Caller
 from tradepost.kernel.clock import Clock
 from tradepost.kernel.settings import Settings
 
@@ -69,6 +70,8 @@ class Transaction(Reading):
 
     _jobs: App
     _subscriptions: Mapping[str, Sequence[str]]
+    #: Who has been found to call, by account: what identity knows of them is not asked for again.
+    callers: dict[UUID, Caller] = field(default_factory=dict, compare=False)
 
     async def execute(self, sql: LiteralString, params: Params = None) -> int:
         """Runs `sql`; how many rows it touched."""

@@ -268,7 +268,14 @@ async def test_an_operator_gives_roles_by_name_or_wallet(
         account = await service.grant_role(tx, wallet, Role.ARBITRATOR)
         assert account.roles == {Role.TRADER, Role.ARBITRATOR}
         caller = await service.authenticate(tx, owner.token.secret)
-        assert caller == Caller(account.id, owner.token.token.id, account.roles, frozenset(Scope))
+        assert caller == Caller(
+            account.id,
+            owner.token.token.id,
+            account.roles,
+            frozenset(Scope),
+            None,
+            frozenset({wallet.lower()}),
+        )
         for unknown in ("nobody-here", "0x" + "12" * 20):
             with pytest.raises(NotFound):
                 await service.grant_role(tx, unknown, Role.OPERATOR)
