@@ -1,19 +1,13 @@
 """The README's tour by curl works when its blocks are pasted one after the other."""
 
-import io
 import os
 import re
 import subprocess
-from collections.abc import Iterator
-from pathlib import Path
 
 import pytest
 
 from tradepost.entrypoints.dev.chain import rpc
-from tradepost.entrypoints.dev.console import Console
 from tradepost.entrypoints.dev.data import CLONE, Instance
-from tradepost.entrypoints.dev.exchange import Exchange
-from tradepost.entrypoints.dev.processes import free_port
 
 README = (CLONE / "README.md").read_text()
 BLOCK = re.compile(r"^```bash\n(.*?)^```$", re.MULTILINE | re.DOTALL)
@@ -25,19 +19,6 @@ def tour() -> str:
     """All blocks of the tour, as they stand there."""
     section = README.partition("\n## A tour by curl\n")[2].partition("\n## ")[0]
     return "".join(BLOCK.findall(section))
-
-
-@pytest.fixture
-def exchange(tmp_path: Path) -> Iterator[Instance]:
-    """A fresh exchange as one command starts it, with data and a port of its own."""
-    environment = {name: text for name, text in os.environ.items() if not name.endswith("_URL")}
-    environment |= {"TRADEPOST_DATA_DIR": str(tmp_path), "TRADEPOST_PORT": str(free_port())}
-    output = io.StringIO()
-    try:
-        with Exchange(environment, Console(output)).running() as (_, instance):
-            yield instance
-    finally:
-        print(output.getvalue())  # pytest shows it where the test has failed
 
 
 @pytest.mark.slow
