@@ -9,6 +9,7 @@ from procrastinate import App, PsycopgConnector
 
 from tests import worlds
 from tests.integration.trades.conftest import World
+from tests.market import Market, SetClock
 from tradepost.entrypoints.http import build
 from tradepost.insights import jobs
 from tradepost.insights.cache import Answers
@@ -35,7 +36,7 @@ async def api(settings: Settings) -> AsyncIterator[httpx.AsyncClient]:
 @pytest.fixture
 def world(api: httpx.AsyncClient, database: Database, settings: Settings) -> World:
     """The API over a fresh database."""
-    return World(api, database, settings)
+    return World(api, database, settings, SetClock(), Market(database))
 
 
 @pytest.fixture
