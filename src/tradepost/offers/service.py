@@ -5,6 +5,7 @@ from collections.abc import Mapping, Sequence
 from dataclasses import dataclass, replace
 from datetime import datetime
 from decimal import Decimal
+from math import ceil
 from uuid import UUID
 
 from eth_utils.address import to_checksum_address
@@ -320,7 +321,9 @@ def hold(tx: Transaction, offer: Offer, quoted: Quoted) -> str:
 
     Nothing is stored for it.
     """
-    said = [_hold_of(offer), f"{quoted.price.value:f}", int(quoted.held_until.timestamp())]
+    # A whole second that is not before the moment that the taker is told.
+    until = ceil(quoted.held_until.timestamp())
+    said = [_hold_of(offer), f"{quoted.price.value:f}", until]
     return str(_holds(tx).dumps(said))
 
 
