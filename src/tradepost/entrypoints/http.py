@@ -63,6 +63,7 @@ def build(settings: Settings, clock: Clock = system_clock) -> FastAPI:
     app.state.clock = clock
     app.state.cursors = Cursors(settings.secret.get_secret_value())
     app.state.authenticate = identity.authenticate
+    app.state.authenticate_once = identity.authenticate_once
     app.state.passphrases = identity.Passphrases()
     app.state.presence = identity.Presence()
     app.state.markets = book.RecentMarkets()

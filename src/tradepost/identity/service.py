@@ -50,6 +50,7 @@ from tradepost.identity.model import (
 from tradepost.kernel.access import Caller, Role, Unauthenticated
 from tradepost.kernel.database import Database, Reading, Transaction
 from tradepost.kernel.errors import Busy, NotFound
+from tradepost.kernel.idempotency import Asked
 from tradepost.kernel.ids import new_id
 from tradepost.kernel.signatures import ContractSignatures, signed_by_key
 
@@ -226,6 +227,16 @@ async def authenticate(tx: Transaction, bearer: str) -> Caller:
         raise Unauthenticated
     tx.callers[caller.account_id] = caller
     return caller
+
+
+async def authenticate_once(tx: Transaction, bearer: str, asked: Asked) -> tuple[Caller, bool]:
+    """As `authenticate`, and whether the key was free: it is the caller's now."""
+    hashed = secret_hash(bearer)
+    found = None if hashed is None else await store.caller_once(tx, hashed, asked)
+    if found is None:
+        raise Unauthenticated
+    tx.callers[found[0].account_id] = found[0]
+    return found
 
 
 async def get(tx: Transaction, account_id: UUID) -> Account:

@@ -3,7 +3,7 @@
 from collections.abc import Sequence
 from dataclasses import dataclass
 from datetime import datetime, timedelta
-from typing import Any
+from typing import Any, LiteralString
 from uuid import UUID
 
 from eth_utils.address import to_checksum_address
@@ -11,6 +11,7 @@ from eth_utils.address import to_checksum_address
 from tradepost.identity.model import MAX_PARTNERS, MAX_SESSIONS, Account, PublicAccount, Token
 from tradepost.kernel.access import Caller, Role, Scope
 from tradepost.kernel.database import Reading, Transaction
+from tradepost.kernel.idempotency import TAKE, Asked
 
 #: Tokens that ended longer ago are forgotten.
 _TOKENS_KEPT = timedelta(days=30)
@@ -296,20 +297,41 @@ async def revoke_token(tx: Transaction, account_id: UUID, token_id: UUID) -> boo
     )
 
 
+_CALLER: LiteralString = """
+    SELECT tokens.id, account_id, scopes, roles, name, last_used_at, ARRAY(
+        SELECT address FROM wallets WHERE wallets.account_id = accounts.id
+    ) AS wallets
+    FROM tokens JOIN accounts ON accounts.id = account_id
+    WHERE secret_hash = %(secret_hash)s AND revoked_at IS NULL AND expires_at > %(now)s
+"""
+
+
 async def caller(tx: Transaction, secret_hash: bytes) -> Caller | None:
     """Who a live token stands for; notes its use, at most once a minute."""
+    row = await tx.one(_CALLER, {"secret_hash": secret_hash, "now": tx.now})
+    return None if row is None else await _called(tx, row)
+
+
+async def caller_once(
+    tx: Transaction, secret_hash: bytes, asked: Asked
+) -> tuple[Caller, bool] | None:
+    """As `caller`, and whether the key was free: it is the caller's now. One statement."""
     row = await tx.one(
-        """
-        SELECT tokens.id, account_id, scopes, roles, name, last_used_at, ARRAY(
-            SELECT address FROM wallets WHERE wallets.account_id = accounts.id
-        ) AS wallets
-        FROM tokens JOIN accounts ON accounts.id = account_id
-        WHERE secret_hash = %s AND revoked_at IS NULL AND expires_at > %s
-        """,
-        [secret_hash, tx.now],
+        f"""
+        WITH caller AS ({_CALLER}), taken AS ({TAKE})
+        SELECT *, EXISTS (SELECT FROM taken) AS taken FROM caller
+        """,  # noqa: S608 - made of literals
+        {
+            "secret_hash": secret_hash,
+            "now": tx.now,
+            "key": asked.key,
+            "fingerprint": asked.fingerprint,
+        },
     )
-    if row is None:
-        return None
+    return None if row is None else (await _called(tx, row), row["taken"])
+
+
+async def _called(tx: Transaction, row: dict[str, Any]) -> Caller:
     if row["last_used_at"] is None or row["last_used_at"] < tx.now - _USE_NOTED_EVERY:
         # Two requests at once do not wait for each other over a note.
         await tx.execute(

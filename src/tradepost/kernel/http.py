@@ -8,6 +8,7 @@ happened.
 import hashlib
 import logging
 from collections.abc import Awaitable, Callable, Coroutine
+from dataclasses import dataclass
 from typing import Annotated, Any
 
 from fastapi import Depends, FastAPI, Header, Request, Response
@@ -29,6 +30,7 @@ from tradepost.kernel.database import Database, Transaction
 from tradepost.kernel.errors import (
     BodyTooLarge,
     Busy,
+    IdempotencyKeyMissing,
     InternalError,
     MalformedRequest,
     MethodNotAllowed,
@@ -86,6 +88,8 @@ class ProblemBody(BaseModel):
 
 #: Finds the caller of a bearer token; entrypoints hands in identity's.
 Authenticate = Callable[[Transaction, str], Awaitable[Caller]]
+#: The same, and whether the caller's key was free; it is taken with the same statement.
+AuthenticateOnce = Callable[[Transaction, str, idempotency.Asked], Awaitable[tuple[Caller, bool]]]
 
 _bearer = HTTPBearer(auto_error=False, description="A token from `POST /v1/sessions`.")
 
@@ -93,9 +97,13 @@ _bearer = HTTPBearer(auto_error=False, description="A token from `POST /v1/sessi
 class TransactionRoute(APIRoute):
     """Runs the operation in one transaction and commits it before the answer is sent."""
 
+    def operation(self) -> Callable[[Request], Coroutine[Any, Any, Response]]:
+        """The operation as FastAPI runs it."""
+        return super().get_route_handler()
+
     def get_route_handler(self) -> Callable[[Request], Coroutine[Any, Any, Response]]:
         """The operation, wrapped."""
-        operation = super().get_route_handler()
+        operation = self.operation()
 
         async def once(request: Request) -> Response:
             database: Database = request.app.state.database
@@ -163,33 +171,57 @@ def allowed(scope: Scope) -> Callable[..., Awaitable[Caller]]:
     """A dependency: the caller, whose token must have `scope`."""
 
     async def dependency(caller: Annotated[Caller, Depends(authenticated)]) -> Caller:
-        if scope not in caller.scopes:
-            raise ScopeMissing(f"The scope is {scope}.", scope=scope)
-        return caller
+        return _with(scope, caller)
 
     return dependency
 
 
-def allowed_once(scope: Scope) -> Callable[..., Awaitable[Caller]]:
-    """As `allowed`, for a POST: the same `Idempotency-Key` never acts twice."""
+def _with(scope: Scope, caller: Caller) -> Caller:
+    if scope not in caller.scopes:
+        raise ScopeMissing(f"The scope is {scope}.", scope=scope)
+    return caller
 
-    async def dependency(
+
+@dataclass(frozen=True)
+class Once:
+    """A dependency: the caller, whose token must have `scope`, and whose key never acts twice."""
+
+    scope: Scope
+
+    async def __call__(
+        self,
         request: Request,
         tx: Tx,
-        caller: Annotated[Caller, Depends(allowed(scope))],
+        credentials: Annotated[HTTPAuthorizationCredentials | None, Depends(_bearer)],
         idempotency_key: Annotated[str | None, Header(max_length=200)] = None,
     ) -> Caller:
-        request.state.claim = await idempotency.claim(
-            tx,
-            caller.account_id,
-            idempotency_key,
-            request.method,
-            request.url.path,
-            await request.body(),
-        )
+        """The caller; the answer is going to be kept under his key."""
+        bearer = None if credentials is None else credentials.credentials
+        return await self.called(request, tx, bearer, idempotency_key)
+
+    async def called(
+        self, request: Request, tx: Transaction, bearer: str | None, key: str | None
+    ) -> Caller:
+        """As a call, of what the headers say."""
+        if bearer is None:
+            raise Unauthenticated
+        path, body = request.scope["path"], await request.body()
+        try:
+            asked = idempotency.Asked.of(key, request.method, path, body)
+        except IdempotencyKeyMissing:
+            authenticate: Authenticate = request.app.state.authenticate
+            _with(self.scope, await authenticate(tx, bearer))
+            raise
+        authenticate_once: AuthenticateOnce = request.app.state.authenticate_once
+        caller, taken = await authenticate_once(tx, bearer, asked)
+        _with(self.scope, caller)
+        request.state.claim = await idempotency.claim(tx, caller.account_id, asked, taken=taken)
         return caller
 
-    return dependency
+
+def allowed_once(scope: Scope) -> Once:
+    """As `allowed`, for a POST: the same `Idempotency-Key` never acts twice."""
+    return Once(scope)
 
 
 def etag(version: int) -> str:

@@ -6,6 +6,7 @@ nothing. Answers that are errors are not kept: they had no effect.
 
 import hashlib
 from dataclasses import dataclass
+from typing import LiteralString
 from uuid import UUID
 
 from fastapi import Response
@@ -24,11 +25,38 @@ _MAX_LENGTH = 128
 
 
 @dataclass(frozen=True, slots=True)
+class Asked:
+    """What a request says of itself: its key, and what it asks for under that key."""
+
+    key: str
+    fingerprint: bytes
+
+    @classmethod
+    def of(cls, key: str | None, method: str, path: str, body: bytes) -> "Asked":
+        """Raises `IdempotencyKeyMissing` for none or one that is not fit."""
+        key = (key or "").strip().strip('"')
+        if not key or len(key) > _MAX_LENGTH or not (key.isascii() and key.isprintable()):
+            raise IdempotencyKeyMissing(f"It is a string of 1 to {_MAX_LENGTH} ASCII characters.")
+        said = b"\0".join([method.encode(), path.encode(), body])
+        return cls(key, hashlib.sha256(said).digest())
+
+
+@dataclass(frozen=True, slots=True)
 class Claim:
     """A key taken by this transaction: the answer is filed under it before the commit."""
 
     account_id: UUID
     key: str
+
+
+#: Takes the key for the `account_id` of `caller`, which stands before it in a WITH: so whoever
+#: finds the caller takes his key at once. It gives a row, or none where the key was taken before.
+#: It waits for another transaction that holds the same key, so two requests at once act once.
+TAKE: LiteralString = """
+    INSERT INTO idempotency_keys (account_id, key, fingerprint, created_at)
+    SELECT account_id, %(key)s, %(fingerprint)s, %(now)s FROM caller
+    ON CONFLICT DO NOTHING RETURNING account_id
+"""
 
 
 class Replayed(Exception):
@@ -39,34 +67,19 @@ class Replayed(Exception):
         self.response = response
 
 
-async def claim(
-    tx: Transaction, account_id: UUID, key: str | None, method: str, path: str, body: bytes
-) -> Claim:
-    """Takes `key` for this request, or raises `Replayed` with the answer it has had already.
+async def claim(tx: Transaction, account_id: UUID, asked: Asked, *, taken: bool) -> Claim:
+    """The key as this request's, if `TAKE` has `taken` it; else the answer it has had already.
 
-    The insert waits for another transaction that holds the same key, so two requests at once act
-    once. Raises `IdempotencyKeyMissing`, `IdempotencyKeyReused` and, where that wait grows too
-    long, the database's lock timeout (answered as `Busy`).
+    Raises `Replayed` with that, `IdempotencyKeyReused` and `IdempotencyKeyInFlight`.
     """
-    key = (key or "").strip().strip('"')
-    if not key or len(key) > _MAX_LENGTH or not (key.isascii() and key.isprintable()):
-        raise IdempotencyKeyMissing(f"It is a string of 1 to {_MAX_LENGTH} ASCII characters.")
-    fingerprint = hashlib.sha256(b"\0".join([method.encode(), path.encode(), body])).digest()
-    taken = await tx.execute(
-        """
-        INSERT INTO idempotency_keys (account_id, key, fingerprint, created_at)
-        VALUES (%s, %s, %s, %s) ON CONFLICT DO NOTHING
-        """,
-        [account_id, key, fingerprint, tx.now],
-    )
     if taken:
-        return Claim(account_id, key)
+        return Claim(account_id, asked.key)
     kept = await tx.one(
-        "SELECT * FROM idempotency_keys WHERE account_id = %s AND key = %s", [account_id, key]
+        "SELECT * FROM idempotency_keys WHERE account_id = %s AND key = %s", [account_id, asked.key]
     )
     if kept is None or kept["status"] is None:
         raise IdempotencyKeyInFlight
-    if kept["fingerprint"] != fingerprint:
+    if kept["fingerprint"] != asked.fingerprint:
         raise IdempotencyKeyReused
     raise Replayed(
         Response(

@@ -22,6 +22,7 @@ from tradepost.kernel.http import (
     allowed_once,
     install_problems,
 )
+from tradepost.kernel.idempotency import TAKE, Asked
 from tradepost.kernel.settings import Settings
 
 #: Tokens of these tests are the account's id, with its one scope in front.
@@ -43,6 +44,20 @@ async def authenticate(_: Transaction, bearer: str) -> Caller:
         raise Unauthenticated
     scope, account = bearer.split("|")
     return Caller(UUID(account), uuid4(), frozenset({Role.TRADER}), frozenset({Scope(scope)}))
+
+
+async def authenticate_once(tx: Transaction, bearer: str, asked: Asked) -> tuple[Caller, bool]:
+    caller = await authenticate(tx, bearer)
+    taken = await tx.execute(
+        f"WITH caller AS (SELECT %(caller)s::uuid AS account_id) {TAKE}",
+        {
+            "caller": caller.account_id,
+            "key": asked.key,
+            "fingerprint": asked.fingerprint,
+            "now": tx.now,
+        },
+    )
+    return caller, taken == 1
 
 
 @pytest.fixture
@@ -83,6 +98,7 @@ async def app(database: Database) -> FastAPI:
     made = FastAPI()
     made.state.database = database
     made.state.authenticate = authenticate
+    made.state.authenticate_once = authenticate_once
     install_problems(made)
     made.include_router(router)
     return made
