@@ -426,9 +426,12 @@ async def _returned(
 
 async def missed(tx: Transaction, maker_id: UUID) -> None:
     """The maker let a take lapse; after some in a row he is away, and all his offers pause."""
+    # Held before the maker's row, as by every step that takes both.
+    offers = await store.open_of(tx, maker_id)
     if await store.count_missed(tx, maker_id) >= MISSED_TAKES:
-        for offer in await store.active_of(tx, maker_id):
-            await _pause(tx, offer, PauseReason.AWAY)
+        for offer in offers:
+            if offer.state is OfferState.ACTIVE:
+                await _pause(tx, offer, PauseReason.AWAY)
 
 
 async def met(tx: Transaction, maker_id: UUID) -> None:

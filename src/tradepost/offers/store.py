@@ -233,11 +233,11 @@ async def next_change(tx: Transaction, offer_id: UUID, at: datetime | None) -> N
     await tx.execute("UPDATE offers SET next_change_at = %s WHERE id = %s", [at, offer_id])
 
 
-async def active_of(tx: Transaction, maker_id: UUID) -> list[Offer]:
-    """The maker's active offers, held until the transaction ends."""
+async def open_of(tx: Transaction, maker_id: UUID) -> list[Offer]:
+    """The maker's active and paused offers, held until the transaction ends."""
     rows = await tx.all(
         """
-        SELECT * FROM offers WHERE maker_id = %s AND state = 'active'
+        SELECT * FROM offers WHERE maker_id = %s AND state <> 'closed'
         ORDER BY id LIMIT %s FOR NO KEY UPDATE
         """,
         [maker_id, MAX_OPEN_OFFERS],

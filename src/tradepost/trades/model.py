@@ -249,7 +249,7 @@ def maker_was_there(trade: Trade, event: TradeEvent) -> bool | None:
     if event is TradeEvent.ESCROW_REFUNDED:
         asked_back = trade.cancel_signature is not None and trade.refund_signature is None
         return False if asked_back else None
-    return True if event is TradeEvent.PAYMENT_SENT else None
+    return True if event in {TradeEvent.PAYMENT_SENT, TradeEvent.ESCROW_PAID} else None
 
 
 def _resumed(trade: Trade) -> TradeEvent | None:

@@ -307,12 +307,15 @@ async def _advance(
     )
     if not await store.advance(tx, trade, moved, event, by):
         raise TradeChanged
+    maker_id = trade.seller_id if trade.maker is Party.SELLER else trade.buyer_id
+    there = maker_was_there(trade, event)
+    if there:
+        await offers.met(tx, maker_id)
+    elif there is False and gives_back:
+        # Once a trade, whatever the chain takes back; and first, since it holds all his offers.
+        await offers.missed(tx, maker_id)
     if gives_back:
         await offers.give_back(tx, trade.offer_id, trade.amount, trade.fiat_amount)
-    there = maker_was_there(trade, event)
-    if there is not None:
-        maker_id = trade.seller_id if trade.maker is Party.SELLER else trade.buyer_id
-        await (offers.met if there else offers.missed)(tx, maker_id)
     await tx.publish(TradeAdvanced(str(trade.id), to, event), [trade.buyer_id, trade.seller_id])
     if TradeState.COMPLETED in {trade.state, to}:
         await tx.publish(TradeCompletionChanged(str(trade.id)))
