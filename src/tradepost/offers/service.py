@@ -12,6 +12,8 @@ from eth_utils.address import to_checksum_address
 from itsdangerous import BadSignature, URLSafeSerializer
 
 from tradepost.book import service as book
+from tradepost.book.model import Wanted
+from tradepost.book.service import RecentMarkets
 from tradepost.identity import service as identity
 from tradepost.kernel.assets import stated
 from tradepost.kernel.database import Transaction
@@ -224,16 +226,20 @@ async def _close(tx: Transaction, offer: Offer) -> Offer:
     return await _save(tx, offer, changed, OfferClosed(str(offer.id)))
 
 
-async def wake(tx: Transaction, limit: int) -> int:
-    """Does what the clock asks of up to `limit` offers: working hours, end dates; how many."""
-    due = await store.due(tx, limit)
-    for offer in due:
-        if offer.closes_at is not None and offer.closes_at <= tx.now:
-            await _close(tx, offer)
-        else:
-            await store.next_change(tx, offer.id, offer.next_change(tx.now))
-            await _list(tx, [offer], news=False)
-    return len(due)
+async def wake(tx: Transaction) -> bool:
+    """Does what the clock asks of one offer: working hours, end date; False where nothing is due.
+
+    It is news: an offer can come into the book by the clock that nobody has heard of.
+    """
+    offer = await store.due(tx)
+    if offer is None:
+        return False
+    if offer.closes_at is not None and offer.closes_at <= tx.now:
+        await _close(tx, offer)
+    else:
+        await store.next_change(tx, offer.id, offer.next_change(tx.now))
+        await _list(tx, [offer], news=True)
+    return True
 
 
 # --- what others see -----------------------------------------------------------------------
@@ -291,12 +297,21 @@ async def quoted(tx: Transaction, offer: Offer) -> Quoted:
     return found
 
 
-async def quoted_now(tx: Transaction, offers: Sequence[Offer]) -> list[Quoted | None]:
-    """The prices of the offers now; None for one that follows what is not fresh."""
-    markets = {
-        pair: await prices.quotes(tx, *pair)
-        for pair in {(offer.asset.code, offer.currency.code) for offer in offers}
-    }
+async def quoted_now(
+    tx: Transaction, offers: Sequence[Offer], recent: RecentMarkets | None = None
+) -> list[Quoted | None]:
+    """The prices of the offers now; None for one that follows what is not fresh.
+
+    With `recent` they are those that this process knows: to show, not to trade by.
+    """
+    markets: dict[tuple[str, str], Mapping[str, Quote]] = {}
+    for asset, currency in {(offer.asset, offer.currency) for offer in offers}:
+        if recent is None:
+            found = await prices.quotes(tx, asset.code, currency.code)
+        else:
+            market = await recent.of(tx, Wanted(asset=asset, currency=currency))
+            found = {quote.source: quote for quote in market.quotes.values()}
+        markets[asset.code, currency.code] = found
     return [
         _quoted(offer, markets[offer.asset.code, offer.currency.code], tx.now + PRICE_HOLD)
         for offer in offers
@@ -411,7 +426,8 @@ async def give_back(tx: Transaction, offer_id: UUID, amount: Amount, fiat_amount
         # Others may have come to be over the same coins while it waited for the row.
         changed = await _returned(tx, offer_id, amount, fiat_amount)
     assert changed, "no more is given back than was reserved"
-    await _list(tx, changed, news=False)
+    # They may have been taken before anybody heard of them.
+    await _list(tx, changed, news=True)
 
 
 async def _returned(

@@ -7,6 +7,7 @@ from fastapi import APIRouter, Depends, Query, Request, Response
 
 from tradepost.book.http import MarketAnswer
 from tradepost.book.model import Market
+from tradepost.book.service import RecentMarkets
 from tradepost.identity import service as identity
 from tradepost.kernel.access import Caller, Scope, Unauthenticated
 from tradepost.kernel.assets import AssetNotTraded
@@ -30,6 +31,7 @@ from tradepost.kernel.http import (
 from tradepost.kernel.iso import CountryUnknown, CurrencyUnknown
 from tradepost.kernel.openapi import AUTHENTICATED, ONCE, problems
 from tradepost.kernel.pricing import premium_bps
+from tradepost.kernel.writes import WriteRoute
 from tradepost.offers import service
 from tradepost.offers.http.bodies import (
     EditOfferBody,
@@ -61,6 +63,7 @@ from tradepost.payments.model import PaymentMethodUnfit, PaymentMethodUnknown
 from tradepost.prices.model import PriceUnavailable
 
 router = APIRouter(route_class=TransactionRoute, tags=["offers"])
+_writes = APIRouter(route_class=WriteRoute, tags=["offers"])
 
 
 def _cursors(request: Request) -> Cursors:
@@ -85,11 +88,14 @@ _SAID = (
 _STEP = problems(*ONCE, NotFound, NotYourOffer, OfferStateConflict)
 
 
-async def _seen(tx: Tx, offers: list[Offer]) -> list[tuple[Offer, Quoted | None, dict[str, Any]]]:
+async def _seen(
+    tx: Tx, offers: list[Offer], recent: RecentMarkets | None = None
+) -> list[tuple[Offer, Quoted | None, dict[str, Any]]]:
     """The offers with their prices of now, and what of them is shown to everybody."""
     makers = await identity.public_accounts(tx, list({offer.maker_id for offer in offers}))
+    priced = await service.quoted_now(tx, offers, recent)
     seen = []
-    for offer, quoted in zip(offers, await service.quoted_now(tx, offers), strict=True):
+    for offer, quoted in zip(offers, priced, strict=True):
         shown = document(offer, makers[offer.maker_id].name).model_dump() | {
             "price": None if quoted is None else f"{quoted.price.value:f}",
             "premium_bps": None if quoted is None else _premium(quoted),
@@ -104,9 +110,11 @@ def _premium(quoted: Quoted) -> int | None:
     return premium_bps(quoted.price.value, quoted.index.value)
 
 
-async def _own_many(tx: Tx, offers: list[Offer]) -> list[OwnOfferAnswer]:
+async def _own_many(
+    tx: Tx, offers: list[Offer], recent: RecentMarkets | None = None
+) -> list[OwnOfferAnswer]:
     answers = []
-    for offer, quoted, shown in await _seen(tx, offers):
+    for offer, quoted, shown in await _seen(tx, offers, recent):
         signature = offer.key_signature
         shown |= {
             "hidden_because": hidden(offer, tx.now, priced=quoted is not None),
@@ -124,9 +132,10 @@ async def _own(tx: Tx, response: Response, offer: Offer) -> OwnOfferAnswer:
     return (await _own_many(tx, [offer]))[0]
 
 
-@router.post(
+@_writes.post(
     "/offers",
     status_code=201,
+    response_model=OwnOfferAnswer,
     summary="Publish an offer",
     responses=problems(
         *ONCE,
@@ -139,16 +148,19 @@ async def _own(tx: Tx, response: Response, offer: Offer) -> OwnOfferAnswer:
         OfferStateConflict,
     ),
 )
-async def create_offer(
-    tx: Tx, response: Response, caller: _Writer, body: NewOfferBody
-) -> OwnOfferAnswer:
+async def create_offer(request: Request, tx: Tx, caller: _Writer, body: NewOfferBody) -> Response:
     """It is in the book at once, if it is public and its maker works at this hour.
 
     `wallet` is the maker's own, used in the escrow of each trade; `encryption_key` (an x-only key
     of secp256k1) is what payment details are sealed to.
     """
     offer = await service.create_offer(tx, caller.account_id, body.draft())
-    return await _own(tx, response, offer)
+    (answer,) = await _own_many(tx, [offer], request.app.state.markets)
+    headers = {"ETag": etag(offer.version)}
+    return Response(answer.model_dump_json(), 201, headers, media_type="application/json")
+
+
+router.include_router(_writes)
 
 
 @router.patch(
