@@ -5,8 +5,6 @@ from procrastinate import App
 from tradepost.kernel.database import Database
 from tradepost.offers import service
 
-_AT_ONCE = 100
-
 
 def register(app: App, database: Database) -> None:
     """Adds this room's task to the worker's app."""
@@ -15,7 +13,8 @@ def register(app: App, database: Database) -> None:
     @app.periodic(cron="* * * * * */5")
     @app.task(name="offers.wake", queueing_lock="offers.wake")
     async def wake(timestamp: int) -> None:  # noqa: ARG001 - the queue hands it in
-        while True:
+        more = True
+        while more:
+            # One at a time: nothing is held that somebody who is not late waits for.
             async with database.transaction() as tx:
-                if await service.wake(tx, _AT_ONCE) < _AT_ONCE:
-                    return
+                more = await service.wake(tx)

@@ -216,16 +216,16 @@ async def for_partner(
     return [_offer(row) for row in rows]
 
 
-async def due(tx: Transaction, limit: int) -> list[Offer]:
-    """Offers that the clock opens or ends by now, held until the transaction ends."""
-    rows = await tx.all(
+async def due(tx: Transaction) -> Offer | None:
+    """An offer that the clock opens or ends by now, held until the transaction ends."""
+    row = await tx.one(
         """
         SELECT * FROM offers WHERE next_change_at <= %s
-        ORDER BY next_change_at LIMIT %s FOR NO KEY UPDATE SKIP LOCKED
+        ORDER BY next_change_at LIMIT 1 FOR NO KEY UPDATE SKIP LOCKED
         """,
-        [tx.now, limit],
+        [tx.now],
     )
-    return [_offer(row) for row in rows]
+    return None if row is None else _offer(row)
 
 
 async def next_change(tx: Transaction, offer_id: UUID, at: datetime | None) -> None:
