@@ -21,6 +21,7 @@ from tradepost.trades.model import (
     DisputeReason,
     Trade,
     chain_says,
+    maker_was_there,
     view,
 )
 from tradepost.trades.model import (
@@ -259,3 +260,43 @@ def test_who_waits_for_the_other_is_urged_to_nothing() -> None:
     assert view(unsealed, locked, Party.SELLER, CHAIN, 600).primary is Action.SEND_PAYMENT_DETAILS
     overdue = replace(ESCROW, reading=Reading(EscrowState.LOCKED, 1))
     assert view(trade, overdue, Party.SELLER, CHAIN, 600).primary is Action.CANCEL
+
+
+WORDS = [
+    (Party.SELLER, E.ESCROW_LOCKED, {}, True),
+    (Party.SELLER, E.EXPIRE, {}, False),
+    (Party.SELLER, E.PAYMENT_SENT, {}, None),
+    (Party.SELLER, E.CANCEL, {}, None),
+    (Party.SELLER, E.ESCROW_REFUNDED, {"cancel_signature": b"c"}, None),
+    (Party.BUYER, E.PAYMENT_SENT, {}, True),
+    (Party.BUYER, E.ESCROW_PAID, {}, True),
+    (Party.BUYER, E.ESCROW_REFUNDED, {"cancel_signature": b"c"}, False),
+    # He gave the trade up himself, before or after the seller asked.
+    (Party.BUYER, E.ESCROW_REFUNDED, {"refund_signature": b"r"}, None),
+    (
+        Party.BUYER,
+        E.ESCROW_REFUNDED,
+        {"cancel_signature": b"c", "refund_signature": b"r"},
+        None,
+    ),
+    (Party.BUYER, E.EXPIRE, {}, None),
+    (Party.BUYER, E.ESCROW_LOCKED, {}, None),
+    (Party.BUYER, E.CANCEL, {}, None),
+]
+
+
+@pytest.mark.parametrize(("maker", "event", "facts", "there"), WORDS)
+def test_a_maker_is_there_when_he_does_what_a_take_asks_of_him(
+    maker: Party, event: E, facts: dict[str, Any], there: bool | None
+) -> None:
+    assert maker_was_there(replace(TRADE, maker=maker, **facts), event) is there
+
+
+@pytest.mark.parametrize("maker", [Party.SELLER, Party.BUYER])
+def test_a_maker_is_missed_only_where_his_offer_gets_its_amount_back(maker: Party) -> None:
+    """So that a trade can count once, however often the chain takes its end back."""
+    trade = replace(TRADE, maker=maker, cancel_signature=b"c")
+    for event in E:
+        if maker_was_there(trade, event) is False:
+            ends = {to for (_, known), to in TRANSITIONS.items() if known is event}
+            assert ends <= GIVES_BACK
