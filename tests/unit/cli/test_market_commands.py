@@ -95,6 +95,7 @@ def test_an_offer_that_follows_the_market_is_restated(
     assert (sent["min_trades"], sent["first_trade_limit"]) == (1, "50")
     assert sent["closes_at"] == "2026-12-31T18:00:00+00:00"
     assert "an account of 7 days" in done.stdout
+    assert "mon,tue,wed,thu,fri 09:00-18:00 Europe/Berlin" in done.stdout
 
 
 @pytest.mark.parametrize(
@@ -288,7 +289,7 @@ def test_a_dry_run_tells_every_wrong_line_and_does_nothing(
     assert done.exit_code == ExitCode.INCOMPLETE
     assert "line 4, asset: the exchange does not trade DOGE" in done.stdout
     assert "line 4, payment_methods: the exchange does not know barter" in done.stdout
-    assert "2 offers are right, 1 lines are wrong. Nothing was done." in done.stdout
+    assert "Right offers: 2; wrong lines: 1. Nothing was done." in done.stdout
     assert exchange.posts("/v1/offers") == []
 
 
@@ -334,7 +335,7 @@ def test_a_line_that_is_refused_does_not_stop_the_others(
     done = run("offer", "import", str(file), "--yes")
     assert done.exit_code == ExitCode.INCOMPLETE
     assert "line 2, row: Too many." in done.stdout
-    assert "1 offers were imported; 1 lines are wrong." in done.stdout
+    assert "Imported offers: 1; wrong lines: 1." in done.stdout
     exchange.answer = whole  # type: ignore[method-assign]  # it takes them all
     assert run("offer", "import", str(file), "--yes").exit_code == ExitCode.OK
     assert len(exchange.posts("/v1/offers")) == 2

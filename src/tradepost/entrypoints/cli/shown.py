@@ -215,8 +215,11 @@ def _needs(one: "Offer") -> str:
 def _hours(one: "Offer") -> str:
     if one.working_hours is None:
         return ""
-    spans = (f"{span.day} {span.opens}-{span.closes}" for span in one.working_hours.spans)
-    return f"{', '.join(spans)} {one.working_hours.time_zone}"
+    days: dict[str, list[str]] = {}
+    for span in one.working_hours.spans:
+        days.setdefault(f"{span.opens}-{span.closes}", []).append(span.day)
+    spans = (f"{','.join(named)} {clock}" for clock, named in days.items())
+    return f"{'; '.join(spans)} {one.working_hours.time_zone}"
 
 
 def quote(shown: "OfferQuote", of: "Offer") -> list[tuple[str, str]]:

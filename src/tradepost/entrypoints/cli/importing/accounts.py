@@ -37,8 +37,8 @@ def import_file(desk: Desk, file: Path, *, dry_run: bool) -> None:
     desk.ask(
         [
             (
-                f"{len(accounts)} payment accounts are sealed and kept, unless they were before;"
-                f" {report.wrong_lines} lines are wrong."
+                f"Payment accounts to be sealed and kept, unless they were: {len(accounts)};"
+                f" wrong lines: {report.wrong_lines}."
             )
         ],
         "Keep them?",

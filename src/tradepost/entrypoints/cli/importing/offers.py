@@ -46,8 +46,8 @@ def import_file(desk: Desk, file: Path, *, dry_run: bool) -> None:
     desk.ask(
         [
             (
-                f"{len(offers)} offers are published, unless they were before;"
-                f" {report.wrong_lines} lines are wrong."
+                f"Offers to be published, unless they were before: {len(offers)};"
+                f" wrong lines: {report.wrong_lines}."
             ),
             f"The escrow's wallet is {trader.wallet.address}.",
         ],

@@ -63,11 +63,11 @@ class Report:
         raise typer.Exit(ExitCode.INCOMPLETE if faults else ExitCode.OK)
 
     def _summary(self) -> str:
-        wrong = f"{self.wrong_lines} lines are wrong"
+        wrong = f"wrong lines: {self.wrong_lines}."
         if self.dry_run:
-            return f"{self.right} {self.what} are right, {wrong}. Nothing was done."
-        before = f", {len(self.before)} were before" if self.before else ""
-        return f"{len(self.done)} {self.what} were imported{before}; {wrong}."
+            return f"Right {self.what}: {self.right}; {wrong} Nothing was done."
+        before = f"; imported before: {len(self.before)}" if self.before else ""
+        return f"Imported {self.what}: {len(self.done)}{before}; {wrong}"
 
 
 def key_of(kind: str, account: str, row: Row) -> str:
