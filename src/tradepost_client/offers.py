@@ -195,6 +195,20 @@ _EXACT = frozenset(
 _COMPARED = _AMOUNTS | _SETS | _EXACT | {"working_hours", "closes_at"}
 
 
+_DEFAULTS = {
+    "amount_unit": "asset",
+    "visibility": "public",
+    "min_trades": 0,
+    "min_account_age_days": 0,
+}
+
+
+def expected(wanted: Mapping[str, Any]) -> dict[str, Any]:
+    """A new offer's body with what the API promises where it says nothing, for `check_offer`."""
+    follows = {"price_source": "index"} if "margin_bps" in wanted else {}
+    return {**_DEFAULTS, **follows, **wanted}
+
+
 def check_offer(offer: Offer, wanted: Mapping[str, Any]) -> None:
     """Holds an offer against what was asked for, as the API's body; raises `OfferChanged`.
 

@@ -29,7 +29,7 @@ from tradepost_client.evm import Receipt, Reporter
 from tradepost_client.markets import OfferQuote
 from tradepost_client.models import Account, Exchange, Offer, Side, SignedIn, Trade
 from tradepost_client.notebook import Notebook
-from tradepost_client.offers import NewOffer, body, check_offer, faults
+from tradepost_client.offers import NewOffer, body, check_offer, expected, faults
 from tradepost_client.sealing import Envelope, seal, unseal
 from tradepost_client.wallet import TradeKey, Wallet, maker_context, taker_context
 from tradepost_contracts.terms import (
@@ -134,7 +134,7 @@ class AsyncTrader:
         }
         offer = await self.client.create_offer(wanted, key=once)
         try:
-            check_offer(offer, wanted)
+            check_offer(offer, expected(wanted))
             agreement = self._as_maker(offer, exchange, key.public)
         except Exception:
             await self.client.close_offer(offer.id)

@@ -6,6 +6,7 @@ from decimal import Decimal
 from pathlib import Path
 from typing import Any
 
+import httpx
 import pytest
 
 from tests.unit.client import stage
@@ -178,6 +179,29 @@ FLOATING: NewOffer = {
     "total_amount": Decimal(1000),
     "payment_methods": ["sepa"],
 }
+
+
+@pytest.mark.parametrize(
+    ("name", "value"),
+    [("amount_unit", "currency"), ("price_source", "other"), ("visibility", "link")],
+)
+async def test_what_a_maker_leaves_out_is_what_the_api_promises(
+    name: str, value: str, exchange: FakeExchange, node: FakeNode
+) -> None:
+    maker = stage.trader(exchange, node, SELLER)
+    whole = exchange.answer
+
+    def lying(request: httpx.Request) -> httpx.Response:
+        answer = whole(request)
+        if request.method == "POST" and request.url.path == "/v1/offers":
+            return httpx.Response(201, json=answer.json() | {name: value})
+        return answer
+
+    exchange.answer = lying  # type: ignore[method-assign]  # it publishes something else
+    maker.client = exchange.client()
+    with pytest.raises(errors.OfferChanged, match=name):
+        await maker.publish_offer(**FLOATING)
+    assert exchange.sent[-1].url.path.endswith("/close")
 
 
 async def test_an_intent_that_is_repeated_has_one_key(
