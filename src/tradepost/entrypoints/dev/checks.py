@@ -72,18 +72,32 @@ def _outcome(one: Check) -> tuple[Check, str, float]:
     return one, fault, time.monotonic() - began
 
 
+#: Those that start, kill and time whole exchanges want the machine to themselves.
+_ALONE = ("tests/e2e", "tests/faults")
+
+
 def test(arguments: Sequence[str]) -> int:
     """Runs the contracts' tests, then Python's; with arguments, pytest alone with these.
 
     Returns:
         An exit code: 0 when all have passed.
     """
-    if not arguments:
-        forge = [PYTHON, "contracts/build.py", "test"]
-        code = subprocess.run(forge, cwd=CLONE, check=False).returncode
-        if code != 0:
-            return code
-    return subprocess.run([PYTHON, "-m", "pytest", *arguments], cwd=CLONE, check=False).returncode
+    pytest = [PYTHON, "-m", "pytest"]
+    if arguments:
+        return _run([*pytest, *arguments])
+    together = [f"--ignore={folder}" for folder in _ALONE]
+    runs = (
+        [PYTHON, "contracts/build.py", "test"],
+        [*pytest, "-n", "2", *together],
+        [*pytest, *_ALONE],
+    )
+    return next((code for run in runs if (code := _run(run)) != 0), 0)
+
+
+def _run(command: Sequence[str | Path]) -> int:
+    # Tests that run side by side have to be the same ones in the same order.
+    environment = os.environ | {"PYTHONHASHSEED": "0"}
+    return subprocess.run(command, cwd=CLONE, env=environment, check=False).returncode
 
 
 if __name__ == "__main__":
