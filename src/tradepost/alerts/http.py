@@ -103,7 +103,7 @@ class SavedSearchesAnswer(BaseModel):
     responses=problems(*ONCE, AssetNotTraded, CurrencyUnknown, SearchTooWide, TooManySavedSearches),
 )
 async def save_search(tx: Tx, caller: _Writer, body: NewSavedSearchBody) -> SavedSearchAnswer:
-    """Each new offer of others that it finds is an event `saved_search_matched`, once."""
+    """Each new offer of others that it finds is an event `saved.search_matched`, once."""
     wanted = body.wanted(tx.settings)
     search = await service.save_search(tx, caller.account_id, body.name, wanted)
     return SavedSearchAnswer.of(search)

@@ -11,13 +11,13 @@ from tradepost.alerts.model import (
     TooManySavedSearches,
 )
 from tradepost.book import service as book
-from tradepost.book.model import Wanted, matches
+from tradepost.book.model import Listing, Wanted, matches
 from tradepost.kernel.database import Transaction
 from tradepost.kernel.errors import NotFound
 from tradepost.kernel.ids import new_id
 
-#: How many who wait for one listing are told of it.
-_TOLD = 1000
+#: How many who may wait for one listing are looked at together.
+_AT_ONCE = 1000
 
 
 async def save_search(tx: Transaction, account_id: UUID, name: str, wanted: Wanted) -> SavedSearch:
@@ -51,10 +51,16 @@ async def tell(tx: Transaction, limit: int) -> bool:
     listings = await book.take_news(tx, limit)
     for listing in listings:
         quotes = await book.quotes(tx, listing)
-        for search in await store.waiting_for(tx, listing, _TOLD):
-            if not matches(listing, search.wanted, quotes, tx.now):
-                continue
-            if await store.add_hit(tx, search.id, listing.id):
-                event = SavedSearchMatched(str(search.id), str(listing.id))
-                await tx.publish(event, [search.account_id])
+        found = await store.waiting_for(tx, listing, None, _AT_ONCE)
+        while found:
+            for search in found:
+                if matches(listing, search.wanted, quotes, tx.now):
+                    await _tell(tx, search, listing)
+            found = await store.waiting_for(tx, listing, found[-1].id, _AT_ONCE)
     return bool(listings)
+
+
+async def _tell(tx: Transaction, search: SavedSearch, listing: Listing) -> None:
+    if await store.add_hit(tx, search.id, listing.id):
+        event = SavedSearchMatched(str(search.id), str(listing.id))
+        await tx.publish(event, [search.account_id])

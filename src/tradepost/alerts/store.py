@@ -63,13 +63,19 @@ async def remove_search(tx: Transaction, account_id: UUID, search_id: UUID) -> b
     )
 
 
-async def waiting_for(tx: Transaction, listing: Listing, limit: int) -> list[SavedSearch]:
-    """Saved searches of others that may want this listing, and have not been told of it."""
+async def waiting_for(
+    tx: Transaction, listing: Listing, after: UUID | None, limit: int
+) -> list[SavedSearch]:
+    """Saved searches of others that may want this listing, and have not been told of it.
+
+    They come in their order, from behind `after`.
+    """
     rows = await tx.all(
         """
         SELECT * FROM saved_searches AS search
         WHERE (asset = %(asset)s OR asset IS NULL) AND (currency = %(currency)s OR currency IS NULL)
             AND (direction = %(direction)s OR direction IS NULL) AND account_id <> %(maker)s
+            AND (%(after)s::uuid IS NULL OR id > %(after)s)
             AND NOT EXISTS (
                 SELECT FROM saved_search_hits
                 WHERE search_id = search.id AND listing_id = %(id)s
@@ -82,6 +88,7 @@ async def waiting_for(tx: Transaction, listing: Listing, limit: int) -> list[Sav
             "currency": listing.currency.code,
             "direction": listing.direction,
             "maker": listing.maker_id,
+            "after": after,
             "limit": limit,
         },
     )
