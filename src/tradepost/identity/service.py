@@ -286,8 +286,8 @@ class Presence:
 
 
 async def trust(tx: Transaction, account_id: UUID, partner_id: UUID) -> None:
-    """Names a trusted partner; raises `NotFound`, `TooManyPartners`."""
-    if not await store.public_accounts(tx, [partner_id]):
+    """Names a trusted partner, not oneself; raises `NotFound`, `TooManyPartners`."""
+    if partner_id == account_id or not await store.public_accounts(tx, [partner_id]):
         raise NotFound
     await store.lock_account(tx, account_id)
     known = await store.partners(tx, account_id)
