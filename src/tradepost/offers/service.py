@@ -188,10 +188,12 @@ async def edit_offer(
     )
     others: list[Offer] = []
     if offer.stock_id is not None and edited.total != offer.total:
-        more = edited.total.minor - offer.total.minor
-        changed_too = await store.change_remaining(tx, offer, more, total=more)
-        others = [other for other in changed_too if other.id != offer.id]
-        offer = replace(offer, version=offer.version + 1)
+        for other in await store.sharing(tx, offer.stock_id):
+            if other.id != offer.id and edited.total < other.amounts.most:
+                raise OfferInconsistent(
+                    "Another offer over the same coins has a larger max_amount."
+                )
+        others = await store.change_total(tx, offer, edited.total.minor - offer.total.minor)
     return await _save(tx, offer, edited, OfferUpdated(str(offer.id)), others)
 
 

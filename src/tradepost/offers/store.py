@@ -154,35 +154,48 @@ async def reserve(tx: Transaction, offer_id: UUID, taken: Amount, taker_id: UUID
     return None if row is None else _offer(row)
 
 
-async def change_remaining(
-    tx: Transaction, offer: Offer, change: int, *, total: int = 0
-) -> list[Offer]:
+async def change_remaining(tx: Transaction, offer: Offer, change: int) -> list[Offer]:
     """Adds `change` (minor units) to what remains of an offer and of all over the same coins.
 
-    `total` is added to their totals. Empty where more would remain than there is, or less than
-    nothing; or where others are over the same coins by now, and were not when `offer` was read.
+    Empty where more would remain than there is, or less than nothing; or where others are over
+    the same coins by now, and were not when `offer` was read.
     """
     rows = await tx.all(
         """
         UPDATE offers SET
             remaining_amount = remaining_amount + %(change)s,
-            total_amount = total_amount + %(total)s,
             version = version + 1,
             updated_at = %(now)s
         WHERE (
                 (id = %(id)s AND stock_id IS NOT DISTINCT FROM %(stock)s)
                 OR stock_id = %(stock)s
             )
-            AND remaining_amount + %(change)s BETWEEN 0 AND total_amount + %(total)s
+            AND remaining_amount + %(change)s BETWEEN 0 AND total_amount
         RETURNING *
         """,
         {
             "id": offer.id,
             "stock": offer.stock_id,
             "change": change,
-            "total": total,
             "now": tx.now,
         },
+    )
+    return [_offer(row) for row in rows]
+
+
+async def change_total(tx: Transaction, offer: Offer, change: int) -> list[Offer]:
+    """Adds `change` (minor units) to the totals of the others over an offer's coins, all held."""
+    rows = await tx.all(
+        """
+        UPDATE offers SET
+            remaining_amount = remaining_amount + %(change)s,
+            total_amount = total_amount + %(change)s,
+            version = version + 1,
+            updated_at = %(now)s
+        WHERE stock_id = %(stock)s AND id <> %(id)s
+        RETURNING *
+        """,
+        {"id": offer.id, "stock": offer.stock_id, "change": change, "now": tx.now},
     )
     return [_offer(row) for row in rows]
 

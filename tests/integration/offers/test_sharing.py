@@ -174,6 +174,18 @@ async def test_a_new_total_is_that_of_all(database: Database, maker: Maker) -> N
     assert await in_book(database) == {first.id, second.id, third.id}
 
 
+async def test_a_new_total_holds_what_others_offer_at_once(
+    database: Database, maker: Maker
+) -> None:
+    first, second = await siblings(database, maker, 2)
+    less = Changes(total_amount="1.5", max_amount="1.5")
+    with pytest.raises(OfferInconsistent):
+        await edit(database, maker, first, less)
+    await edit(database, maker, second, Changes(max_amount="1"))
+    edited = await edit(database, maker, first, less)
+    assert edited.total == (await look(database, second.id)).total == ETH.amount("1.5")
+
+
 @pytest.mark.parametrize(
     ("changes", "slug"),
     [
