@@ -36,7 +36,7 @@ async def put(tx: Transaction, listing: Listing, reference: Decimal | None, *, n
     else:
         assert margin_bps is not None
         tilt = sign * margin_bps
-    await tx.later(
+    await tx.execute(
         """
         WITH put AS (
             INSERT INTO listings (

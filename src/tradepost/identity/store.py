@@ -334,7 +334,7 @@ async def caller_once(
 async def _called(tx: Transaction, row: dict[str, Any]) -> Caller:
     if row["last_used_at"] is None or row["last_used_at"] < tx.now - _USE_NOTED_EVERY:
         # Two requests at once do not wait for each other over a note.
-        await tx.later(
+        await tx.execute(
             """
             UPDATE tokens SET last_used_at = %s WHERE id = (
                 SELECT id FROM tokens WHERE id = %s FOR NO KEY UPDATE SKIP LOCKED

@@ -12,7 +12,7 @@ from typing import Any, LiteralString, Self, cast
 from uuid import UUID
 
 from procrastinate import App
-from psycopg import AsyncConnection, AsyncCursor
+from psycopg import AsyncConnection
 from psycopg.rows import DictRow, dict_row, tuple_row
 from psycopg_pool import AsyncConnectionPool
 
@@ -27,9 +27,6 @@ _OPTIONS = (
     "-c statement_timeout=5s -c lock_timeout=3s -c idle_in_transaction_session_timeout=20s"
     " -c TimeZone=UTC -c plan_cache_mode=force_generic_plan"
 )
-
-#: So many statements wait at most for the next one to go along with.
-_MOST_WAITING = 16
 
 Params = Mapping[str, object] | Sequence[object] | None
 
@@ -48,11 +45,11 @@ class Reading:
 
     async def one(self, sql: LiteralString, params: Params = None) -> DictRow | None:
         """The first row of the answer, or None."""
-        return await (await self._run(sql, params)).fetchone()
+        return await (await self.connection.execute(sql, params)).fetchone()
 
     async def all(self, sql: LiteralString, params: Params = None) -> list[DictRow]:
         """All rows of the answer: the query bounds their number."""
-        return await (await self._run(sql, params)).fetchall()
+        return await (await self.connection.execute(sql, params)).fetchall()
 
     async def rows(self, sql: LiteralString, params: Params = None) -> list[tuple[Any, ...]]:
         """As `all`, without names: for a hot query, whose statement is prepared at once.
@@ -62,9 +59,6 @@ class Reading:
         async with self.connection.cursor(binary=True, row_factory=tuple_row) as cursor:
             await cursor.execute(sql, params, prepare=True)
             return await cursor.fetchall()
-
-    async def _run(self, sql: LiteralString, params: Params) -> AsyncCursor[DictRow]:
-        return await self.connection.execute(sql, params)
 
 
 @dataclass(frozen=True, slots=True)
@@ -78,48 +72,17 @@ class Transaction(Reading):
     _subscriptions: Mapping[str, Sequence[str]]
     #: Who has been found to call, by account: what identity knows of them is not asked for again.
     callers: dict[UUID, Caller] = field(default_factory=dict, compare=False)
-    _waiting: list[tuple[LiteralString, Params]] = field(default_factory=list, compare=False)
 
     async def execute(self, sql: LiteralString, params: Params = None) -> int:
         """Runs `sql`; how many rows it touched."""
-        return (await self._run(sql, params)).rowcount
-
-    async def later(self, sql: LiteralString, params: Params = None) -> None:
-        """Runs `sql` before anything else that this transaction does, its commit at the latest.
-
-        It is sent together with that, which saves a round trip: for what gives no answer.
-        """
-        self._waiting.append((sql, params))
-        if len(self._waiting) >= _MOST_WAITING:
-            await self.settle()
-
-    async def settle(self) -> None:
-        """Runs what waits; needed before `connection` is used past this class."""
-        if self._waiting:
-            await self._run(*self._waiting.pop())
-
-    async def rows(self, sql: LiteralString, params: Params = None) -> list[tuple[Any, ...]]:
-        """As `Reading.rows`."""
-        await self.settle()
-        return await Reading.rows(self, sql, params)
-
-    async def _run(self, sql: LiteralString, params: Params) -> AsyncCursor[DictRow]:
-        if not self._waiting:
-            return await self.connection.execute(sql, params)
-        waiting = self._waiting.copy()
-        self._waiting.clear()
-        async with self.connection.pipeline():
-            for before in waiting:
-                await self.connection.execute(*before)
-            return await self.connection.execute(sql, params)
+        return (await self.connection.execute(sql, params)).rowcount
 
     async def publish(self, event: outbox.Event, to: Sequence[UUID] = ()) -> UUID:
         """Writes `event` to the outbox, numbered without a gap for each account in `to`.
 
         Each subscriber of the event's type gets a job with the event's id. Returns that id.
         """
-        event_id, sql, values = outbox.written(event, to, self.now)
-        await self.later(sql, values)
+        event_id = await outbox.write(self.connection, event, to, self.now)
         for task in self._subscriptions.get(event.type(), ()):
             await self.defer(task, event_id=str(event_id))
         return event_id
@@ -136,7 +99,6 @@ class Transaction(Reading):
 
         Jobs of one `lock` run one after the other. A job may run twice: its effect must not.
         """
-        await self.settle()
         await jobs.defer(self._jobs, self.connection, task, at, lock, arguments)
 
 
@@ -171,24 +133,12 @@ class Database:
         await self.pool.close()
 
     @asynccontextmanager
-    async def transaction(self, *, begun: bool = True) -> AsyncIterator[Transaction]:
-        """Commits at the end of the block, rolls back if it raises.
-
-        One that is not `begun` begins with its first statement, in the same round trip: for a
-        caller who uses the transaction's own methods only.
-        """
-        # The pool rolls back what has not been committed.
-        async with self.pool.connection() as connection:
-            tx = Transaction(
+    async def transaction(self) -> AsyncIterator[Transaction]:
+        """Commits at the end of the block, rolls back if it raises."""
+        async with self.pool.connection() as connection, connection.transaction():
+            yield Transaction(
                 connection, self._settings, self._clock(), self._jobs, self._subscriptions
             )
-            await tx.later("BEGIN")
-            if begun:
-                await tx.settle()
-            yield tx
-            # PostgreSQL answers a commit after an error that was passed over with a rollback.
-            done = await tx._run("COMMIT", None)
-            assert done.statusmessage == "COMMIT", "what a caller is told has happened"
 
     @asynccontextmanager
     async def reading(self) -> AsyncIterator[Reading]:

@@ -107,7 +107,7 @@ class TransactionRoute(APIRoute):
 
         async def once(request: Request) -> Response:
             database: Database = request.app.state.database
-            async with database.transaction(begun=False) as tx:
+            async with database.transaction() as tx:
                 request.state.transaction = tx
                 request.state.claim = None
                 try:

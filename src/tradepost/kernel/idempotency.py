@@ -92,7 +92,7 @@ async def claim(tx: Transaction, account_id: UUID, asked: Asked, *, taken: bool)
 
 async def keep(tx: Transaction, taken: Claim, response: Response) -> None:
     """Files the answer under the key, to be committed with the effect."""
-    await tx.later(
+    await tx.execute(
         """
         UPDATE idempotency_keys SET status = %s, body = %s, headers = %s
         WHERE account_id = %s AND key = %s

@@ -8,8 +8,7 @@ import re
 from collections.abc import Sequence
 from dataclasses import asdict, dataclass
 from datetime import datetime
-from functools import cache
-from typing import Any, LiteralString
+from typing import Any
 from uuid import UUID
 
 from psycopg import AsyncConnection
@@ -24,7 +23,6 @@ class Event:
     """Something that happened; a subclass's fields (strings, numbers) are its payload."""
 
     @classmethod
-    @cache
     def type(cls) -> str:
         """`OfferTaken` is `offer.taken`: the subject, then what happened to it."""
         words = re.findall(r"[A-Z][a-z0-9]*", cls.__name__)
@@ -45,7 +43,7 @@ class AccountEvent:
 # One statement, so one round trip. The upsert locks each account's counter until the commit: that
 # is what keeps the numbers free of gaps. Accounts are taken in order, so two writers cannot wait
 # for each other.
-_WRITE: LiteralString = """
+_WRITE = """
 WITH event AS (
     INSERT INTO events (id, type, payload, created_at)
     VALUES (%(id)s, %(type)s, %(payload)s, %(now)s)
@@ -60,19 +58,22 @@ SELECT account_id, last_seq, %(id)s FROM numbered
 """
 
 
-def written(
-    event: Event, to: Sequence[UUID], now: datetime
-) -> tuple[UUID, LiteralString, dict[str, object]]:
-    """The id of `event`, and the statement that stores it for the accounts in `to`."""
+async def write(
+    connection: AsyncConnection[DictRow], event: Event, to: Sequence[UUID], now: datetime
+) -> UUID:
+    """Stores `event` for the accounts in `to`; returns its id."""
     event_id = new_id()
-    values = {
-        "id": event_id,
-        "type": event.type(),
-        "payload": Jsonb(asdict(event)),
-        "now": now,
-        "accounts": sorted(set(to)),
-    }
-    return event_id, _WRITE, values
+    await connection.execute(
+        _WRITE,
+        {
+            "id": event_id,
+            "type": event.type(),
+            "payload": Jsonb(asdict(event)),
+            "now": now,
+            "accounts": sorted(set(to)),
+        },
+    )
+    return event_id
 
 
 async def payload(connection: AsyncConnection[DictRow], event_id: UUID) -> dict[str, Any]:

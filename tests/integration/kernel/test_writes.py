@@ -59,7 +59,7 @@ async def app(database: Database) -> FastAPI:
     ) -> Response:
         assert request.url.path == "/pots"
         for _ in range(body.pots):
-            await tx.later("INSERT INTO pots (maker) VALUES (%s)", [caller.account_id])
+            await tx.execute("INSERT INTO pots (maker) VALUES (%s)", [caller.account_id])
         return Response(b'{"pots":1}', 201, {"ETag": '"1"'}, media_type="application/json")
 
     made = FastAPI()
