@@ -145,9 +145,8 @@ class Book(RuleBasedStateMachine):
         in_currency: bool,
         ends: int | None,
     ) -> None:
-        """A maker publishes an offer, perhaps over the coins of another one."""
+        """A maker publishes an offer."""
         maker = data.draw(st.sampled_from(self.makers))
-        with_other = data.draw(st.sampled_from([None, *self._offers]))
         offer = self._try(
             lambda tx: service.create_offer(
                 tx,
@@ -158,7 +157,31 @@ class Book(RuleBasedStateMachine):
                     direction=direction,
                     amount_unit="currency" if in_currency else "asset",
                     closes_at=self._later(ends),
-                    shares_coins_with=with_other,
+                ),
+            )
+        )
+        if offer is not None:
+            self._offers.append(offer.id)
+
+    @precondition(lambda self: 0 < len(self._offers) < 12)
+    @rule(data=st.data(), price=prices, least=st.sampled_from(["1", "2", "3"]), more=manners)
+    def join(
+        self, data: st.DataObject, price: dict[str, Any], least: str, more: dict[str, Any]
+    ) -> None:
+        """A maker publishes one more over the same coins."""
+        other = self._drawn(data)
+        maker = next(one for one in self.makers if one.id == other.maker_id)
+        offer = self._try(
+            lambda tx: service.create_offer(
+                tx,
+                maker.id,
+                draft(
+                    maker,
+                    **{"price": None} | price | more,
+                    min_amount=least,
+                    max_amount="3",
+                    total_amount=str(other.total),
+                    shares_coins_with=other.id,
                 ),
             )
         )
