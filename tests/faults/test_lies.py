@@ -13,6 +13,10 @@ from tradepost.kernel.access import Scope
 pytestmark = pytest.mark.slow
 
 SIGNATURE = "0x" + "5a" * 64 + "1b"
+HOURS = {
+    "time_zone": "Europe/Berlin",
+    "spans": [{"day": "mon", "opens": "09:00", "closes": "18:30"}],
+}
 JUNK_TOKENS = ("", "tp_", "tp_" + "A" * 43, "tp_" + "A" * 5_000, "null", "' OR 1=1", "tp_\xe9\xff")
 
 #: Operations that anybody may call, and a body for those that take one.
@@ -25,7 +29,21 @@ PUBLIC: dict[str, dict[str, Any] | None] = {
     "POST /v1/accounts": {"name": "rosa", "passphrase": "short"},
     "POST /v1/sessions": {"name": "rosa", "passphrase": "no such passphrase at all"},
     "GET /v1/offers": None,
+    "GET /v1/offers/facets": None,
     "GET /v1/offers/{offer_id}": None,
+    "GET /v1/offers/{offer_id}/quote": None,
+    "GET /v1/payment-methods": None,
+    "GET /v1/payment-methods/registry": None,
+    "GET /v1/payment-methods/{code}": None,
+    "GET /v1/prices": None,
+    "GET /v1/prices/{asset}/{currency}": None,
+    "GET /v1/prices/{asset}/{currency}/history": None,
+    "GET /v1/markets": None,
+    "GET /v1/markets/{asset}/{currency}": None,
+    "GET /v1/markets/{asset}/{currency}/depth": None,
+    "GET /v1/markets/{asset}/{currency}/methods": None,
+    "GET /v1/markets/{asset}/{currency}/trades": None,
+    "GET /v1/markets/{asset}/{currency}/candles": None,
 }
 #: Operations that need a token, with the scope they need: None where any will do.
 PRIVATE: dict[str, Scope | None] = {
@@ -36,12 +54,24 @@ PRIVATE: dict[str, Scope | None] = {
     "POST /v1/tokens": Scope.ACCOUNT_WRITE,
     "DELETE /v1/tokens/{token_id}": Scope.ACCOUNT_WRITE,
     "GET /v1/account/events": Scope.ACCOUNT_READ,
+    "GET /v1/my/partners": Scope.ACCOUNT_READ,
+    "PUT /v1/my/partners/{account_id}": Scope.ACCOUNT_WRITE,
+    "DELETE /v1/my/partners/{account_id}": Scope.ACCOUNT_WRITE,
     "POST /v1/offers": Scope.OFFERS_WRITE,
     "PATCH /v1/offers/{offer_id}": Scope.OFFERS_WRITE,
     "POST /v1/offers/{offer_id}/pause": Scope.OFFERS_WRITE,
     "POST /v1/offers/{offer_id}/resume": Scope.OFFERS_WRITE,
     "POST /v1/offers/{offer_id}/close": Scope.OFFERS_WRITE,
     "GET /v1/my/offers": Scope.OFFERS_READ,
+    "GET /v1/my/partners/offers": Scope.OFFERS_READ,
+    "POST /v1/saved-searches": Scope.OFFERS_WRITE,
+    "GET /v1/saved-searches": Scope.OFFERS_READ,
+    "DELETE /v1/saved-searches/{search_id}": Scope.OFFERS_WRITE,
+    "POST /v1/payment-accounts": Scope.OFFERS_WRITE,
+    "GET /v1/payment-accounts": Scope.OFFERS_READ,
+    "GET /v1/payment-accounts/{account_id}": Scope.OFFERS_READ,
+    "PUT /v1/payment-accounts/{account_id}": Scope.OFFERS_WRITE,
+    "DELETE /v1/payment-accounts/{account_id}": Scope.OFFERS_WRITE,
     "POST /v1/trades": Scope.TRADES_WRITE,
     "GET /v1/trades": Scope.TRADES_READ,
     "GET /v1/trades/{trade_id}": Scope.TRADES_READ,
@@ -87,8 +117,46 @@ async def _world(arena: Arena, counts: Counter[str]) -> tuple[Liar, Deal, dict[s
             "wallet": arena.seller.wallet.address,
             "encryption_key": "4f" * 32,
             "key_signature": SIGNATURE,
+            "amount_unit": "asset",
+            "visibility": "trusted",
+            "min_trades": 1,
+            "min_account_age_days": 1,
+            "first_trade_limit": "0.1",
+            "taker_countries": ["DE"],
+            "working_hours": HOURS,
+            "closes_at": "2036-01-01T00:00:00Z",
+            "shares_coins_with": None,
         },
-        "PATCH /v1/offers/{offer_id}": {"price": "2400", "terms": "Now."},
+        "PATCH /v1/offers/{offer_id}": {
+            "margin_bps": 100,
+            "limit_price": "2400",
+            "price_source": "index",
+            "amount_unit": "asset",
+            "min_amount": "1",
+            "max_amount": "2",
+            "total_amount": "500",
+            "terms": "Now.",
+            "visibility": "link",
+            "min_trades": 1,
+            "min_account_age_days": 1,
+            "first_trade_limit": "0.1",
+            "taker_countries": ["DE"],
+            "working_hours": HOURS,
+            "closes_at": "2036-01-01T00:00:00Z",
+        },
+        "POST /v1/saved-searches": {
+            "name": "Coins",
+            "direction": "sell",
+            "asset": "ETH",
+            "currency": "EUR",
+            "amount": "1",
+            "fiat_amount": "2500",
+            "payment_method": ["sepa"],
+            "country": "DE",
+            "maker": arena.seller.account_id,
+        },
+        "POST /v1/payment-accounts": {"method": "sepa", "sealed": SEALED},
+        "PUT /v1/payment-accounts/{account_id}": {"sealed": SEALED},
         "POST /v1/trades": arena.taking(arena.seller, offer_id, "ETH")
         | {"key_signature": SIGNATURE},
         "POST /v1/trades/{trade_id}/payment-details": {"sealed": SEALED},
@@ -105,9 +173,33 @@ async def _world(arena: Arena, counts: Counter[str]) -> tuple[Liar, Deal, dict[s
     return liar, deal, bodies
 
 
-def _path(template: str, deal: Deal) -> str:
-    offer_id = deal.arena.offers["ETH seller"]
-    return template.format(trade_id=deal.id, offer_id=offer_id, token_id=uuid4())
+def _path(template: str, deal: Deal, **ids: str) -> str:
+    """An address of this operation, of what is there or of what `ids` name."""
+    known = {
+        "trade_id": deal.id,
+        "offer_id": deal.arena.offers["ETH seller"],
+        "token_id": str(uuid4()),
+        "account_id": str(uuid4()),
+        "search_id": str(uuid4()),
+        "asset": "ETH",
+        "currency": "EUR",
+        "code": "sepa",
+    }
+    return template.format(**known | ids)
+
+
+async def _sellers(arena: Arena) -> dict[str, str]:
+    """Ids of what only the seller has."""
+    token = (await arena.seller.get("/v1/tokens"))["data"][0]
+    search = await arena.seller.post("/v1/saved-searches", {"name": "x", "asset": "ETH"})
+    account = await arena.seller.post("/v1/payment-accounts", {"method": "sepa", "sealed": SEALED})
+    for made in (search, account):
+        assert made.status_code == 201, made.text
+    return {
+        "token_id": token["id"],
+        "search_id": search.json()["id"],
+        "account_id": account.json()["id"],
+    }
 
 
 async def test_every_operation_has_a_liar(arena: Arena) -> None:
@@ -159,9 +251,10 @@ async def test_no_post_without_its_key(arena: Arena, counts: Counter[str]) -> No
 
 
 async def test_what_is_anothers_is_not_there(arena: Arena, counts: Counter[str]) -> None:
-    """A stranger at the trade, the offer and the tokens of others, and at ids that are none."""
+    """A stranger at what is of others, and at ids that are none."""
     liar, deal, bodies = await _world(arena, counts)
-    tokens = (await arena.seller.get("/v1/tokens"))["data"]
+    known = await _sellers(arena)
+    await liar.begin()
     secrets = [
         SEALED,
         deal.terms.seller,
@@ -175,15 +268,14 @@ async def test_what_is_anothers_is_not_there(arena: Arena, counts: Counter[str])
             continue
         body = bodies.get(name)
         headers = arena.stranger.headers() | {"If-Match": '"1"'}
-        theirs = template.format(
-            trade_id=deal.id, offer_id=arena.offers["ETH seller"], token_id=tokens[0]["id"]
-        )
+        theirs = _path(template, deal, **known)
         wanted = {403} if "offer" in template else {404}
         answer = await liar.refused(method, theirs, template, wanted, json=body, headers=headers)
         assert not any(secret.lower() in answer.text.lower() for secret in secrets), answer.text
         for wrong in (str(uuid4()), *HOSTILE_IDS):
-            path = theirs.replace(deal.id, wrong).replace(arena.offers["ETH seller"], wrong)
-            path = path.replace(tokens[0]["id"], wrong)
+            path = theirs
+            for right in (deal.id, arena.offers["ETH seller"], *known.values()):
+                path = path.replace(right, wrong)
             headers = arena.stranger.headers() | {"If-Match": '"1"'}
             await liar.refused(method, path, template, {404, 422}, json=body, headers=headers)
         await liar.nothing_changed()
