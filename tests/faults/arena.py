@@ -17,11 +17,14 @@ import httpx
 from eth_abi.abi import encode
 from eth_utils.crypto import keccak
 
+from tests import market as markets
 from tests import worlds
+from tests.market import Market
 from tests.stage import CONTRACT, DECIMALS, NATIVE, TOKEN, Asset, Stage, open_stage
 from tradepost.entrypoints.dev.chain import DevChain
 from tradepost.escrow.evm.rebuild import rebuild
 from tradepost.escrow.evm.watch import BranchMoved, follow_once
+from tradepost.prices.model import Pair
 from tradepost_client import Wallet
 from tradepost_client.models import EscrowTerms
 from tradepost_contracts import calls
@@ -40,6 +43,19 @@ CHALLENGE_WINDOW_S = 600
 FUNDING_WINDOW_S = 36_000
 PRICES = {"ETH": "2500", "USDT": "0.98"}
 AMOUNTS = {"ETH": "0.5", "USDT": "250"}
+#: What a seller and a buyer take at worst, wherever the market is.
+WORST = {
+    asset: (f"{Decimal(price) / 2}", f"{2 * Decimal(price)}") for asset, price in PRICES.items()
+}
+#: An offer whose price follows the market and whose amounts are of the currency.
+FLOATING = {
+    "price": None,
+    "margin_bps": 25,
+    "amount_unit": "currency",
+    "min_amount": "100",
+    "max_amount": "5000",
+    "total_amount": "1000000",
+}
 SEALED = "A" * 200
 ENDINGS = {"completed", "refunded", "resolved", "expired", "cancelled"}
 #: An escrow's three ways out, by the topic of the contract's event.
@@ -206,6 +222,8 @@ class Arena:
     #: Ids of events whose jobs have run: each can come again.
     heard: list[str] = field(default_factory=list)
     held: dict[Asset, int] = field(default_factory=dict)
+    #: The newest time that a block ever had.
+    newest: int = 0
 
     @property
     def players(self) -> list[Player]:
@@ -220,6 +238,8 @@ class Arena:
         self.arbitrator = await self.player(await self.stage.arbitrator())
         await self.stage.work()
         self.held = {"ETH": self.total("ETH"), "USDT": self.total("USDT")}
+        for asset in self.held:
+            await self.market_moves(asset, 0)
 
     async def player(self, trader: Any) -> Player:
         """One who has signed in, as a player."""
@@ -247,16 +267,50 @@ class Arena:
         assert response.status_code == 201, response.text
         return str(response.json()["id"])
 
-    async def open(self, asset: Asset = "ETH", maker: Side = "seller") -> Deal:
+    async def open(
+        self, asset: Asset = "ETH", maker: Side = "seller", *, floating: bool = False
+    ) -> Deal:
         """A trade between the seller and the buyer, one of whom made the offer."""
-        name = f"{asset} {maker}"
-        if name not in self.offers:
-            owner = self.seller if maker == "seller" else self.buyer
-            self.offers[name] = await self.publish(owner, asset)
+        offer_id = await self.offered(asset, maker, floating=floating)
         taker = self.buyer if maker == "seller" else self.seller
-        response = await self.take(taker, self.offers[name], asset)
+        response = await self.take(taker, offer_id, asset)
         assert response.status_code == 201, response.text
         return self.deal(response.json())
+
+    async def open_held(self, asset: Asset, maker: Side, moves_bps: int) -> Deal:
+        """As `open`, at a price that was quoted before the market moved."""
+        offer_id = await self.offered(asset, maker, floating=True)
+        taker = self.buyer if maker == "seller" else self.seller
+        query = f"amount={AMOUNTS[asset]}"
+        quote = await taker.get(f"/v1/offers/{offer_id}/quote?{query}")
+        await self.market_moves(asset, moves_bps)
+        taking = self.taking(taker, offer_id, asset)
+        held = {"hold": quote["hold"], "price_limit": quote["price"]}
+        response = await taker.post("/v1/trades", taking | held)
+        assert response.status_code == 201, response.text
+        shown = response.json()
+        for name in ("price", "amount", "fiat_amount"):
+            assert shown[name] == quote[name]
+        return self.deal(shown)
+
+    async def offered(self, asset: Asset, maker: Side, *, floating: bool = False) -> str:
+        """An offer that can be taken now: its maker is there."""
+        name = f"{asset} {maker}" + (" floating" if floating else "")
+        owner = self.seller if maker == "seller" else self.buyer
+        if name not in self.offers:
+            follows = FLOATING if floating else {}
+            self.offers[name] = await self.publish(owner, asset, **follows)
+        offer_id = self.offers[name]
+        if (await owner.get(f"/v1/offers/{offer_id}"))["state"] == "paused":
+            # Takes have lapsed, so he counted as away: he comes back.
+            response = await owner.post(f"/v1/offers/{offer_id}/resume")
+            assert response.status_code == 200, response.text
+        return offer_id
+
+    async def market_moves(self, asset: Asset, moves_bps: int) -> None:
+        """The market is so far above, or below, the price of the fixed offers."""
+        value = Decimal(PRICES[asset]) * (10_000 + moves_bps) / 10_000
+        await Market(self.stage.database).moves(f"{value:f}", pair=Pair(asset, "EUR"))
 
     async def take(self, taker: Player, offer_id: str, asset: Asset) -> httpx.Response:
         """Takes an offer of one amount."""
@@ -267,7 +321,8 @@ class Arena:
         return {
             "offer_id": offer_id,
             "amount": AMOUNTS[asset],
-            "price_limit": PRICES[asset],
+            # As bad as it can get: what is shown as the price is a matter of other tests.
+            "price_limit": WORST[asset][taker is not self.seller],
             "payment_method": "sepa",
             "wallet": taker.wallet.address,
             "encryption_key": taker.wallet.new_trade_key("faults").public,
@@ -346,9 +401,13 @@ class Arena:
         await self.mine(self.stage.settings.confirmations + 1)
 
     def chain_time(self) -> int:
-        """The newest block's time."""
+        """The newest block's time, or that of a newer one that the chain has forgotten.
+
+        The node refuses a block that is older than any that it ever had.
+        """
         block = self.stage.node.rpc("eth_getBlockByNumber", "latest", False)
-        return int(block["timestamp"], 16)
+        self.newest = max(self.newest, int(block["timestamp"], 16))
+        return self.newest
 
     @contextmanager
     def one_block(self) -> Iterator[None]:
@@ -367,11 +426,11 @@ class Arena:
         The chain's time goes on from where it was: on the new branch the blocks are as old as
         their common ancestor, and time must not seem to run backwards for those who wait.
         """
-        now = self.chain_time()
+        self.chain_time()
         # Another miner, or a block could come out the same, which anvil takes for the old one.
         self.stage.node.rpc("anvil_setCoinbase", "0x" + token_hex(20))
         self.stage.node.rpc("anvil_reorg", depth, [list(pair) for pair in instead or []])
-        self.stage.node.rpc("evm_setNextBlockTimestamp", max(now, self.chain_time()) + 1)
+        self.stage.node.rpc("evm_setNextBlockTimestamp", self.chain_time() + 1)
 
     async def raw_of_newest(self, depth: int) -> list[str]:
         """The signed transactions of the newest `depth` blocks, in their order."""
@@ -414,6 +473,7 @@ class Arena:
     async def check_books(self) -> None:
         """What must hold at any moment, since it is one transaction's work."""
         await self._check_offers()
+        await self._check_book()
         await self._check_histories()
         await self._check_sequences()
 
@@ -448,16 +508,44 @@ class Arena:
         assert set(ways.values()) <= {1}, ways
 
     async def _check_offers(self) -> None:
-        """What an offer lacks is in its trades."""
+        """What an offer lacks is in its trades, and those of offers over the same coins."""
         async with self.stage.database.transaction() as tx:
             wrong = await tx.all(
                 """
                 SELECT offers.id FROM offers WHERE total_amount <> remaining_amount + coalesce(
-                    (SELECT sum(amount) FROM trades
-                    WHERE offer_id = offers.id AND NOT given_back), 0)
+                    (SELECT sum(CASE theirs.amount_unit WHEN 'asset' THEN amount
+                        ELSE fiat_amount END)
+                    FROM trades JOIN offers AS theirs ON theirs.id = offer_id
+                    WHERE NOT given_back
+                        AND (theirs.id = offers.id OR theirs.stock_id = offers.stock_id)), 0)
                 """
             )
         assert wrong == []
+
+    async def _check_book(self) -> None:
+        """What can be taken is listed, nothing else is, and open offers are counted."""
+        async with self.stage.database.transaction() as tx:
+            wrong = await tx.all(
+                """
+                SELECT id FROM (
+                    SELECT id FROM offers WHERE state = 'active' AND visibility = 'public'
+                        AND remaining_amount >= min_amount
+                ) AS open FULL JOIN listings USING (id)
+                WHERE listings.maker_id IS NULL OR NOT EXISTS (
+                    SELECT FROM offers WHERE offers.id = listings.id AND state = 'active'
+                        AND remaining_amount >= least
+                        AND most = LEAST(max_amount, remaining_amount)
+                )
+                """
+            )
+            miscounted = await tx.all(
+                """
+                SELECT account_id FROM offer_makers WHERE open_offers <> (
+                    SELECT count(*) FROM offers WHERE maker_id = account_id AND state <> 'closed'
+                )
+                """
+            )
+        assert (wrong, miscounted) == ([], [])
 
     async def _check_histories(self) -> None:
         """One row for each version, each beginning where the last one ended."""
@@ -495,8 +583,10 @@ class Arena:
 @asynccontextmanager
 async def open_arena(node: DevChain, database_url: str) -> AsyncIterator[Arena]:
     """An arena with its players, on a chain long enough to be reorganised."""
-    settings = worlds.settings(database_url, node.url).model_copy(
+    settings = markets.settings(worlds.settings(database_url, node.url)).model_copy(
         update={
+            # Nothing of an arena waits for the server's clock.
+            "price_max_age_s": 86_400,
             "challenge_window_s": CHALLENGE_WINDOW_S,
             "release_window_s": 2_592_000,
             "fee_bps": 100,

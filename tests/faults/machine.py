@@ -49,6 +49,8 @@ ALONE = {
     "mark_paid": ("buyer", calls.mark_paid),
     "cancel": ("buyer", calls.cancel),
 }
+#: Where the market goes from the price of the fixed offers: not so far that nobody believes it.
+MOVES_BPS = (-2_000, -100, 0, 1, 2_000)
 #: What a trade's state may be once everything has arrived, by what the contract says.
 _BEFORE = {"awaiting_escrow", "cancelled", "expired"}
 _BETWEEN = {"escrowed", "payment_sent", "releasing", "refunding", "disputed", "splitting"}
@@ -93,12 +95,31 @@ class TradeMachine(RuleBasedStateMachine):
         target=deals,
         asset=st.sampled_from(["ETH", "USDT"]),
         maker=st.sampled_from(["seller", "buyer"]),
+        floating=st.booleans(),
     )
-    def take(self, asset: Asset, maker: Side) -> Deal:
-        """Another trade begins."""
-        deal = self.run(self.arena.open(asset, maker))
+    def take(self, asset: Asset, maker: Side, floating: bool) -> Deal:
+        """Another trade begins, at a fixed price or at the market's."""
+        deal = self.run(self.arena.open(asset, maker, floating=floating))
         self.mine_only.append(deal)
         return deal
+
+    @precondition(lambda self: len(self.mine_only) < 3)
+    @rule(
+        target=deals,
+        asset=st.sampled_from(["ETH", "USDT"]),
+        maker=st.sampled_from(["seller", "buyer"]),
+        moves_bps=st.sampled_from(MOVES_BPS),
+    )
+    def take_held(self, asset: Asset, maker: Side, moves_bps: int) -> Deal:
+        """Another trade begins, at a price that was held while the market moved."""
+        deal = self.run(self.arena.open_held(asset, maker, moves_bps))
+        self.mine_only.append(deal)
+        return deal
+
+    @rule(asset=st.sampled_from(["ETH", "USDT"]), moves_bps=st.sampled_from(MOVES_BPS))
+    def market_moves(self, asset: Asset, moves_bps: int) -> None:
+        """Prices follow it; what trades have agreed does not."""
+        self.run(self.arena.market_moves(asset, moves_bps))
 
     # --- the parties -----------------------------------------------------------------------
 
