@@ -8,6 +8,14 @@ from typing import Any, Unpack
 from tradepost_client._async.transport import AsyncTransport, Query
 from tradepost_client.answers import answer, given, items
 from tradepost_client.errors import AnswerMalformed
+from tradepost_client.insights import (
+    Candle,
+    Depth,
+    Interval,
+    MarketOverview,
+    MethodMarkets,
+    PastTrade,
+)
 from tradepost_client.markets import (
     Criteria,
     Facets,
@@ -22,6 +30,8 @@ from tradepost_client.markets import (
 from tradepost_client.models import Offer, Person
 
 _PAGE = 100
+#: Pairs come in smaller pages.
+_MARKETS = 20
 
 
 class AsyncMarket(AsyncTransport):
@@ -156,20 +166,59 @@ class AsyncMarket(AsyncTransport):
         until: datetime | None = None,
     ) -> AsyncIterator[PricePoint]:
         """Past prices of a pair, the oldest first; by default those of the last day."""
-        query = {
-            "from": None if since is None else since.isoformat(),
-            "to": None if until is None else until.isoformat(),
-        }
+        query: Query = {"from": _iso(since), "to": _iso(until)}
         async for item in self._pages(f"/v1/prices/{asset}/{currency}/history", query):
             yield answer(PricePoint, item)
 
+    # --- the exchange's own markets --------------------------------------------------------
+
+    async def markets(self) -> AsyncIterator[MarketOverview]:
+        """Every pair that has offers or had trades."""
+        async for item in self._pages("/v1/markets", {}, page=_MARKETS):
+            yield answer(MarketOverview, item)
+
+    async def market(self, asset: str, currency: str) -> MarketOverview:
+        """One pair: best prices, the index, the last trade and the last day."""
+        return answer(MarketOverview, await self.get(f"/v1/markets/{asset}/{currency}"))
+
+    async def depth(
+        self, asset: str, currency: str, *, step_bps: int = 50, levels: int = 20
+    ) -> Depth:
+        """How much can be taken, by premium over the index in steps of `step_bps` (by fives)."""
+        query: Query = {"step_bps": step_bps, "levels": levels}
+        return answer(Depth, await self.get(f"/v1/markets/{asset}/{currency}/depth", query))
+
+    async def method_markets(self, asset: str, currency: str) -> MethodMarkets:
+        """The best prices of a pair by each payment method."""
+        content = await self.get(f"/v1/markets/{asset}/{currency}/methods")
+        return answer(MethodMarkets, content)
+
+    async def past_trades(self, asset: str, currency: str) -> AsyncIterator[PastTrade]:
+        """The completed trades of a pair, the newest first."""
+        async for item in self._pages(f"/v1/markets/{asset}/{currency}/trades", {}):
+            yield answer(PastTrade, item)
+
+    async def candles(
+        self,
+        asset: str,
+        currency: str,
+        interval: Interval,
+        *,
+        since: datetime | None = None,
+        until: datetime | None = None,
+    ) -> AsyncIterator[Candle]:
+        """The candles of a pair, the oldest first; by default the last hundred intervals'."""
+        query = {"interval": interval, "from": _iso(since), "to": _iso(until)}
+        async for item in self._pages(f"/v1/markets/{asset}/{currency}/candles", query):
+            yield answer(Candle, item)
+
     # --- inside ----------------------------------------------------------------------------
 
-    async def _pages(self, path: str, query: Query) -> AsyncIterator[Any]:
+    async def _pages(self, path: str, query: Query, page: int = _PAGE) -> AsyncIterator[Any]:
         seen: set[str] = set()
         cursor: str | None = None
         while True:
-            content = await self.get(path, {**query, "cursor": cursor, "limit": _PAGE})
+            content = await self.get(path, {**query, "cursor": cursor, "limit": page})
             for item in items(content):
                 yield item
             cursor = content.get("next_cursor")
@@ -178,6 +227,10 @@ class AsyncMarket(AsyncTransport):
             if not isinstance(cursor, str) or cursor in seen:
                 raise AnswerMalformed("The exchange's list does not end.")
             seen.add(cursor)
+
+
+def _iso(moment: datetime | None) -> str | None:
+    return None if moment is None else moment.isoformat()
 
 
 def _query(sought: Mapping[str, Any]) -> dict[str, Any]:

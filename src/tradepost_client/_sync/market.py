@@ -8,6 +8,14 @@ from typing import Any, Unpack
 from tradepost_client._sync.transport import Query, Transport
 from tradepost_client.answers import answer, given, items
 from tradepost_client.errors import AnswerMalformed
+from tradepost_client.insights import (
+    Candle,
+    Depth,
+    Interval,
+    MarketOverview,
+    MethodMarkets,
+    PastTrade,
+)
 from tradepost_client.markets import (
     Criteria,
     Facets,
@@ -22,6 +30,8 @@ from tradepost_client.markets import (
 from tradepost_client.models import Offer, Person
 
 _PAGE = 100
+#: Pairs come in smaller pages.
+_MARKETS = 20
 
 
 class Market(Transport):
@@ -154,20 +164,57 @@ class Market(Transport):
         until: datetime | None = None,
     ) -> Iterator[PricePoint]:
         """Past prices of a pair, the oldest first; by default those of the last day."""
-        query = {
-            "from": None if since is None else since.isoformat(),
-            "to": None if until is None else until.isoformat(),
-        }
+        query: Query = {"from": _iso(since), "to": _iso(until)}
         for item in self._pages(f"/v1/prices/{asset}/{currency}/history", query):
             yield answer(PricePoint, item)
 
+    # --- the exchange's own markets --------------------------------------------------------
+
+    def markets(self) -> Iterator[MarketOverview]:
+        """Every pair that has offers or had trades."""
+        for item in self._pages("/v1/markets", {}, page=_MARKETS):
+            yield answer(MarketOverview, item)
+
+    def market(self, asset: str, currency: str) -> MarketOverview:
+        """One pair: best prices, the index, the last trade and the last day."""
+        return answer(MarketOverview, self.get(f"/v1/markets/{asset}/{currency}"))
+
+    def depth(self, asset: str, currency: str, *, step_bps: int = 50, levels: int = 20) -> Depth:
+        """How much can be taken, by premium over the index in steps of `step_bps` (by fives)."""
+        query: Query = {"step_bps": step_bps, "levels": levels}
+        return answer(Depth, self.get(f"/v1/markets/{asset}/{currency}/depth", query))
+
+    def method_markets(self, asset: str, currency: str) -> MethodMarkets:
+        """The best prices of a pair by each payment method."""
+        content = self.get(f"/v1/markets/{asset}/{currency}/methods")
+        return answer(MethodMarkets, content)
+
+    def past_trades(self, asset: str, currency: str) -> Iterator[PastTrade]:
+        """The completed trades of a pair, the newest first."""
+        for item in self._pages(f"/v1/markets/{asset}/{currency}/trades", {}):
+            yield answer(PastTrade, item)
+
+    def candles(
+        self,
+        asset: str,
+        currency: str,
+        interval: Interval,
+        *,
+        since: datetime | None = None,
+        until: datetime | None = None,
+    ) -> Iterator[Candle]:
+        """The candles of a pair, the oldest first; by default the last hundred intervals'."""
+        query = {"interval": interval, "from": _iso(since), "to": _iso(until)}
+        for item in self._pages(f"/v1/markets/{asset}/{currency}/candles", query):
+            yield answer(Candle, item)
+
     # --- inside ----------------------------------------------------------------------------
 
-    def _pages(self, path: str, query: Query) -> Iterator[Any]:
+    def _pages(self, path: str, query: Query, page: int = _PAGE) -> Iterator[Any]:
         seen: set[str] = set()
         cursor: str | None = None
         while True:
-            content = self.get(path, {**query, "cursor": cursor, "limit": _PAGE})
+            content = self.get(path, {**query, "cursor": cursor, "limit": page})
             yield from items(content)
             cursor = content.get("next_cursor")
             if cursor is None:
@@ -175,6 +222,10 @@ class Market(Transport):
             if not isinstance(cursor, str) or cursor in seen:
                 raise AnswerMalformed("The exchange's list does not end.")
             seen.add(cursor)
+
+
+def _iso(moment: datetime | None) -> str | None:
+    return None if moment is None else moment.isoformat()
 
 
 def _query(sought: Mapping[str, Any]) -> dict[str, Any]:

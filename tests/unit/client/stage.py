@@ -165,7 +165,14 @@ SAVED: dict[str, Any] = {
 }
 
 
-_MARKET = ("/v1/payment-", "/v1/prices", "/v1/saved-", "/v1/my/", "/v1/offers/facets")
+_MARKET = (
+    "/v1/markets",
+    "/v1/payment-",
+    "/v1/prices",
+    "/v1/saved-",
+    "/v1/my/",
+    "/v1/offers/facets",
+)
 
 
 @cache
@@ -283,6 +290,8 @@ class FakeExchange:
         self.sealed: list[dict[str, Any]] = []
         self.trade: dict[str, Any] = {}
         self.wallets: list[str] = []
+        #: Its answers about its own markets, by the rest of the path.
+        self.markets: dict[str, Any] = {}
         self.sent: list[httpx.Request] = []
         #: Lies: what is done to a trade before it is shown.
         self.lie: Callable[[dict[str, Any]], Any] = lambda trade: None
@@ -342,6 +351,8 @@ class FakeExchange:
 
     def _told(self, method: str, path: str, body: dict[str, Any]) -> tuple[int, Any]:
         place, last = path.removeprefix("/v1/"), path.rpartition("/")[2]
+        if place.startswith("markets"):
+            return 200, self.markets[place.removeprefix("markets")]
         if method == "GET":
             return 200, self._shows(place, last)
         if place == "payment-accounts":

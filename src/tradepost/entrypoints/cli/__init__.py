@@ -11,6 +11,7 @@ import typer
 from tradepost.entrypoints.cli.account import account, wallet
 from tradepost.entrypoints.cli.book import partner, search
 from tradepost.entrypoints.cli.desk import EXIT_CODES
+from tradepost.entrypoints.cli.insights import markets
 from tradepost.entrypoints.cli.market import price
 from tradepost.entrypoints.cli.offer import offer
 from tradepost.entrypoints.cli.operator import app as operator_app
@@ -30,6 +31,7 @@ app.add_typer(wallet, name="wallet")
 app.add_typer(offer, name="offer")
 app.add_typer(trade, name="trade")
 app.add_typer(price, name="price")
+app.add_typer(markets, name="market")
 app.add_typer(method, name="method")
 app.add_typer(search, name="search")
 app.add_typer(partner, name="partner")
