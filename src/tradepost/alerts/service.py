@@ -11,7 +11,7 @@ from tradepost.alerts.model import (
     TooManySavedSearches,
 )
 from tradepost.book import service as book
-from tradepost.book.model import Listing, Wanted, matches
+from tradepost.book.model import Listing, Wanted, matches, price_of
 from tradepost.kernel.database import Transaction
 from tradepost.kernel.errors import NotFound
 from tradepost.kernel.ids import new_id
@@ -47,17 +47,25 @@ async def forget_search(tx: Transaction, account_id: UUID, search_id: UUID) -> N
 
 
 async def tell(tx: Transaction, limit: int) -> bool:
-    """Tells those who wait of up to `limit` new listings, once each; False when none are left."""
+    """Tells those who wait of up to `limit` new listings, once each; False when none are left.
+
+    What has no price now stays news until it has one: nobody can say whom it suits.
+    """
     listings = await book.take_news(tx, limit)
+    unpriced = []
     for listing in listings:
         quotes = await book.quotes(tx, listing)
+        if price_of(listing, quotes) is None:
+            unpriced.append(listing.id)
+            continue
         found = await store.waiting_for(tx, listing, None, _AT_ONCE)
         while found:
             for search in found:
                 if matches(listing, search.wanted, quotes, tx.now):
                     await _tell(tx, search, listing)
             found = await store.waiting_for(tx, listing, found[-1].id, _AT_ONCE)
-    return bool(listings)
+    await book.keep_news(tx, unpriced)
+    return len(unpriced) < len(listings)
 
 
 async def _tell(tx: Transaction, search: SavedSearch, listing: Listing) -> None:

@@ -172,6 +172,11 @@ async def take_news(tx: Transaction, limit: int) -> list[Listing]:
     return await store.get(tx, await store.take_news(tx, limit))
 
 
+async def keep_news(tx: Transaction, listing_ids: Sequence[UUID]) -> None:
+    """Has those listings handed out once more, later."""
+    await store.add_news(tx, listing_ids)
+
+
 async def quotes(tx: Transaction, listing: Listing) -> dict[str, Quote]:
     """What the market says of a listing's pair, by source."""
     return await prices.quotes(tx, listing.asset.code, listing.currency.code)

@@ -103,6 +103,14 @@ async def take_news(tx: Transaction, limit: int) -> list[UUID]:
     return [row["listing_id"] for row in rows]
 
 
+async def add_news(tx: Transaction, listing_ids: Sequence[UUID]) -> None:
+    """Notes that nobody has been told of these listings."""
+    await tx.execute(
+        "INSERT INTO listing_news (listing_id) SELECT unnest(%s::uuid[]) ON CONFLICT DO NOTHING",
+        [list(listing_ids)],
+    )
+
+
 async def reference(tx: Transaction, listing: Listing, first: Decimal) -> Decimal:
     """The reference of a floating listing's source; `first` where there is none yet.
 

@@ -265,6 +265,19 @@ async def test_the_amount_of_a_floating_offer_counts_at_the_price_of_now(
     assert await heard(api, waits) == [(cheap["id"], offer["id"]), (dear["id"], offer["id"])]
 
 
+async def test_an_offer_without_a_price_is_told_when_it_has_one(
+    api: httpx.AsyncClient, database: Database, waits: Maker, maker: Maker, market: Market
+) -> None:
+    search = await saved(api, waits, **ETH)
+    offer = await published(api, maker, price=None, margin_bps=0)
+    await tell(database)
+    assert await heard(api, waits) == []
+    await market.moves("2400")
+    for _ in range(2):
+        await tell(database)
+        assert await heard(api, waits) == [(search["id"], offer["id"])]
+
+
 async def test_amounts_of_the_currency_are_told_like_those_of_the_coin(
     api: httpx.AsyncClient, database: Database, waits: Maker, maker: Maker
 ) -> None:
