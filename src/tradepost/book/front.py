@@ -9,7 +9,7 @@ from dataclasses import dataclass
 from decimal import ROUND_FLOOR, Decimal
 from typing import Final, LiteralString
 
-from tradepost.book.search import _FEED, _feeds, _free, _price, _rounded
+from tradepost.book.search import FEED, Merging, feeds
 from tradepost.kernel.database import Reading
 from tradepost.kernel.pricing import Direction
 from tradepost.prices.model import INDEX, Quote
@@ -88,24 +88,14 @@ _PAIRS: LiteralString = """
 
 def _side(direction: Direction) -> LiteralString:
     """The best `%(front)s` listings of each pair, with their rank and price, in one direction."""
-    sells = direction is Direction.SELL
-    named: LiteralString = "'sell'" if sells else "'buy'"
+    named: LiteralString = "'sell'" if direction is Direction.SELL else "'buy'"
     of_pair: LiteralString = f"""
         direction = {named} AND listings.asset = pair.asset AND listings.currency = pair.currency
         AND (until IS NULL OR until > %(now)s)"""
     of_feed: LiteralString = "feed.asset = pair.asset AND feed.currency = pair.currency"
-    # Neither of the two kinds: its threshold is where the market moves.
-    settled: LiteralString = "(threshold IS NULL OR threshold NOT BETWEEN low AND high)"
-    free = _free("feed.value")
-    rounded = _rounded(free, "feed.decimals", "direction")
-    edge = _price("feed.value", "feed.decimals")
-    zero: LiteralString = "10000" if sells else "- 10000"
-    sign: LiteralString = "" if sells else "-"
-    exact: LiteralString = f"""({sign}CASE WHEN number IS NULL THEN {free}
-        ELSE {"GREATEST" if sells else "LEAST"}({free}, number) END)"""
-    # A buyer's price can round to nothing.
-    some: LiteralString = "" if sells else f"AND {rounded} > 0"
-    some_edge: LiteralString = "" if sells else f"AND {edge} > 0"
+    of = Merging.of(direction)
+    some: LiteralString = "".join(f" AND {one}" for one in of.some_rounded)
+    some_edge: LiteralString = "".join(f" AND {one}" for one in of.some_edge)
     shown: LiteralString = "id, in_currency, most, scale, payment_methods"
     return f"""
         SELECT {named} AS direction, pair.asset, pair.currency, hit.*,
@@ -114,21 +104,22 @@ def _side(direction: Direction) -> LiteralString:
             (
                 SELECT level AS rank, abs(level) AS price, {shown} FROM listings
                 WHERE {of_pair} AND level IS NOT NULL AND (source IS NULL OR EXISTS (
-                    SELECT FROM feed WHERE {of_feed} AND feed.source = listings.source AND {settled}
+                    SELECT FROM feed
+                    WHERE {of_feed} AND feed.source = listings.source AND {of.settled}
                 ))
                 ORDER BY level, id LIMIT %(front)s
             )
             UNION ALL
             SELECT found.* FROM feed CROSS JOIN LATERAL (
-                SELECT feed.value * (tilt + {zero}) * 0.0001 AS rank, {rounded} AS price, {shown}
+                SELECT {of.tilted} AS rank, {of.rounded} AS price, {shown}
                 FROM listings
                 WHERE {of_pair} AND tilt IS NOT NULL AND listings.source = feed.source
-                    AND {settled} {some}
+                    AND {of.settled} {some}
                 ORDER BY tilt, id LIMIT %(front)s
             ) AS found WHERE {of_feed}
             UNION ALL
             SELECT found.* FROM feed CROSS JOIN LATERAL (
-                SELECT {exact} AS rank, {edge} AS price, {shown} FROM listings
+                SELECT {of.exact} AS rank, {of.edge} AS price, {shown} FROM listings
                 WHERE {of_pair} AND listings.source = feed.source
                     AND threshold BETWEEN low AND high {some_edge}
                 ORDER BY 1, id LIMIT %(front)s
@@ -146,7 +137,7 @@ def _asked(
 ) -> dict[str, object]:
     given = list(pairs)
     return {
-        **_feeds(quotes, None),
+        **feeds(quotes, None),
         "pair_assets": [asset for asset, _ in given],
         "pair_currencies": [currency for _, currency in given],
         "front": front,
@@ -163,7 +154,7 @@ async def tops(
     """
     values = _asked(reading, pairs, quotes, 1) | {"counted": COUNTED}
     best = await reading.all(
-        f"WITH {_FEED}, {_PAIRS} SELECT direction, asset, currency, price FROM ({_BOTH}) AS hits",  # noqa: S608 - made of literals
+        f"WITH {FEED}, {_PAIRS} SELECT direction, asset, currency, price FROM ({_BOTH}) AS hits",  # noqa: S608 - made of literals
         values,
     )
     prices = {(row["direction"], row["asset"], row["currency"]): row["price"] for row in best}
@@ -215,7 +206,7 @@ async def depth(
     values |= {"index": index, "step": step_bps, "looked_at": LOOKED_AT}
     rows = await reading.all(
         f"""
-        WITH {_FEED}, {_PAIRS}
+        WITH {FEED}, {_PAIRS}
         SELECT direction, at, max(place) > %(looked_at)s AS more,
             count(*) FILTER (WHERE place <= %(looked_at)s) AS offers,
             COALESCE(sum(amount) FILTER (WHERE place <= %(looked_at)s), 0) AS amount
@@ -255,7 +246,7 @@ async def methods(
     values = _asked(reading, [pair], quotes, LOOKED_AT + 1) | {"looked_at": LOOKED_AT}
     rows = await reading.all(
         f"""
-        WITH {_FEED}, {_PAIRS}
+        WITH {FEED}, {_PAIRS}
         SELECT method, bool_or(place > %(looked_at)s) AS more,
             max(price) FILTER (WHERE direction = 'buy' AND place <= %(looked_at)s) AS bid,
             min(price) FILTER (WHERE direction = 'sell' AND place <= %(looked_at)s) AS ask,

@@ -6,6 +6,7 @@ that a second page has the order of the first while prices move; what is shown i
 """
 
 from collections.abc import Iterable, Mapping, Sequence
+from dataclasses import dataclass
 from decimal import Decimal
 from functools import cache
 from typing import LiteralString
@@ -19,7 +20,7 @@ from tradepost.prices.model import Quote
 
 #: The sources of the pair: `value` makes the order, `shown` is the price of now. A listing whose
 #: threshold lies between `low` and `high` may be of either kind by now.
-_FEED: LiteralString = """
+FEED: LiteralString = """
     feed AS MATERIALIZED (
         SELECT given.*,
             LEAST(given.value, COALESCE(known.value, given.value)) - 1e-17 AS low,
@@ -130,7 +131,7 @@ def _array(values: Iterable[object]) -> str:
     return "{" + ",".join(map(str, values)) + "}"
 
 
-def _feeds(quotes: Sequence[Quote], order: Mapping[str, Decimal] | None) -> dict[str, object]:
+def feeds(quotes: Sequence[Quote], order: Mapping[str, Decimal] | None) -> dict[str, object]:
     """The feed's columns. `order` has the values that made it, where it is not of now."""
     used = [quote for quote in quotes if order is None or quote.source in order]
     values = [quote.value if order is None else order[quote.source] for quote in used]
@@ -154,7 +155,7 @@ def _now(market: Market) -> dict[str, object]:
     """The feed of a market that makes the order itself."""
     known = _made.get(market)
     if known is None:
-        known = _made[market] = _feeds(list(market.quotes.values()), None)
+        known = _made[market] = feeds(list(market.quotes.values()), None)
     return known
 
 
@@ -176,7 +177,7 @@ async def best(
     if after is None:
         said |= _now(market)
     else:
-        said |= _feeds(list(market.quotes.values()), after.values)
+        said |= feeds(list(market.quotes.values()), after.values)
     said |= {"now": reading.now, "limit": limit}
     if after is not None:
         assert after.rank is not None
@@ -184,56 +185,88 @@ async def best(
     return [Found(*row) for row in await reading.rows(statement, said)]
 
 
+@dataclass(frozen=True, slots=True)
+class Merging:
+    """What brings the kinds of listings of one direction into one order, as pieces of statements.
+
+    The kinds are those whose price is a number, those that follow the market, and those whose
+    threshold is where the market moves, which may be either.
+    """
+
+    #: Neither here nor there: not of the third kind.
+    settled: LiteralString
+    #: The rank and the price of one that follows the market.
+    tilted: LiteralString
+    rounded: LiteralString
+    #: The rank and the price of one of the third kind.
+    exact: LiteralString
+    edge: LiteralString
+    #: From which tilt on ranks are behind a given one, or a little before.
+    start: LiteralString
+    #: A buyer's price can round to nothing.
+    some_rounded: Sequence[LiteralString]
+    some_edge: Sequence[LiteralString]
+
+    @classmethod
+    def of(cls, direction: Direction) -> "Merging":
+        """Those of a direction."""
+        sells = direction is Direction.SELL
+        sign: LiteralString = "" if sells else "-"
+        zero: LiteralString = "10000" if sells else "- 10000"
+        bound: LiteralString = "GREATEST" if sells else "LEAST"
+        free = _free("feed.value")
+        rounded = _rounded(free, "feed.decimals", "direction")
+        edge = _price("feed.value", "feed.decimals")
+        return cls(
+            settled="(threshold IS NULL OR threshold NOT BETWEEN low AND high)",
+            tilted=f"(feed.value * (tilt + {zero}) * 0.0001)",
+            rounded=rounded,
+            exact=f"""({sign}CASE WHEN number IS NULL THEN {free}
+                ELSE {bound}({free}, number) END)""",
+            edge=edge,
+            start=f"tilt >= floor(%(rank)s / feed.value * 10000) - ({zero}) - 1",
+            some_rounded=[] if sells else [f"{rounded} > 0"],
+            some_edge=[] if sells else [f"{edge} > 0"],
+        )
+
+
 @cache
 def _best(direction: Direction, shape: Shape, *, behind: bool) -> LiteralString:
-    sells = direction is Direction.SELL
-    sign: LiteralString = "" if sells else "-"
-    zero: LiteralString = "10000" if sells else "- 10000"
-    free = _free("feed.value")
-    rounded = _rounded(free, "feed.decimals", "direction")
-    edge = _price("feed.value", "feed.decimals")
-    # Neither of the two kinds: its threshold is where the market moves.
-    settled: LiteralString = "(threshold IS NULL OR threshold NOT BETWEEN low AND high)"
-    tilted: LiteralString = f"(feed.value * (tilt + {zero}) * 0.0001)"
-    exact: LiteralString = f"""({sign}CASE WHEN number IS NULL THEN {free}
-        ELSE {"GREATEST" if sells else "LEAST"}({free}, number) END)"""
+    of = Merging.of(direction)
 
     def conditions(price: LiteralString, rank: LiteralString, *own: LiteralString) -> LiteralString:
         place: list[LiteralString] = [f"({rank}, id) > (%(rank)s, %(id)s)"] if behind else []
         return " AND ".join([*_filters(shape), *own, *_takeable(shape, price), *place])
 
-    # A buyer's price can round to nothing.
-    some: list[LiteralString] = [] if sells else [f"{rounded} > 0"]
-    some_at_edge: list[LiteralString] = [] if sells else [f"{edge} > 0"]
-    # From where an index can start; what it finds too many is dropped by the place itself.
-    starts: list[LiteralString] = []
-    if behind:
-        starts = [f"tilt >= floor(%(rank)s / feed.value * 10000) - ({zero}) - 1"]
     of_feed: LiteralString = "listings.source = feed.source"
     held = conditions(
         "abs(level)",
         "level",
         "level IS NOT NULL",
         f"""(source IS NULL OR EXISTS (
-            SELECT FROM feed WHERE {of_feed} AND {settled}
+            SELECT FROM feed WHERE {of_feed} AND {of.settled}
         ))""",
     )
-    floating = conditions(rounded, tilted, "tilt IS NOT NULL", of_feed, settled, *some, *starts)
-    moving = conditions(edge, exact, of_feed, "threshold BETWEEN low AND high", *some_at_edge)
+    # From where an index can start; what it finds too many is dropped by the place itself.
+    starts: list[LiteralString] = [of.start] if behind else []
+    floating = conditions(
+        of.rounded, of.tilted, "tilt IS NOT NULL", of_feed, of.settled, *of.some_rounded, *starts
+    )
+    moving = conditions(of.edge, of.exact, of_feed, "threshold BETWEEN low AND high", *of.some_edge)
     return f"""
-        WITH {_FEED}, hits AS (
+        WITH {FEED}, hits AS (
             (
                 SELECT id, level AS rank FROM listings WHERE {held}
                 ORDER BY level, id LIMIT %(limit)s
             )
             UNION ALL
             SELECT found.* FROM feed CROSS JOIN LATERAL (
-                SELECT id, {tilted} AS rank FROM listings WHERE {floating}
+                SELECT id, {of.tilted} AS rank FROM listings WHERE {floating}
                 ORDER BY tilt, id LIMIT %(limit)s
             ) AS found
             UNION ALL
             SELECT found.* FROM feed CROSS JOIN LATERAL (
-                SELECT id, {exact} AS rank FROM listings WHERE {moving}
+                SELECT id, {of.exact} AS rank FROM listings WHERE {moving}
                 ORDER BY rank, id LIMIT %(limit)s
             ) AS found
             ORDER BY rank, id LIMIT %(limit)s
@@ -275,7 +308,7 @@ async def newest(
 def _newest(shape: Shape) -> LiteralString:
     conditions = " AND ".join([*_filters(shape), *_takeable(shape, "price")])
     return f"""
-        WITH {_FEED} SELECT {_SHOWN}, price, NULL::numeric {_PRICED} {conditions}
+        WITH {FEED} SELECT {_SHOWN}, price, NULL::numeric {_PRICED} {conditions}
         ORDER BY id DESC LIMIT %(limit)s
         """
 
@@ -291,7 +324,7 @@ async def facets(
     said |= {"now": reading.now, "counted": MAX_COUNTED + 1}
     rows = await reading.all(
         f"""
-        WITH {_FEED}, found AS MATERIALIZED (
+        WITH {FEED}, found AS MATERIALIZED (
             SELECT direction, asset, currency, country, payment_methods {_PRICED}
             {conditions} LIMIT %(counted)s
         )

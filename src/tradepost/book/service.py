@@ -61,16 +61,12 @@ class RecentMarkets:
         return known[1]
 
 
-async def put(tx: Transaction, listing: Listing, *, news: bool) -> None:
-    """Lists it, or changes what is listed; with `news`, those who wait for it hear of it."""
-    await show(tx, {listing.id: listing}, news=news)
-
-
 async def show(tx: Transaction, listings: Mapping[UUID, Listing | None], *, news: bool) -> None:
-    """As `put` for several; None takes one out of the book, if it is there.
+    """Lists them, or changes what is listed; None takes one out of the book, if it is there.
 
-    References are held before rows, and both in one order, so that nobody who changes several
-    waits for another who waits for him, nor for the market's followers.
+    With `news`, those who wait for one hear of it. References are held before rows, and both in
+    one order, so that nobody who changes several waits for another who waits for him, nor for the
+    market's followers.
     """
     references = {}
     listed = [one for one in listings.values() if one is not None]

@@ -229,10 +229,16 @@ def etag(version: int) -> str:
     return f'"{version}"'
 
 
-def conditional(body: bytes, seen: str | None, max_age_s: int) -> Response:
-    """The answer, ready as JSON, with its `ETag`; 304 where `seen` (`If-None-Match`) has it."""
-    tag = f'"{hashlib.blake2b(body, digest_size=16).hexdigest()}"'
-    headers = {"ETag": tag, "Cache-Control": f"public, max-age={max_age_s}"}
+def conditional(
+    body: bytes, seen: str | None, max_age_s: int, *, lasting: bytes | None = None
+) -> Response:
+    """The answer, ready as JSON, with its `ETag`; 304 where `seen` (`If-None-Match`) has it.
+
+    `lasting` is what of the answer has to be another for its `ETag` to be: that is a weak one.
+    """
+    tag = f'"{hashlib.blake2b(lasting or body, digest_size=16).hexdigest()}"'
+    weak = "" if lasting is None else "W/"
+    headers = {"ETag": weak + tag, "Cache-Control": f"public, max-age={max_age_s}"}
     if seen and tag in [one.strip().removeprefix("W/") for one in seen.split(",")]:
         return Response(status_code=304, headers=headers)
     return Response(body, headers=headers, media_type="application/json")

@@ -14,9 +14,9 @@ from fastapi.routing import APIRoute
 from psycopg import OperationalError
 from psycopg_pool import PoolTimeout
 from pydantic import BaseModel, ValidationError
-from starlette.types import Receive, Scope, Send
 
 from tradepost.kernel.errors import MalformedRequest
+from tradepost.kernel.routing import bare
 
 #: More than any query of ours has; each of them costs time before it is judged.
 _MAX_PARTS = 100
@@ -32,14 +32,7 @@ class ReadRoute(APIRoute):
 
     def __init__(self, path: str, endpoint: Callable[..., Any], **rest: Any) -> None:
         super().__init__(path, endpoint, **rest)
-        handle = self.get_route_handler()
-
-        async def app(scope: Scope, receive: Receive, send: Send) -> None:
-            # What it raises is answered by the app's own handlers, further out.
-            response = await handle(Request(scope, receive, send))
-            await response(scope, receive, send)
-
-        self.app = app
+        self.app = bare(self.get_route_handler())
 
     def get_route_handler(self) -> Callable[[Request], Coroutine[Any, Any, Response]]:
         """The operation, with its query read by one model."""

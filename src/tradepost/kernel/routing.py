@@ -4,13 +4,13 @@ FastAPI asks each route in turn, and each route of an included router twice: wit
 operations as an exchange has, that costs more than most of them do themselves.
 """
 
-from collections.abc import Iterable
+from collections.abc import Awaitable, Callable, Iterable
 from typing import Any
 
-from fastapi import APIRouter, FastAPI
+from fastapi import APIRouter, FastAPI, Request, Response
 from fastapi.routing import APIRoute, iter_route_contexts
 from starlette.routing import BaseRoute, Match, NoMatchFound, Route
-from starlette.types import Receive, Scope, Send
+from starlette.types import ASGIApp, Receive, Scope, Send
 
 #: Whether two routes are alike enough to be tried in turn: method, number of parts, first parts.
 _Shelf = tuple[str, int, tuple[str, ...]]
@@ -85,3 +85,14 @@ class Directory(BaseRoute):
     def url_path_for(self, name: str, /, **path_params: Any) -> Any:
         """Nothing: the routes behind know their own addresses."""
         raise NoMatchFound(name, path_params)
+
+
+def bare(handle: Callable[[Request], Awaitable[Response]]) -> ASGIApp:
+    """An operation without the stacks that a usual route keeps around it."""
+
+    async def app(scope: Scope, receive: Receive, send: Send) -> None:
+        # What it raises is answered by the app's own handlers, further out.
+        response = await handle(Request(scope, receive, send))
+        await response(scope, receive, send)
+
+    return app

@@ -11,9 +11,9 @@ from fastapi import Request, Response
 from fastapi.exceptions import RequestValidationError
 from pydantic import BaseModel, ValidationError
 from pydantic_core import from_json
-from starlette.types import Receive, Scope, Send
 
 from tradepost.kernel.http import Once, TransactionRoute
+from tradepost.kernel.routing import bare
 
 
 class WriteRoute(TransactionRoute):
@@ -26,14 +26,7 @@ class WriteRoute(TransactionRoute):
 
     def __init__(self, path: str, endpoint: Callable[..., Any], **rest: Any) -> None:
         super().__init__(path, endpoint, **rest)
-        handle = self.get_route_handler()
-
-        async def app(scope: Scope, receive: Receive, send: Send) -> None:
-            # What it raises is answered by the app's own handlers, further out.
-            response = await handle(Request(scope, receive, send))
-            await response(scope, receive, send)
-
-        self.app = app
+        self.app = bare(self.get_route_handler())
 
     def operation(self) -> Callable[[Request], Coroutine[Any, Any, Response]]:
         """The operation, with its caller found and its body read."""

@@ -195,12 +195,11 @@ class Offer:
 class Quoted:
     """The price of an offer for a taker, held until then.
 
-    `index` is what it is held against, where there is one; `follows` what a floating one follows.
+    `index` is what it is held against, where there is one.
     """
 
     price: Price
     index: Quote | None
-    follows: Quote | None
     held_until: datetime
 
 

@@ -323,10 +323,10 @@ async def quoted_now(
 def _quoted(offer: Offer, quotes: Mapping[str, Quote], until: datetime) -> Quoted | None:
     index = quotes.get(INDEX)
     if isinstance(offer.price, FixedPrice):
-        return Quoted(_price(offer, offer.price.value), index, None, until)
+        return Quoted(_price(offer, offer.price.value), index, until)
     follows = quotes.get(offer.price.source)
     value = None if follows is None else floating(offer.price, offer.direction, follows.value)
-    return None if value is None else Quoted(_price(offer, value), index, follows, until)
+    return None if value is None else Quoted(_price(offer, value), index, until)
 
 
 def _price(offer: Offer, value: Decimal) -> Price:

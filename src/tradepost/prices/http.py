@@ -1,6 +1,5 @@
 """The routes of prices: the market's price of each traded pair, for everybody to see."""
 
-import hashlib
 from datetime import UTC, datetime, timedelta
 from decimal import Decimal
 from typing import Annotated, Any, Final
@@ -10,7 +9,7 @@ from pydantic import AwareDatetime, BaseModel, ConfigDict, Field, StringConstrai
 
 from tradepost.kernel.cursors import Cursors
 from tradepost.kernel.errors import InvalidCursor
-from tradepost.kernel.http import TransactionRoute, Tx
+from tradepost.kernel.http import TransactionRoute, Tx, conditional
 from tradepost.kernel.openapi import problems
 from tradepost.prices import service
 from tradepost.prices.model import Fault, Pair, PairNotQuoted, Part, Point, PriceUnavailable
@@ -27,7 +26,7 @@ _Time = Annotated[
     Field(ge=datetime(2000, 1, 1, tzinfo=UTC), le=datetime(2200, 1, 1, tzinfo=UTC)),
 ]
 _CHART: Final = timedelta(days=1)
-_MAX_AGE: Final = "public, max-age=1"
+_MAX_AGE_S: Final = 1
 
 _SUMMARY: dict[str, Any] = {
     "asset": "ETH",
@@ -295,11 +294,6 @@ def _plain(value: Decimal) -> str:
 
 
 def _tagged(body: BaseModel, seen: str | None) -> Response:
-    """The answer with its `ETag`, or 304 where the caller has it."""
-    known = body.model_dump_json(exclude={"age_s"}).encode()
-    # Weak: the age in it goes on while the rest stays.
-    tag = f'W/"{hashlib.sha256(known).hexdigest()[:32]}"'
-    headers = {"ETag": tag, "Cache-Control": _MAX_AGE}
-    if seen and tag in [one.strip() for one in seen.split(",")]:
-        return Response(status_code=304, headers=headers)
-    return Response(body.model_dump_json(), media_type="application/json", headers=headers)
+    # The age in it goes on while the rest stays.
+    lasting = body.model_dump_json(exclude={"age_s"}).encode()
+    return conditional(body.model_dump_json().encode(), seen, _MAX_AGE_S, lasting=lasting)

@@ -52,7 +52,8 @@ async def test_a_reference_moves_by_steps_to_the_market(database: Database) -> N
             document="{}",
         )
         for number in range(101, 111):
-            await service.put(tx, held_at(str(number), listing), news=False)
+            made = held_at(str(number), listing)
+            await service.show(tx, {made.id: made}, news=False)
         # The first one's threshold, 101, became the reference: at it, all others are held.
         assert (await kinds(tx))[1] <= 1
         steps = 0
