@@ -25,10 +25,13 @@ interface ITradepostEscrow {
     event Refunded(bytes32 indexed id);
     /// @notice Two of the three gave `buyerAmount` to the buyer and the rest to the seller.
     event Settled(bytes32 indexed id, uint128 buyerAmount);
-    /// @notice A payout to `account` failed; the coins wait for him here. Fees are credited without
-    /// this event: they follow from the terms.
+    /// @notice A payout to `account` failed; the coins are in his balance here. Fees, and what comes
+    /// back from an escrow that was locked from a balance, are credited without this event: they follow
+    /// from the terms.
     event Credited(address indexed token, address indexed account, uint256 amount);
-    /// @notice `account` drew its whole credit of `token` to `to`.
+    /// @notice `amount` of `token` came into the balance of `account`.
+    event Deposited(address indexed token, address indexed account, uint256 amount);
+    /// @notice `account` drew `amount` of `token` to `to`.
     event Withdrawn(
         address indexed token, address indexed account, address indexed to, uint256 amount
     );
@@ -43,6 +46,11 @@ interface ITradepostEscrow {
     error BadSignature(address signer, bytes32 digest);
     /// @notice The escrow's status does not permit this.
     error WrongStatus(bytes32 id, Status status);
+    /// @notice The seller's lane holds an escrow of this status. It is free again once that has ended
+    /// and the chain time `time`, its `fundBy`, has passed.
+    error LaneTaken(address seller, uint256 lane, Status status, uint256 time);
+    /// @notice What was signed was valid up to and including `validUntil`.
+    error SignatureTooLate(uint256 validUntil, uint256 chainTime);
     /// @notice A party is missing, or two of the three are the same.
     error BadParties(address seller, address buyer, address arbitrator);
     /// @notice The amount is zero, or the fee is larger than the amount.
@@ -69,8 +77,12 @@ interface ITradepostEscrow {
     error SameRole(Role role);
     /// @notice The buyer cannot be given more than the amount.
     error ShareTooLarge(uint128 buyerAmount, uint128 amount);
-    /// @notice Nothing waits for this account.
-    error NoCredit(address token, address account);
+    /// @notice Nothing is to be moved.
+    error NoAmount();
+    /// @notice The account has less than that.
+    error BalanceTooLow(address token, address account, uint256 balance, uint256 amount);
+    /// @notice Coins sent there would be lost.
+    error BadRecipient(address to);
     /// @notice The coins could not be sent; they still wait.
     error WithdrawalFailed(address token, address to, uint256 amount);
 
@@ -79,8 +91,7 @@ interface ITradepostEscrow {
     /// @notice Locks amount and fee: the native coin sent along, or the token by an allowance.
     /// @dev Stop: not locking lets the terms lapse at `fundBy`. Left: the coins, until one of the three
     /// ends; the id can never be locked again, whatever the end.
-    /// @return id The escrow's id.
-    function lock(Terms calldata terms) external payable returns (bytes32 id);
+    function lock(Terms calldata terms) external payable;
 
     /// @notice Gives the buyer the amount. Permitted until an end is reached.
     /// @dev Stop: nothing stops it. Left: the buyer's coins, the fee as a credit; final.
@@ -103,6 +114,31 @@ interface ITradepostEscrow {
 
     // ------------------------------------------------------------------ anyone with a signature
 
+    /// @notice `lock` of a token by the seller's allowance, by whoever brings his signature of
+    /// `Lock(terms)`. A `permit` in the same batch makes the allowance.
+    /// @dev Stop: less allowance or balance, another escrow in the lane, or `fundBy`. Left: as `lock`.
+    function lockBySig(Terms calldata terms, bytes calldata sellerSignature) external;
+
+    /// @notice `lock` of a token by the seller's authorization (EIP-3009) of amount and fee to this
+    /// contract, with nonce = the escrow's id, validAfter = 0 and validBefore = `fundBy` + 1.
+    /// @dev Stop: as `lockBySig`, or by cancelling the authorization at the token. Left: as `lock`.
+    function lockWithAuthorization(Terms calldata terms, bytes calldata sellerSignature) external;
+
+    /// @notice `lock` of a token by the seller's signature for Permit2, with the terms as its witness and
+    /// `fundBy` as its deadline.
+    /// @dev Stop: as `lockBySig`, or by using up the nonce at Permit2. Left: as `lock`.
+    function lockWithPermit2(
+        Terms calldata terms,
+        uint256 nonce,
+        bytes calldata sellerSignature
+    ) external;
+
+    /// @notice Locks coins out of the seller's balance here, by whoever brings his signature of
+    /// `LockFromDeposit(terms)`. What comes back to him goes into his balance again.
+    /// @dev Nothing is promised before this call: until then the seller draws his balance, or locks it for
+    /// others. Stop: a lower balance, another escrow in the lane, or `fundBy`. Left: as `lock`.
+    function lockFromDeposit(Terms calldata terms, bytes calldata sellerSignature) external;
+
     /// @notice `release`, by whoever brings the seller's signature of `Release(escrowId)`.
     /// @dev Stop: a signature given away cannot be recalled while the escrow is open. Left: as `release`.
     function releaseBySig(Terms calldata terms, bytes calldata sellerSignature) external;
@@ -123,11 +159,13 @@ interface ITradepostEscrow {
     /// of it (rounded down) to the fee recipient, all the rest to the seller.
     /// @dev An empty signature stands for the caller himself: so an arbitrator who is a contract
     /// without EIP-1271 can take part. Stop: nothing stops it. Left: everybody's share; final.
-    /// @param roleA Who gave `signatureA` over `Settlement(escrowId, buyerAmount)`.
+    /// @param validUntil The last chain time of the offer: one that nobody joins lapses.
+    /// @param roleA Who gave `signatureA` over `Settlement(escrowId, buyerAmount, validUntil)`.
     /// @param roleB Who gave `signatureB`; another role than `roleA`.
     function settle(
         Terms calldata terms,
         uint128 buyerAmount,
+        uint40 validUntil,
         Role roleA,
         bytes calldata signatureA,
         Role roleB,
@@ -140,20 +178,71 @@ interface ITradepostEscrow {
     /// @dev Stop: the buyer's `Paid`, up to the moment this is called. Left: the seller's coins; final.
     function cancel(Terms calldata terms) external;
 
-    // ------------------------------------------------------------------ the credited
+    /// @notice Puts coins into the balance of `account`: native ones sent along, or the caller's token by
+    /// an allowance.
+    /// @dev Stop: nothing. Left: a balance that `account` alone draws or locks.
+    function deposit(address token, address account, uint128 amount) external payable;
 
-    /// @notice Draws all that waits for the caller to any address: fees, and payouts that failed.
-    /// @dev Stop: nobody can stop or redirect it. Left: no credit. A failure leaves it untouched.
-    /// @return amount What was sent.
-    function withdraw(address token, address to) external returns (uint256 amount);
+    /// @notice Puts a token into its owner's balance by his authorization (EIP-3009) to this contract, with
+    /// nonce = keccak256(abi.encode("Tradepost deposit", salt)) and validAfter = 0.
+    /// @dev Stop: cancelling the authorization at the token. Left: as `deposit`.
+    function depositWithAuthorization(
+        address token,
+        address account,
+        uint128 amount,
+        uint256 validBefore,
+        bytes32 salt,
+        bytes calldata signature
+    ) external;
+
+    /// @notice Brings a token its owner's permit (EIP-2612) for this contract. In a batch with the lock that
+    /// needs it: should somebody else have brought it before, this fails and the lock goes on.
+    /// @dev Stop: nothing. Left: an allowance, which moves nothing without its owner's signature.
+    function permit(
+        address token,
+        address owner,
+        uint256 value,
+        uint256 deadline,
+        uint8 v,
+        bytes32 r,
+        bytes32 s
+    ) external;
+
+    // ------------------------------------------------------------------ who has a balance
+
+    /// @notice Sends some of the caller's balance to any address: deposits, fees, payouts that failed.
+    /// @dev Stop: nobody can stop or redirect it. Left: the rest. A failure leaves the balance untouched.
+    function withdraw(address token, uint256 amount, address to) external;
+
+    /// @notice `withdraw`, by whoever brings the account's signature of
+    /// `Withdrawal(account, token, amount, to, nonce, validUntil)`.
+    /// @dev Stop: another signed withdrawal, which uses up the nonce. Left: as `withdraw`.
+    function withdrawBySig(
+        address account,
+        address token,
+        uint256 amount,
+        address to,
+        uint40 validUntil,
+        bytes calldata signature
+    ) external;
 
     // ------------------------------------------------------------------ views
 
-    /// @notice What waits for `account` here.
-    function credits(address token, address account) external view returns (uint256);
+    /// @notice What `account` has here, outside of escrows.
+    function balanceOf(address token, address account) external view returns (uint256);
 
-    /// @notice Where an escrow stands. One that was never locked has status None.
-    function stateOf(bytes32 id) external view returns (State memory);
+    /// @notice The nonce of the account's next signed withdrawal of this token.
+    function withdrawalNonce(address token, address account) external view returns (uint64);
+
+    /// @notice Where the escrow with these terms stands. One that was never locked has status None, and so
+    /// has one that ended once its lane is used again.
+    function stateOf(Terms calldata terms) external view returns (State memory);
+
+    /// @notice What lies in a seller's lane: the upper 208 bits of the escrow's id, and its state.
+    function laneOf(address seller, uint256 lane)
+        external
+        view
+        returns (bytes32 idBits, State memory state);
 
     /// @notice The id of the escrow with these terms on this contract and chain.
     function escrowId(Terms calldata terms) external view returns (bytes32);

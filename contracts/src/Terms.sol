@@ -10,10 +10,10 @@ pragma solidity 0.8.37;
 /// @param amount What the buyer receives on release, in the token's smallest unit.
 /// @param fee What the seller pays on top, taken only in proportion to what the buyer receives.
 /// @param feeRecipient Whom the fee is credited to; may be zero where the fee is.
-/// @param fundBy The last chain time, in Unix seconds, at which `lock` is accepted.
+/// @param fundBy The last chain time, in Unix seconds, at which a lock is accepted.
 /// @param paymentWindow Seconds after the lock in which only the buyer can give the coins back.
 /// @param challengeWindow Seconds after a cancel request in which the buyer's `Paid` defeats it.
-/// @param salt Makes otherwise equal terms different: the trade's UUID as an integer.
+/// @param lane Which of the seller's lanes keeps this escrow's state. A lane holds one escrow at a time.
 struct Terms {
     address seller;
     address buyer;
@@ -25,7 +25,7 @@ struct Terms {
     uint40 fundBy;
     uint32 paymentWindow;
     uint32 challengeWindow;
-    uint256 salt;
+    uint256 lane;
 }
 
 /// @notice Where an escrow stands. The last three are final: no function leads out of them.
@@ -39,14 +39,16 @@ enum Status {
     Split
 }
 
-/// @notice What the contract keeps of an escrow: one storage slot.
-/// @param status Where it stands.
-/// @param lockedAt Chain time of the lock; the payment window is counted from it.
-/// @param cancelAt The last chain time of the challenge window, or 0 where no cancel was requested.
+/// @notice What the contract keeps of an escrow.
+/// @param status Where it stands. An escrow that ended is forgotten once its lane is used again: it is
+/// None then, and still cannot be locked, since its `fundBy` has passed.
+/// @param time Locked: chain time of the lock. CancelRequested: the last chain time of the challenge
+/// window. Ended: its `fundBy`, after which its lane is free. Paid: without meaning.
+/// @param fromDeposit Whether the coins came from the seller's balance, to which they then return.
 struct State {
     Status status;
-    uint40 lockedAt;
-    uint40 cancelAt;
+    uint40 time;
+    bool fromDeposit;
 }
 
 /// @notice Who signs a settlement.

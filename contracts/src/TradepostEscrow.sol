@@ -1,22 +1,20 @@
 // SPDX-License-Identifier: Apache-2.0
 pragma solidity 0.8.37;
 
-import {IERC20} from "@openzeppelin/contracts/token/ERC20/IERC20.sol";
-import {SafeERC20} from "@openzeppelin/contracts/token/ERC20/utils/SafeERC20.sol";
-import {ReentrancyGuardTransient} from "@openzeppelin/contracts/utils/ReentrancyGuardTransient.sol";
-
+import {Accounts} from "./Accounts.sol";
+import {Batch} from "./Batch.sol";
 import {ITradepostEscrow} from "./ITradepostEscrow.sol";
-import {Payouts} from "./Payouts.sol";
+import {Lanes} from "./Lanes.sol";
 import {Signatures} from "./Signatures.sol";
 import {Role, State, Status, Terms} from "./Terms.sol";
 import {TypedData} from "./TypedData.sol";
 
 /// @title The escrow of Tradepost, as ITradepostEscrow tells
-/// @dev Every function that pays out writes the final status first and sends last; the guard is a
-/// second wall behind that order. There is no `receive`: coins come in by `lock` alone.
-contract TradepostEscrow is ITradepostEscrow, ReentrancyGuardTransient {
+/// @dev Every function that pays out writes the final status first and sends last. There is no
+/// `receive`: coins come in by locks and deposits alone.
+contract TradepostEscrow is Accounts, Batch {
+    using Lanes for uint256;
     using Signatures for address;
-    using SafeERC20 for IERC20;
 
     /// @notice The shortest payment window. It only has to exist: what protects a buyer who has paid is
     /// the challenge window, which begins after it.
@@ -30,36 +28,24 @@ contract TradepostEscrow is ITradepostEscrow, ReentrancyGuardTransient {
     /// @notice The longest challenge window: a buyer off-line for a week, and no longer.
     uint32 public constant LONGEST_CHALLENGE_WINDOW = 7 days;
 
-    // The one slot of an escrow: status in bits 0-7, lockedAt in 8-47, cancelAt in 48-87. Packed by
-    // hand so that each change is one write and no read-modify-write of single fields.
-    uint256 private constant STATUS_MASK = 0xff;
-    uint256 private constant LOCKED_AT_SHIFT = 8;
-    uint256 private constant CANCEL_AT_SHIFT = 48;
+    /// @dev A lane's word, as `Lanes` packs it.
+    struct Lane {
+        uint256 word;
+    }
 
-    mapping(bytes32 id => uint256 packed) private states;
-
-    /// @inheritdoc ITradepostEscrow
-    mapping(address token => mapping(address account => uint256 amount)) public credits;
+    mapping(address seller => mapping(uint256 lane => Lane)) private lanes;
 
     // ------------------------------------------------------------------ the seller
 
     /// @inheritdoc ITradepostEscrow
-    function lock(Terms calldata terms) external payable nonReentrant returns (bytes32 id) {
+    function lock(Terms calldata terms) external payable {
         _requireSeller(terms);
-        _requireSound(terms);
-        if (block.timestamp > terms.fundBy) {
-            revert TooLateToLock(terms.fundBy, block.timestamp);
-        }
-        id = TypedData.escrowId(terms);
-        uint256 packed = states[id];
-        if (packed != 0) revert WrongStatus(id, _status(packed));
-        states[id] = uint256(Status.Locked) | block.timestamp << LOCKED_AT_SHIFT;
-        _take(terms.token, terms.seller, uint256(terms.amount) + terms.fee);
-        emit Locked(id, terms.seller, terms.buyer);
+        _open(terms, TypedData.escrowId(terms), 0);
+        _take(terms.token, terms.seller, _total(terms));
     }
 
     /// @inheritdoc ITradepostEscrow
-    function release(Terms calldata terms) external nonReentrant {
+    function release(Terms calldata terms) external {
         _requireSeller(terms);
         _release(terms, TypedData.escrowId(terms));
     }
@@ -75,22 +61,73 @@ contract TradepostEscrow is ITradepostEscrow, ReentrancyGuardTransient {
     /// @inheritdoc ITradepostEscrow
     function markPaid(Terms calldata terms) external {
         _requireBuyer(terms);
-        _markPaid(TypedData.escrowId(terms));
+        _markPaid(terms, TypedData.escrowId(terms));
     }
 
     /// @inheritdoc ITradepostEscrow
-    function refund(Terms calldata terms) external nonReentrant {
+    function refund(Terms calldata terms) external {
         _requireBuyer(terms);
-        bytes32 id = TypedData.escrowId(terms);
-        _refund(terms, id, _openState(id));
+        _refund(terms, TypedData.escrowId(terms));
     }
 
     // ------------------------------------------------------------------ anyone with a signature
 
     /// @inheritdoc ITradepostEscrow
+    function lockBySig(Terms calldata terms, bytes calldata sellerSignature) external {
+        bytes32 termsHash = TypedData.hash(terms);
+        _requireAgreed(terms.seller, TypedData.lock(TypedData.LOCK, termsHash), sellerSignature);
+        _open(terms, TypedData.digest(termsHash), 0);
+        _takeAllowed(terms.token, terms.seller, _total(terms));
+    }
+
+    /// @inheritdoc ITradepostEscrow
+    function lockWithAuthorization(Terms calldata terms, bytes calldata sellerSignature) external {
+        bytes32 id = TypedData.escrowId(terms);
+        _open(terms, id, 0);
+        _takeAuthorized(
+            terms.token,
+            terms.seller,
+            _total(terms),
+            uint256(terms.fundBy) + 1,
+            id,
+            sellerSignature
+        );
+    }
+
+    /// @inheritdoc ITradepostEscrow
+    function lockWithPermit2(
+        Terms calldata terms,
+        uint256 nonce,
+        bytes calldata sellerSignature
+    ) external {
+        bytes32 termsHash = TypedData.hash(terms);
+        _open(terms, TypedData.digest(termsHash), 0);
+        _takePermitted(
+            terms.token,
+            terms.seller,
+            _total(terms),
+            nonce,
+            terms.fundBy,
+            termsHash,
+            sellerSignature
+        );
+    }
+
+    /// @inheritdoc ITradepostEscrow
+    function lockFromDeposit(Terms calldata terms, bytes calldata sellerSignature) external {
+        bytes32 termsHash = TypedData.hash(terms);
+        _requireAgreed(
+            terms.seller,
+            TypedData.lock(TypedData.LOCK_FROM_DEPOSIT, termsHash),
+            sellerSignature
+        );
+        _open(terms, TypedData.digest(termsHash), Lanes.FROM_DEPOSIT);
+        _debit(terms.token, terms.seller, _total(terms));
+    }
+
+    /// @inheritdoc ITradepostEscrow
     function releaseBySig(Terms calldata terms, bytes calldata sellerSignature)
         external
-        nonReentrant
     {
         bytes32 id = TypedData.escrowId(terms);
         _requireSigned(terms.seller, TypedData.RELEASE, id, sellerSignature);
@@ -108,80 +145,71 @@ contract TradepostEscrow is ITradepostEscrow, ReentrancyGuardTransient {
     function markPaidBySig(Terms calldata terms, bytes calldata buyerSignature) external {
         bytes32 id = TypedData.escrowId(terms);
         _requireSigned(terms.buyer, TypedData.PAID, id, buyerSignature);
-        _markPaid(id);
+        _markPaid(terms, id);
     }
 
     /// @inheritdoc ITradepostEscrow
     function refundBySig(Terms calldata terms, bytes calldata buyerSignature)
         external
-        nonReentrant
     {
         bytes32 id = TypedData.escrowId(terms);
         _requireSigned(terms.buyer, TypedData.REFUND, id, buyerSignature);
-        _refund(terms, id, _openState(id));
+        _refund(terms, id);
     }
 
     /// @inheritdoc ITradepostEscrow
     function settle(
         Terms calldata terms,
         uint128 buyerAmount,
+        uint40 validUntil,
         Role roleA,
         bytes calldata signatureA,
         Role roleB,
         bytes calldata signatureB
-    ) external nonReentrant {
+    ) external {
         if (roleA == roleB) revert SameRole(roleA);
         if (buyerAmount > terms.amount) revert ShareTooLarge(buyerAmount, terms.amount);
+        _requireInTime(validUntil);
         bytes32 id = TypedData.escrowId(terms);
-        uint256 packed = _openState(id);
-        bytes32 digest = TypedData.settlement(id, buyerAmount);
+        bytes32 digest = TypedData.settlement(id, buyerAmount, validUntil);
         _requireAgreed(_account(terms, roleA), digest, signatureA);
         _requireAgreed(_account(terms, roleB), digest, signatureB);
 
-        _store(id, packed, Status.Split);
+        uint256 ended = _end(terms, id, Status.Split);
         emit Settled(id, buyerAmount);
         // Rounded down: the fee recipient loses the fraction, the seller gains it as part of the rest.
         uint256 fee = uint256(terms.fee) * buyerAmount / terms.amount;
         _creditFee(terms, fee);
         _pay(terms.token, terms.buyer, buyerAmount);
-        _pay(terms.token, terms.seller, uint256(terms.amount) + terms.fee - buyerAmount - fee);
+        _giveBack(terms, ended, _total(terms) - buyerAmount - fee);
     }
 
     // ------------------------------------------------------------------ anyone
 
     /// @inheritdoc ITradepostEscrow
-    function cancel(Terms calldata terms) external nonReentrant {
+    function cancel(Terms calldata terms) external {
         bytes32 id = TypedData.escrowId(terms);
-        uint256 packed = states[id];
-        if (_status(packed) != Status.CancelRequested) revert WrongStatus(id, _status(packed));
-        uint256 cancelAt = uint40(packed >> CANCEL_AT_SHIFT);
+        uint256 cancelAt = _require(terms, id, Status.CancelRequested).word.time();
         if (block.timestamp <= cancelAt) revert ChallengeWindowOpen(cancelAt, block.timestamp);
-        _refund(terms, id, packed);
-    }
-
-    // ------------------------------------------------------------------ the credited
-
-    /// @inheritdoc ITradepostEscrow
-    function withdraw(address token, address to) external nonReentrant returns (uint256 amount) {
-        amount = credits[token][msg.sender];
-        if (amount == 0) revert NoCredit(token, msg.sender);
-        credits[token][msg.sender] = 0;
-        if (!Payouts.sendWithAllGas(token, to, amount)) {
-            revert WithdrawalFailed(token, to, amount);
-        }
-        emit Withdrawn(token, msg.sender, to, amount);
+        _refund(terms, id);
     }
 
     // ------------------------------------------------------------------ views
 
     /// @inheritdoc ITradepostEscrow
-    function stateOf(bytes32 id) external view returns (State memory) {
-        uint256 packed = states[id];
-        return State({
-            status: _status(packed),
-            lockedAt: uint40(packed >> LOCKED_AT_SHIFT),
-            cancelAt: uint40(packed >> CANCEL_AT_SHIFT)
-        });
+    function stateOf(Terms calldata terms) external view returns (State memory) {
+        bytes32 id = TypedData.escrowId(terms);
+        return _lane(terms).word.stateOf(id);
+    }
+
+    /// @inheritdoc ITradepostEscrow
+    function laneOf(address seller, uint256 lane)
+        external
+        view
+        returns (bytes32 idBits, State memory state)
+    {
+        uint256 word = lanes[seller][lane].word;
+        return (word.idBits(), word.state());
     }
 
     /// @inheritdoc ITradepostEscrow
@@ -217,70 +245,83 @@ contract TradepostEscrow is ITradepostEscrow, ReentrancyGuardTransient {
 
     // ------------------------------------------------------------------ transitions
 
+    function _open(Terms calldata terms, bytes32 id, uint256 mark) private {
+        _requireSound(terms);
+        if (block.timestamp > terms.fundBy) {
+            revert TooLateToLock(terms.fundBy, block.timestamp);
+        }
+        Lane storage lane = _lane(terms);
+        uint256 word = lane.word;
+        if (!word.isFree(block.timestamp)) {
+            revert LaneTaken(terms.seller, terms.lane, word.status(), word.time());
+        }
+        lane.word = Lanes.pack(id, Status.Locked, block.timestamp) | mark;
+        emit Locked(id, terms.seller, terms.buyer);
+    }
+
+    /// @return word The lane's word as it was.
+    function _end(Terms calldata terms, bytes32 id, Status status)
+        private
+        returns (uint256 word)
+    {
+        Lane storage lane = _lane(terms);
+        word = lane.word;
+        Status now_ = word.statusOf(id);
+        if (now_ == Status.None || now_ > Status.Paid) revert WrongStatus(id, now_);
+        lane.word = Lanes.pack(id, status, terms.fundBy);
+    }
+
     function _release(Terms calldata terms, bytes32 id) private {
-        _store(id, _openState(id), Status.Released);
+        _end(terms, id, Status.Released);
         emit Released(id);
         _creditFee(terms, terms.fee);
         _pay(terms.token, terms.buyer, terms.amount);
     }
 
-    function _refund(Terms calldata terms, bytes32 id, uint256 packed) private {
-        _store(id, packed, Status.Refunded);
+    function _refund(Terms calldata terms, bytes32 id) private {
+        uint256 ended = _end(terms, id, Status.Refunded);
         emit Refunded(id);
-        _pay(terms.token, terms.seller, uint256(terms.amount) + terms.fee);
+        _giveBack(terms, ended, _total(terms));
     }
 
     /// @dev Also after a cancel request and after its window: as long as nobody has called `cancel`,
     /// a buyer who has paid is worth more protection than a seller's hurry.
-    function _markPaid(bytes32 id) private {
-        uint256 packed = states[id];
-        Status status = _status(packed);
+    function _markPaid(Terms calldata terms, bytes32 id) private {
+        Lane storage lane = _lane(terms);
+        uint256 word = lane.word;
+        Status status = word.statusOf(id);
         if (status != Status.Locked && status != Status.CancelRequested) {
             revert WrongStatus(id, status);
         }
-        _store(id, packed, Status.Paid);
+        lane.word = word.moved(Status.Paid, 0);
         emit Paid(id);
     }
 
     function _requestCancel(Terms calldata terms, bytes32 id) private {
-        uint256 packed = states[id];
-        if (_status(packed) != Status.Locked) revert WrongStatus(id, _status(packed));
-        uint256 until = uint256(uint40(packed >> LOCKED_AT_SHIFT)) + terms.paymentWindow;
+        Lane storage lane = _require(terms, id, Status.Locked);
+        uint256 word = lane.word;
+        uint256 until = word.time() + terms.paymentWindow;
         if (block.timestamp <= until) revert PaymentWindowOpen(until, block.timestamp);
         // 40 bits of seconds last 34,000 years.
         uint256 cancelAt = block.timestamp + terms.challengeWindow;
-        _store(id, packed | cancelAt << CANCEL_AT_SHIFT, Status.CancelRequested);
+        lane.word = word.moved(Status.CancelRequested, cancelAt);
         emit CancelRequested(id, uint40(cancelAt));
     }
 
     // ------------------------------------------------------------------ coins
 
-    /// @dev Whether the token is honest is judged by what arrived, not by trust: one that takes a
-    /// fee on transfer would leave the escrow unable to pay somebody else's trade.
-    function _take(address token, address from, uint256 total) private {
-        if (token == address(0)) {
-            if (msg.value != total) revert WrongValue(total, msg.value);
-            return;
-        }
-        if (msg.value != 0) revert WrongValue(0, msg.value);
-        if (token.code.length == 0) revert NoToken(token);
-        uint256 before = IERC20(token).balanceOf(address(this));
-        IERC20(token).safeTransferFrom(from, address(this), total);
-        uint256 afterwards = IERC20(token).balanceOf(address(this));
-        uint256 arrived = afterwards > before ? afterwards - before : 0;
-        if (arrived != total) revert WrongAmountArrived(token, total, arrived);
+    function _total(Terms calldata terms) private pure returns (uint256) {
+        return uint256(terms.amount) + terms.fee;
     }
 
-    /// @dev A recipient who cannot be paid is credited, so that he never blocks the other.
-    function _pay(address token, address to, uint256 amount) private {
-        if (amount == 0 || Payouts.trySend(token, to, amount)) return;
-        credits[token][to] += amount;
-        emit Credited(token, to, amount);
+    /// @dev To where they came from.
+    function _giveBack(Terms calldata terms, uint256 word, uint256 amount) private {
+        if (word.fromDeposit()) _credit(terms.token, terms.seller, amount);
+        else _pay(terms.token, terms.seller, amount);
     }
 
-    /// @dev A credit and not a transfer: one write instead of a second transfer in every trade.
     function _creditFee(Terms calldata terms, uint256 fee) private {
-        if (fee != 0) credits[terms.token][terms.feeRecipient] += fee;
+        if (fee != 0) _credit(terms.token, terms.feeRecipient, fee);
     }
 
     // ------------------------------------------------------------------ rules
@@ -288,9 +329,8 @@ contract TradepostEscrow is ITradepostEscrow, ReentrancyGuardTransient {
     function _requireSound(Terms calldata terms) private pure {
         (address seller, address buyer, address arbitrator) =
             (terms.seller, terms.buyer, terms.arbitrator);
-        // The seller is the caller, so he is not the zero address.
         if (
-            buyer == address(0) || arbitrator == address(0) || seller == buyer
+            seller == address(0) || buyer == address(0) || arbitrator == address(0) || seller == buyer
                 || seller == arbitrator || buyer == arbitrator
         ) revert BadParties(seller, buyer, arbitrator);
         (uint128 amount, uint128 fee) = (terms.amount, terms.fee);
@@ -333,20 +373,19 @@ contract TradepostEscrow is ITradepostEscrow, ReentrancyGuardTransient {
         return role == Role.Buyer ? terms.buyer : terms.arbitrator;
     }
 
-    // ------------------------------------------------------------------ the slot
+    // ------------------------------------------------------------------ the lane
 
-    function _status(uint256 packed) private pure returns (Status) {
-        return Status(packed & STATUS_MASK);
+    function _lane(Terms calldata terms) private view returns (Lane storage) {
+        return lanes[terms.seller][terms.lane];
     }
 
-    /// @dev The state of an escrow that can still be ended.
-    function _openState(bytes32 id) private view returns (uint256 packed) {
-        packed = states[id];
-        Status status = _status(packed);
-        if (status == Status.None || status > Status.Paid) revert WrongStatus(id, status);
-    }
-
-    function _store(bytes32 id, uint256 packed, Status status) private {
-        states[id] = packed & ~STATUS_MASK | uint256(status);
+    function _require(Terms calldata terms, bytes32 id, Status wanted)
+        private
+        view
+        returns (Lane storage lane)
+    {
+        lane = _lane(terms);
+        Status status = lane.word.statusOf(id);
+        if (status != wanted) revert WrongStatus(id, status);
     }
 }

@@ -67,7 +67,7 @@ class ContractChain:
                 "to": to_checksum_address(to),
                 "value": value,
                 "data": data,
-                "gas": 3_000_000,
+                "gas": 8_000_000,
                 "maxFeePerGas": PRICE,
                 "maxPriorityFeePerGas": 0,
             }
