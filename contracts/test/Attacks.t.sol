@@ -78,7 +78,7 @@ contract AttacksTest is EscrowTest {
         Terms memory terms = tokenTerms();
         lock(terms);
         bytes memory signature = signed(SELLER_KEY, "Release", terms);
-        terms.salt += 1;
+        terms.lane += 1;
         bytes32 id = lock(terms);
         expectBadSignature(seller, instructionDigest("Release", id));
         escrow.releaseBySig(terms, signature);
@@ -142,7 +142,7 @@ contract AttacksTest is EscrowTest {
     function testRelockIsRefusedAfterEveryEnd() public {
         for (uint8 s = uint8(Status.Locked); s <= uint8(Status.Split); ++s) {
             Terms memory terms = tokenTerms();
-            terms.salt = s;
+            terms.lane = s;
             terms.fundBy = type(uint40).max;
             bringTo(terms, Status(s));
             expectWrongStatus(terms);
@@ -222,7 +222,7 @@ contract AttacksTest is EscrowTest {
         Terms memory terms = tokenTerms();
         lock(terms);
         escrow.releaseBySig(terms, signed(SELLER_KEY, "Release", terms));
-        terms.salt += 1;
+        terms.lane += 1;
         lock(terms);
         vm.prank(seller);
         escrow.release(terms);

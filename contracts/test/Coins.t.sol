@@ -88,7 +88,7 @@ contract CoinsTest is EscrowTest {
         coin.refuse(true);
         vm.prank(seller);
         escrow.release(terms);
-        assertEq(escrow.credits(address(coin), buyer), AMOUNT);
+        assertEq(escrow.balanceOf(address(coin), buyer), AMOUNT);
     }
 
     function testNonReturningTokenWorks() public {
@@ -111,7 +111,7 @@ contract CoinsTest is EscrowTest {
         vm.etch(address(token), "");
         vm.prank(seller);
         escrow.release(terms);
-        assertEq(escrow.credits(address(token), buyer), AMOUNT);
+        assertEq(escrow.balanceOf(address(token), buyer), AMOUNT);
     }
 
     // ------------------------------------------------------------------ recipients
@@ -147,7 +147,7 @@ contract CoinsTest is EscrowTest {
         lock(terms);
         coin.blacklist(buyer, true);
         settleHalf(terms);
-        assertEq(escrow.credits(address(coin), buyer), AMOUNT / 2);
+        assertEq(escrow.balanceOf(address(coin), buyer), AMOUNT / 2);
         assertEq(coin.balanceOf(seller), before - AMOUNT / 2 - FEE / 2);
     }
 
@@ -167,7 +167,7 @@ contract CoinsTest is EscrowTest {
             vm.prank(seller);
             escrow.release(terms);
             assertTrue(gasBefore - gasleft() < 500_000);
-            assertEq(escrow.credits(address(0), address(recipient)), AMOUNT);
+            assertEq(escrow.balanceOf(address(0), address(recipient)), AMOUNT);
             recipient.be(HostileRecipient.Mood.Accept);
             recipient.run(
                 address(escrow), abi.encodeCall(escrow.withdraw, (address(0), address(0xca5e)))
@@ -190,7 +190,7 @@ contract CoinsTest is EscrowTest {
         (bool success,) = address(escrow).call{gas: gasGiven}(
             abi.encodeCall(escrow.releaseBySig, (terms, signature))
         );
-        assertEq(escrow.credits(address(0), address(recipient)), 0);
+        assertEq(escrow.balanceOf(address(0), address(recipient)), 0);
         assertEq(address(recipient).balance, success ? AMOUNT : 0);
         assertEq(
             uint256(escrow.stateOf(id).status), uint256(success ? Status.Released : Status.Locked)
@@ -231,7 +231,7 @@ contract CoinsTest is EscrowTest {
         for (uint256 i = 0; i < calls.length; ++i) {
             Terms memory terms = nativeTerms();
             terms.buyer = address(recipient);
-            terms.salt = 1_000 + i;
+            terms.lane = 1_000 + i;
             lock(terms);
             recipient.reenterWith(address(escrow), calls[i]);
             uint256 before = address(recipient).balance;

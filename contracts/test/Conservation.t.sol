@@ -41,7 +41,7 @@ contract Crowd is EscrowTest {
         terms.amount = uint128(bound(amount, 1, 1_000e6));
         terms.fee = uint128(bound(fee, 0, terms.amount));
         terms.fundBy = type(uint40).max;
-        terms.salt = trades.length;
+        terms.lane = trades.length;
         lock(terms);
         trades.push(terms);
         held[terms.token] += uint256(terms.amount) + terms.fee;
@@ -214,8 +214,8 @@ contract ConservationTest is Test {
     function invariant_creditsAreWhatIsOwed() public view {
         address[2] memory coins = crowd.coins();
         for (uint256 i = 0; i < coins.length; ++i) {
-            uint256 credits = escrow.credits(coins[i], address(0xfee))
-                + escrow.credits(coins[i], vm.addr(0xb0be6));
+            uint256 credits = escrow.balanceOf(coins[i], address(0xfee))
+                + escrow.balanceOf(coins[i], vm.addr(0xb0be6));
             assertEq(credits, crowd.owed(coins[i]));
         }
     }

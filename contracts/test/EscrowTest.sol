@@ -62,7 +62,7 @@ abstract contract EscrowTest is Test {
             fundBy: NOW + 30 minutes,
             paymentWindow: 1 hours,
             challengeWindow: 2 hours,
-            salt: 0x7472616465
+            lane: 0x7472616465
         });
     }
 
@@ -134,7 +134,7 @@ abstract contract EscrowTest is Test {
                     "EIP712Domain(string name,string version,uint256 chainId,address verifyingContract)"
                 ),
                 keccak256("Tradepost Escrow"),
-                keccak256("1"),
+                keccak256("2"),
                 chain,
                 verifier
             )

@@ -29,7 +29,7 @@ contract LifeTest is EscrowTest {
         escrow.release(terms);
         assertStatus(terms, Status.Released);
         assertEq(balance(terms.token, buyer), AMOUNT);
-        assertEq(escrow.credits(terms.token, feeRecipient), FEE);
+        assertEq(escrow.balanceOf(terms.token, feeRecipient), FEE);
         assertEq(balance(terms.token, address(escrow)), FEE);
     }
 
@@ -43,7 +43,7 @@ contract LifeTest is EscrowTest {
         escrow.refund(terms);
         assertStatus(terms, Status.Refunded);
         assertEq(balance(terms.token, seller), before);
-        assertEq(escrow.credits(terms.token, feeRecipient), 0);
+        assertEq(escrow.balanceOf(terms.token, feeRecipient), 0);
     }
 
     function testReleaseBySignature() public {
@@ -102,20 +102,20 @@ contract LifeTest is EscrowTest {
             for (uint8 b = 0; b < 3; ++b) {
                 if (a == b) continue;
                 Terms memory terms = tokenTerms();
-                terms.salt = uint256(a) * 3 + b;
+                terms.lane = uint256(a) * 3 + b;
                 bytes32 id = lock(terms);
                 bytes32 digest = settlementDigest(id, 30e6);
                 bytes memory signatureA = sign(keys[a], digest);
                 bytes memory signatureB = sign(keys[b], digest);
                 uint256 buyerBefore = token.balanceOf(buyer);
                 uint256 sellerBefore = token.balanceOf(seller);
-                uint256 feesBefore = escrow.credits(address(token), feeRecipient);
+                uint256 feesBefore = escrow.balanceOf(address(token), feeRecipient);
                 vm.expectEmit(address(escrow));
                 emit ITradepostEscrow.Settled(id, 30e6);
                 escrow.settle(terms, 30e6, Role(a), signatureA, Role(b), signatureB);
                 assertStatus(terms, Status.Split);
                 assertEq(token.balanceOf(buyer) - buyerBefore, 30e6);
-                assertEq(escrow.credits(address(token), feeRecipient) - feesBefore, 150_000);
+                assertEq(escrow.balanceOf(address(token), feeRecipient) - feesBefore, 150_000);
                 assertEq(token.balanceOf(seller) - sellerBefore, AMOUNT + FEE - 30e6 - 150_000);
             }
         }
@@ -152,7 +152,7 @@ contract LifeTest is EscrowTest {
             bool unpaid = status == Status.Locked || status == Status.CancelRequested;
             for (uint256 f = 0; f < 9; ++f) {
                 Terms memory terms = tokenTerms();
-                terms.salt = uint256(s) * 100 + f;
+                terms.lane = uint256(s) * 100 + f;
                 terms.fundBy = type(uint40).max;
                 bringTo(terms, status);
                 vm.warp(block.timestamp + 60 days);
@@ -266,7 +266,7 @@ contract LifeTest is EscrowTest {
             Role.Buyer,
             sign(BUYER_KEY, digest)
         );
-        uint256 credited = escrow.credits(address(token), feeRecipient);
+        uint256 credited = escrow.balanceOf(address(token), feeRecipient);
         assertEq(token.balanceOf(buyer), share);
         assertEq(credited, uint256(terms.fee) * share / terms.amount);
         assertEq(token.balanceOf(seller), before - share - credited);
