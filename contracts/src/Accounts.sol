@@ -117,7 +117,8 @@ abstract contract Accounts is ITradepostEscrow, ReentrancyGuardTransient {
     /// @dev A token by its owner's allowance. Whoever calls this has made sure that he wants it.
     function _takeAllowed(address token, address from, uint256 total)
         internal
-        nonReentrant arriving(token, total)
+        nonReentrant
+        arriving(token, total)
     {
         IERC20(token).safeTransferFrom(from, address(this), total);
     }
@@ -184,14 +185,12 @@ abstract contract Accounts is ITradepostEscrow, ReentrancyGuardTransient {
     /// meanwhile can only make the measure fail, so what pays out needs no guard: it writes the final
     /// state first and sends last.
     modifier arriving(address token, uint256 total) {
-        
         if (token.code.length == 0) revert NoToken(token);
         uint256 before = IERC20(token).balanceOf(address(this));
         _;
         uint256 afterwards = IERC20(token).balanceOf(address(this));
         uint256 arrived = afterwards > before ? afterwards - before : 0;
         if (arrived != total) revert WrongAmountArrived(token, total, arrived);
-        
     }
 
     // ------------------------------------------------------------------ coins out

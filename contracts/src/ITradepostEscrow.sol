@@ -127,11 +127,8 @@ interface ITradepostEscrow {
     /// @notice `lock` of a token by the seller's signature for Permit2, with the terms as its witness and
     /// `fundBy` as its deadline.
     /// @dev Stop: as `lockBySig`, or by using up the nonce at Permit2. Left: as `lock`.
-    function lockWithPermit2(
-        Terms calldata terms,
-        uint256 nonce,
-        bytes calldata sellerSignature
-    ) external;
+    function lockWithPermit2(Terms calldata terms, uint256 nonce, bytes calldata sellerSignature)
+        external;
 
     /// @notice Locks coins out of the seller's balance here, by whoever brings his signature of
     /// `LockFromDeposit(terms)`. What comes back to him goes into his balance again.

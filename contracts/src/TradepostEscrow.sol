@@ -85,21 +85,14 @@ contract TradepostEscrow is Accounts, Batch {
         bytes32 id = TypedData.escrowId(terms);
         _open(terms, id, 0);
         _takeAuthorized(
-            terms.token,
-            terms.seller,
-            _total(terms),
-            uint256(terms.fundBy) + 1,
-            id,
-            sellerSignature
+            terms.token, terms.seller, _total(terms), uint256(terms.fundBy) + 1, id, sellerSignature
         );
     }
 
     /// @inheritdoc ITradepostEscrow
-    function lockWithPermit2(
-        Terms calldata terms,
-        uint256 nonce,
-        bytes calldata sellerSignature
-    ) external {
+    function lockWithPermit2(Terms calldata terms, uint256 nonce, bytes calldata sellerSignature)
+        external
+    {
         bytes32 termsHash = TypedData.hash(terms);
         _open(terms, TypedData.digest(termsHash), 0);
         _takePermitted(
@@ -117,18 +110,14 @@ contract TradepostEscrow is Accounts, Batch {
     function lockFromDeposit(Terms calldata terms, bytes calldata sellerSignature) external {
         bytes32 termsHash = TypedData.hash(terms);
         _requireAgreed(
-            terms.seller,
-            TypedData.lock(TypedData.LOCK_FROM_DEPOSIT, termsHash),
-            sellerSignature
+            terms.seller, TypedData.lock(TypedData.LOCK_FROM_DEPOSIT, termsHash), sellerSignature
         );
         _open(terms, TypedData.digest(termsHash), Lanes.FROM_DEPOSIT);
         _debit(terms.token, terms.seller, _total(terms));
     }
 
     /// @inheritdoc ITradepostEscrow
-    function releaseBySig(Terms calldata terms, bytes calldata sellerSignature)
-        external
-    {
+    function releaseBySig(Terms calldata terms, bytes calldata sellerSignature) external {
         bytes32 id = TypedData.escrowId(terms);
         _requireSigned(terms.seller, TypedData.RELEASE, id, sellerSignature);
         _release(terms, id);
@@ -149,9 +138,7 @@ contract TradepostEscrow is Accounts, Batch {
     }
 
     /// @inheritdoc ITradepostEscrow
-    function refundBySig(Terms calldata terms, bytes calldata buyerSignature)
-        external
-    {
+    function refundBySig(Terms calldata terms, bytes calldata buyerSignature) external {
         bytes32 id = TypedData.escrowId(terms);
         _requireSigned(terms.buyer, TypedData.REFUND, id, buyerSignature);
         _refund(terms, id);
@@ -260,10 +247,7 @@ contract TradepostEscrow is Accounts, Batch {
     }
 
     /// @return word The lane's word as it was.
-    function _end(Terms calldata terms, bytes32 id, Status status)
-        private
-        returns (uint256 word)
-    {
+    function _end(Terms calldata terms, bytes32 id, Status status) private returns (uint256 word) {
         Lane storage lane = _lane(terms);
         word = lane.word;
         Status now_ = word.statusOf(id);
@@ -330,8 +314,8 @@ contract TradepostEscrow is Accounts, Batch {
         (address seller, address buyer, address arbitrator) =
             (terms.seller, terms.buyer, terms.arbitrator);
         if (
-            seller == address(0) || buyer == address(0) || arbitrator == address(0) || seller == buyer
-                || seller == arbitrator || buyer == arbitrator
+            seller == address(0) || buyer == address(0) || arbitrator == address(0)
+                || seller == buyer || seller == arbitrator || buyer == arbitrator
         ) revert BadParties(seller, buyer, arbitrator);
         (uint128 amount, uint128 fee) = (terms.amount, terms.fee);
         if (amount == 0 || fee > amount) revert BadAmount(amount, fee);

@@ -143,10 +143,18 @@ contract AttacksTest is EscrowTest {
         for (uint8 s = uint8(Status.Locked); s <= uint8(Status.Split); ++s) {
             Terms memory terms = tokenTerms();
             terms.lane = s;
-            terms.fundBy = type(uint40).max;
+            terms.fundBy = NOW + 20 days;
             bringTo(terms, Status(s));
-            expectWrongStatus(terms);
+            expectLaneTaken(terms);
             lock(terms);
+            vm.warp(terms.fundBy + 1);
+            vm.expectRevert(
+                abi.encodeWithSelector(
+                    ITradepostEscrow.TooLateToLock.selector, terms.fundBy, terms.fundBy + 1
+                )
+            );
+            lock(terms);
+            vm.warp(NOW);
         }
     }
 
@@ -159,7 +167,7 @@ contract AttacksTest is EscrowTest {
         for (uint8 role = 0; role < 3; ++role) {
             bytes memory signature = sign(keys[role], digest);
             vm.expectRevert(abi.encodeWithSelector(ITradepostEscrow.SameRole.selector, Role(role)));
-            escrow.settle(terms, AMOUNT, Role(role), signature, Role(role), signature);
+            escrow.settle(terms, AMOUNT, FOREVER, Role(role), signature, Role(role), signature);
         }
     }
 
@@ -168,7 +176,7 @@ contract AttacksTest is EscrowTest {
         bytes32 digest = settlementDigest(lock(terms), AMOUNT);
         bytes memory buyers = sign(BUYER_KEY, digest);
         expectBadSignature(arbitrator, digest);
-        escrow.settle(terms, AMOUNT, Role.Buyer, buyers, Role.Arbitrator, buyers);
+        escrow.settle(terms, AMOUNT, FOREVER, Role.Buyer, buyers, Role.Arbitrator, buyers);
     }
 
     function testSettlementOfAnotherShareIsRefused() public {
@@ -178,7 +186,7 @@ contract AttacksTest is EscrowTest {
         bytes memory buyers = sign(BUYER_KEY, agreed);
         bytes memory arbitrators = sign(ARBITRATOR_KEY, agreed);
         expectBadSignature(buyer, settlementDigest(id, 2));
-        escrow.settle(terms, 2, Role.Buyer, buyers, Role.Arbitrator, arbitrators);
+        escrow.settle(terms, 2, FOREVER, Role.Buyer, buyers, Role.Arbitrator, arbitrators);
     }
 
     function testEmptySignatureStandsForNobodyElse() public {
@@ -187,7 +195,7 @@ contract AttacksTest is EscrowTest {
         bytes memory buyers = sign(BUYER_KEY, digest);
         expectBadSignature(arbitrator, digest);
         vm.prank(buyer);
-        escrow.settle(terms, AMOUNT, Role.Buyer, buyers, Role.Arbitrator, "");
+        escrow.settle(terms, AMOUNT, FOREVER, Role.Buyer, buyers, Role.Arbitrator, "");
     }
 
     function testShareAboveTheAmountIsRefused() public {
@@ -198,7 +206,7 @@ contract AttacksTest is EscrowTest {
         vm.expectRevert(
             abi.encodeWithSelector(ITradepostEscrow.ShareTooLarge.selector, AMOUNT + 1, AMOUNT)
         );
-        escrow.settle(terms, AMOUNT + 1, Role.Buyer, buyers, Role.Seller, sellers);
+        escrow.settle(terms, AMOUNT + 1, FOREVER, Role.Buyer, buyers, Role.Seller, sellers);
     }
 
     // ------------------------------------------------------------------ wallets
@@ -298,7 +306,7 @@ contract AttacksTest is EscrowTest {
 
     /// @notice Bits beyond a word's type would make a second id for the same terms.
     function testDirtyWordsCannotBeLocked(uint8 word) public {
-        word = uint8(bound(word, 0, 9)); // the salt uses its whole word
+        word = uint8(bound(word, 0, 9)); // the lane uses its whole word
         Terms memory terms = nativeTerms();
         bytes memory data = abi.encodeCall(escrow.lock, (terms));
         assembly {
