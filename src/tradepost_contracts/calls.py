@@ -54,9 +54,37 @@ def refund_by_sig(terms: Terms, buyer_signature: bytes) -> bytes:
     return _signed("refundBySig", terms, buyer_signature)
 
 
+def lock_by_sig(terms: Terms, seller_signature: bytes) -> bytes:
+    """Anyone brings the seller's signature of Lock; his allowance for the contract pays."""
+    return _signed("lockBySig", terms, seller_signature)
+
+
+def lock_with_authorization(terms: Terms, seller_signature: bytes) -> bytes:
+    """Anyone brings the seller's signature of `locking.lock_authorization` (EIP-3009)."""
+    return _signed("lockWithAuthorization", terms, seller_signature)
+
+
+def lock_with_permit2(terms: Terms, nonce: int, seller_signature: bytes) -> bytes:
+    """Anyone brings the seller's signature of `locking.permit2_lock` with the same nonce."""
+    return _call(
+        "lockWithPermit2",
+        [TERMS_TUPLE, "uint256", "bytes"],
+        [terms.values(), nonce, seller_signature],
+    )
+
+
+def lock_from_deposit(terms: Terms, seller_signature: bytes = b"") -> bytes:
+    """Anyone brings the seller's signature of LockFromDeposit; his balance in the contract pays.
+
+    Without a signature the seller sends the transaction himself.
+    """
+    return _signed("lockFromDeposit", terms, seller_signature)
+
+
 def settle(
     terms: Terms,
     buyer_amount: int,
+    valid_until: int,
     first: str,
     first_signature: bytes,
     second: str,
@@ -67,6 +95,7 @@ def settle(
     Args:
         terms: The escrow's terms.
         buyer_amount: What the buyer gets, in the smallest unit.
+        valid_until: The last chain time (Unix seconds) at which the contract takes it, as signed.
         first: Who signed first: "seller", "buyer" or "arbitrator".
         first_signature: His signature; empty where he sends the transaction himself.
         second: Who signed second, another one.
@@ -75,11 +104,12 @@ def settle(
     Raises:
         KeyError: There is no such role.
     """
-    types = [TERMS_TUPLE, "uint128", "uint8", "bytes", "uint8", "bytes"]
+    types = [TERMS_TUPLE, "uint128", "uint40", "uint8", "bytes", "uint8", "bytes"]
     roles = Role[first.upper()], Role[second.upper()]
     values = [
         terms.values(),
         buyer_amount,
+        valid_until,
         roles[0].value,
         first_signature,
         roles[1].value,
@@ -93,19 +123,83 @@ def cancel(terms: Terms) -> bytes:
     return _call("cancel", [TERMS_TUPLE], [terms.values()])
 
 
-def withdraw(token: str, to: str) -> bytes:
-    """The sender draws all that waits for him of `token` to the address `to`."""
-    return _call("withdraw", ["address", "address"], [token, to])
+def deposit(token: str, account: str, amount: int) -> bytes:
+    """The sender puts coins into the balance of `account`.
+
+    Where the token is native, the transaction carries `amount`; else an allowance pays.
+    """
+    return _call("deposit", ["address", "address", "uint128"], [token, account, amount])
 
 
-def credits(token: str, account: str) -> bytes:  # noqa: A001 - the contract's own word
-    """A view: what waits for `account`; the answer is one number."""
-    return _call("credits", ["address", "address"], [token, account])
+def deposit_with_authorization(
+    token: str, account: str, amount: int, valid_before: int, salt: bytes, signature: bytes
+) -> bytes:
+    """Anyone brings a token's owner's signature of `locking.deposit_authorization` (EIP-3009)."""
+    types = ["address", "address", "uint128", "uint256", "bytes32", "bytes"]
+    values = [token, account, amount, valid_before, salt, signature]
+    return _call("depositWithAuthorization", types, values)
 
 
-def state_of(escrow_id: bytes) -> bytes:
-    """A view: where an escrow stands; the answer is for `state.decode`."""
-    return _call("stateOf", ["bytes32"], [escrow_id])
+def permit(token: str, owner: str, value: int, deadline: int, signature: bytes) -> bytes:
+    """Anyone brings a token its owner's signature of `locking.permit` (EIP-2612).
+
+    In a batch with the lock that needs it: somebody else may have brought it before, so that this
+    call fails, and the lock goes on.
+
+    Raises:
+        ValueError: The signature has not 65 bytes: no other form is known to EIP-2612.
+    """
+    if len(signature) != 65:
+        raise ValueError(f"The signature of a permit has 65 bytes, not {len(signature)}.")
+    types = ["address", "address", "uint256", "uint256", "uint8", "bytes32", "bytes32"]
+    values = [token, owner, value, deadline, signature[64], signature[:32], signature[32:64]]
+    return _call("permit", types, values)
+
+
+def withdraw(token: str, amount: int, to: str) -> bytes:
+    """The sender draws `amount` of his balance of `token` to the address `to`."""
+    return _call("withdraw", ["address", "uint256", "address"], [token, amount, to])
+
+
+def withdraw_by_sig(
+    account: str, token: str, amount: int, to: str, valid_until: int, signature: bytes
+) -> bytes:
+    """Anyone brings the account's signature of `locking.withdrawal`."""
+    types = ["address", "address", "uint256", "address", "uint40", "bytes"]
+    values = [account, token, amount, to, valid_until, signature]
+    return _call("withdrawBySig", types, values)
+
+
+def batch(gas_each: int, calls: Sequence[bytes]) -> bytes:
+    """Makes each of `calls` as the sender himself would, each for itself.
+
+    One that fails leaves an `events.CallFailed`, and the others go on. None can carry native coins.
+
+    Args:
+        gas_each: The most gas that one call may use: a lower one makes good calls fail.
+        calls: Calldata of this module.
+    """
+    return _call("batch", ["uint256", "bytes[]"], [gas_each, list(calls)])
+
+
+def balance_of(token: str, account: str) -> bytes:
+    """A view: what `account` has in the contract outside of escrows; the answer is one number."""
+    return _call("balanceOf", ["address", "address"], [token, account])
+
+
+def withdrawal_nonce(token: str, account: str) -> bytes:
+    """A view: the nonce of the account's next signed withdrawal; the answer is one number."""
+    return _call("withdrawalNonce", ["address", "address"], [token, account])
+
+
+def state_of(terms: Terms) -> bytes:
+    """A view: where the escrow with these terms stands; the answer is for `state.decode`."""
+    return _call("stateOf", [TERMS_TUPLE], [terms.values()])
+
+
+def lane_of(seller: str, lane: int) -> bytes:
+    """A view: what lies in a lane of the seller's; the answer is for `state.decode_lane`."""
+    return _call("laneOf", ["address", "uint256"], [seller, lane])
 
 
 def escrow_id(terms: Terms) -> bytes:

@@ -5,6 +5,8 @@ from dataclasses import dataclass
 from typing import Any
 
 from eth_abi.abi import decode as abi_decode
+from eth_abi.abi import encode
+from eth_abi.exceptions import DecodingError
 from eth_utils.address import to_checksum_address
 from eth_utils.crypto import keccak
 
@@ -59,7 +61,16 @@ class Settled:
 
 @dataclass(frozen=True, slots=True)
 class Credited:
-    """A payout to `account` failed; `amount` of `token` waits for him in the contract."""
+    """A payout to `account` failed; `amount` of `token` went into his balance in the contract."""
+
+    token: str
+    account: str
+    amount: int
+
+
+@dataclass(frozen=True, slots=True)
+class Deposited:
+    """`amount` of `token` came into the balance of `account`."""
 
     token: str
     account: str
@@ -68,7 +79,7 @@ class Credited:
 
 @dataclass(frozen=True, slots=True)
 class Withdrawn:
-    """`account` drew his whole credit of `token` to `to`."""
+    """`account` drew `amount` of `token` out of his balance to `to`."""
 
     token: str
     account: str
@@ -76,7 +87,26 @@ class Withdrawn:
     amount: int
 
 
-Event = Locked | Paid | CancelRequested | Released | Refunded | Settled | Credited | Withdrawn
+@dataclass(frozen=True, slots=True)
+class CallFailed:
+    """The call at `index` of a batch did nothing; `reason` is what it reverted with, cut."""
+
+    index: int
+    reason: bytes
+
+
+Event = (
+    Locked
+    | Paid
+    | CancelRequested
+    | Released
+    | Refunded
+    | Settled
+    | Credited
+    | Deposited
+    | Withdrawn
+    | CallFailed
+)
 
 # For each event: its indexed arguments (in the topics), then the others (in the data).
 _SHAPES: dict[type[Event], tuple[tuple[str, ...], tuple[str, ...]]] = {
@@ -87,7 +117,9 @@ _SHAPES: dict[type[Event], tuple[tuple[str, ...], tuple[str, ...]]] = {
     Refunded: (("bytes32",), ()),
     Settled: (("bytes32",), ("uint128",)),
     Credited: (("address", "address"), ("uint256",)),
+    Deposited: (("address", "address"), ("uint256",)),
     Withdrawn: (("address", "address", "address"), ("uint256",)),
+    CallFailed: (("uint256",), ("bytes",)),
 }
 
 
@@ -120,16 +152,24 @@ def decode(log: Mapping[str, Any]) -> Event | None:
         return None
     indexed, plain = _SHAPES[event]
     data = _bytes(log["data"])
-    if len(topics) != 1 + len(indexed) or len(data) != 32 * len(plain):
-        raise ValueError(f"A log of {event.__name__} has another shape: {log!r}")
-    types = (*indexed, *plain)
+    if len(topics) != 1 + len(indexed) or any(len(topic) != 32 for topic in topics):
+        raise _misshapen(event, log)
+    try:
+        said = [*abi_decode(indexed, b"".join(topics[1:])), *abi_decode(plain, data)]
+    except (DecodingError, OverflowError):
+        raise _misshapen(event, log) from None
+    # Encoded again it is the same, or there was more in it than what was read.
+    if encode(plain, said[len(indexed) :]) != data:
+        raise _misshapen(event, log)
     values: list[Any] = [
         to_checksum_address(value) if abi_type == "address" else value
-        for abi_type, value in zip(
-            types, abi_decode(types, b"".join(topics[1:]) + data), strict=True
-        )
+        for abi_type, value in zip((*indexed, *plain), said, strict=True)
     ]
     return event(*values)
+
+
+def _misshapen(event: type[Event], log: Mapping[str, Any]) -> ValueError:
+    return ValueError(f"A log of {event.__name__} has another shape: {log!r}")
 
 
 def _bytes(value: bytes | str) -> bytes:

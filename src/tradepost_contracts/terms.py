@@ -5,12 +5,12 @@ from enum import IntEnum
 from functools import lru_cache
 from typing import Any, Literal, get_args
 
-from eth_abi.abi import encode
 from eth_utils.address import is_checksum_address
-from eth_utils.crypto import keccak
+
+from tradepost_contracts.typed_data import Domain, Struct, TypedData
 
 NAME = "Tradepost Escrow"
-VERSION = "1"
+VERSION = "2"
 
 #: The chain's native coin in `Terms.token`, and nobody in `Terms.fee_recipient`.
 ZERO_ADDRESS = "0x0000000000000000000000000000000000000000"
@@ -36,21 +36,21 @@ _FIELDS = (
     ("fundBy", "uint40", "fund_by"),
     ("paymentWindow", "uint32", "payment_window"),
     ("challengeWindow", "uint32", "challenge_window"),
-    ("salt", "uint256", "salt"),
+    ("lane", "uint256", "lane"),
 )
 _ABI_TYPES = [abi_type for _, abi_type, _ in _FIELDS]
 #: The terms' type in the contract's interface.
 TERMS_TUPLE = f"({','.join(_ABI_TYPES)})"
 
-_DOMAIN_FIELDS = (
-    ("name", "string"),
-    ("version", "string"),
-    ("chainId", "uint256"),
-    ("verifyingContract", "address"),
+#: The terms as they are hashed.
+TERMS = Struct("Terms", tuple((name, abi_type) for name, abi_type, _ in _FIELDS))
+_SETTLEMENT = Struct(
+    "Settlement",
+    (("escrowId", "bytes32"), ("buyerAmount", "uint128"), ("validUntil", "uint40")),
 )
-_SETTLEMENT_FIELDS = (("escrowId", "bytes32"), ("buyerAmount", "uint128"))
-_INSTRUCTION_FIELDS = (("escrowId", "bytes32"),)
-
+_INSTRUCTIONS: dict[InstructionKind, Struct] = {
+    kind: Struct(kind, (("escrowId", "bytes32"),)) for kind in get_args(InstructionKind)
+}
 
 #: The check is a hash, and the same few addresses come again and again.
 _is_checksum_address = lru_cache(maxsize=4096)(is_checksum_address)
@@ -68,6 +68,9 @@ class Role(IntEnum):
 class Terms:
     """What the two traders agreed on before any coin moves; the contract keeps only its hash.
 
+    Two trades with the same terms would have one escrow between them: whoever makes terms takes
+    another lane for each that can still be locked.
+
     Attributes:
         seller: Who locks the coins. Addresses are in their checksum form (EIP-55).
         buyer: Who gets them on release.
@@ -79,7 +82,8 @@ class Terms:
         fund_by: The last chain time (Unix seconds) at which the lock is accepted.
         payment_window: Seconds from the lock in which only the buyer can give the coins back.
         challenge_window: Seconds from a cancel request in which a signed Paid defeats it.
-        salt: The trade's UUID as an integer.
+        lane: Which of the seller's lanes keeps the escrow's state. A lane holds one escrow at a
+            time; it takes another once that has ended and chain time is past its `fund_by`.
 
     Raises:
         ValueError: A field is not of its type in the contract.
@@ -95,7 +99,7 @@ class Terms:
     fund_by: int
     payment_window: int
     challenge_window: int
-    salt: int
+    lane: int
 
     def __post_init__(self) -> None:
         for _, abi_type, field in _FIELDS:
@@ -114,6 +118,10 @@ class Terms:
     def values(self) -> tuple[str | int, ...]:
         """The fields in the order of the contract's struct."""
         return tuple(getattr(self, field) for _, _, field in _FIELDS)
+
+    def message(self) -> dict[str, str | int]:
+        """The fields by the names of the contract's struct, as they are hashed."""
+        return {name: getattr(self, field) for name, _, field in _FIELDS}
 
 
 def refusal(terms: Terms) -> str | None:
@@ -152,10 +160,14 @@ def fee_share(terms: Terms, buyer_amount: int) -> int:
     return terms.fee * buyer_amount // terms.amount
 
 
+def domain(chain_id: int, contract: str) -> Domain:
+    """The domain of the escrow contract at this address on this chain."""
+    return Domain(NAME, VERSION, chain_id, contract)
+
+
 def escrow_id(terms: Terms, chain_id: int, contract: str) -> bytes:
     """The id of the escrow with these terms on this contract: 32 bytes, their EIP-712 digest."""
-    encoded = encode(["bytes32", *_ABI_TYPES], [_TERMS_TYPEHASH, *terms.values()])
-    return _digest(keccak(encoded), chain_id, contract)
+    return _terms(terms, chain_id, contract).digest()
 
 
 def instruction_digest(
@@ -166,96 +178,58 @@ def instruction_digest(
     Returns:
         The 32-byte EIP-712 digest.
     """
-    return _digest(keccak(_INSTRUCTION_TYPEHASHES[kind] + _word(escrow_id)), chain_id, contract)
+    return _instruction(kind, escrow_id, chain_id, contract).digest()
 
 
-def settlement_digest(escrow_id: bytes, buyer_amount: int, chain_id: int, contract: str) -> bytes:
+def settlement_digest(
+    escrow_id: bytes, buyer_amount: int, valid_until: int, chain_id: int, contract: str
+) -> bytes:
     """What two of the three sign to give `buyer_amount` (smallest unit) to the buyer.
+
+    Args:
+        escrow_id: The escrow.
+        buyer_amount: The buyer's share of the amount.
+        valid_until: The last chain time (Unix seconds) at which the contract takes it.
+        chain_id: The chain.
+        contract: The escrow contract's address.
 
     Returns:
         The 32-byte EIP-712 digest.
     """
-    encoded = encode(
-        ["bytes32", "bytes32", "uint128"],
-        [_SETTLEMENT_TYPEHASH, _word(escrow_id), buyer_amount],
-    )
-    return _digest(keccak(encoded), chain_id, contract)
+    return _settlement(escrow_id, buyer_amount, valid_until, chain_id, contract).digest()
 
 
 def typed_data_terms(terms: Terms, chain_id: int, contract: str) -> dict[str, Any]:
     """The terms as wallets show them (`eth_signTypedData_v4`); its digest is the escrow's id."""
-    # Numbers as decimal strings, since JavaScript loses what is above 2^53.
-    message = {name: str(getattr(terms, field)) for name, _, field in _FIELDS}
-    return _typed_data("Terms", _TERMS_FIELDS, message, chain_id, contract)
+    return _terms(terms, chain_id, contract).shown()
 
 
 def typed_data_instruction(
     kind: InstructionKind, escrow_id: bytes, chain_id: int, contract: str
 ) -> dict[str, Any]:
     """What a wallet shows and signs for `instruction_digest`."""
-    message = {"escrowId": "0x" + _word(escrow_id).hex()}
-    return _typed_data(kind, _INSTRUCTION_FIELDS, message, chain_id, contract)
+    return _instruction(kind, escrow_id, chain_id, contract).shown()
 
 
 def typed_data_settlement(
-    escrow_id: bytes, buyer_amount: int, chain_id: int, contract: str
+    escrow_id: bytes, buyer_amount: int, valid_until: int, chain_id: int, contract: str
 ) -> dict[str, Any]:
     """What a wallet shows and signs for `settlement_digest`."""
-    message = {"escrowId": "0x" + _word(escrow_id).hex(), "buyerAmount": str(buyer_amount)}
-    return _typed_data("Settlement", _SETTLEMENT_FIELDS, message, chain_id, contract)
+    return _settlement(escrow_id, buyer_amount, valid_until, chain_id, contract).shown()
 
 
-def _typed_data(
-    primary_type: str,
-    fields: tuple[tuple[str, str], ...],
-    message: dict[str, str],
-    chain_id: int,
-    contract: str,
-) -> dict[str, Any]:
-    def described(pairs: tuple[tuple[str, str], ...]) -> list[dict[str, str]]:
-        return [{"name": name, "type": abi_type} for name, abi_type in pairs]
-
-    return {
-        "types": {"EIP712Domain": described(_DOMAIN_FIELDS), primary_type: described(fields)},
-        "primaryType": primary_type,
-        "domain": {
-            "name": NAME,
-            "version": VERSION,
-            "chainId": chain_id,
-            "verifyingContract": contract,
-        },
-        "message": message,
-    }
+def _terms(terms: Terms, chain_id: int, contract: str) -> TypedData:
+    return TypedData(TERMS, terms.message(), domain(chain_id, contract))
 
 
-def _type_hash(name: str, fields: tuple[tuple[str, str], ...]) -> bytes:
-    inner = ",".join(f"{abi_type} {field}" for field, abi_type in fields)
-    return keccak(text=f"{name}({inner})")
+def _instruction(
+    kind: InstructionKind, escrow_id: bytes, chain_id: int, contract: str
+) -> TypedData:
+    return TypedData(_INSTRUCTIONS[kind], {"escrowId": escrow_id}, domain(chain_id, contract))
 
 
-_TERMS_FIELDS = tuple((name, abi_type) for name, abi_type, _ in _FIELDS)
-_TERMS_TYPEHASH = _type_hash("Terms", _TERMS_FIELDS)
-_DOMAIN_TYPEHASH = _type_hash("EIP712Domain", _DOMAIN_FIELDS)
-_SETTLEMENT_TYPEHASH = _type_hash("Settlement", _SETTLEMENT_FIELDS)
-_INSTRUCTION_TYPEHASHES: dict[InstructionKind, bytes] = {
-    kind: _type_hash(kind, _INSTRUCTION_FIELDS) for kind in get_args(InstructionKind)
-}
-_NAME_HASH = keccak(text=NAME)
-_VERSION_HASH = keccak(text=VERSION)
-
-
-def _digest(struct_hash: bytes, chain_id: int, contract: str) -> bytes:
-    separator = keccak(
-        encode(
-            ["bytes32", "bytes32", "bytes32", "uint256", "address"],
-            [_DOMAIN_TYPEHASH, _NAME_HASH, _VERSION_HASH, chain_id, contract],
-        )
-    )
-    return keccak(b"\x19\x01" + separator + struct_hash)
-
-
-def _word(value: bytes) -> bytes:
-    # A shorter value would be padded in silence and name another escrow.
-    if len(value) != 32:
-        raise ValueError(f"An escrow's id has 32 bytes, not {len(value)}.")
-    return value
+def _settlement(
+    escrow_id: bytes, buyer_amount: int, valid_until: int, chain_id: int, contract: str
+) -> TypedData:
+    message = {"escrowId": escrow_id, "buyerAmount": buyer_amount, "validUntil": valid_until}
+    return TypedData(_SETTLEMENT, message, domain(chain_id, contract))

@@ -1,9 +1,9 @@
 """A development chain with the escrow on it, and the people of a trade."""
 
-from dataclasses import dataclass, replace
+from dataclasses import dataclass
 from typing import Any
 
-from eth_abi.abi import encode
+from eth_abi.abi import decode, encode
 from eth_account import Account
 from eth_account.messages import encode_typed_data
 from eth_account.signers.local import LocalAccount
@@ -14,6 +14,7 @@ from tradepost.entrypoints.dev.chain import rpc
 from tradepost_contracts import calls, deploy, state
 from tradepost_contracts.artifacts import DEV_TOKEN, ESCROW, Artifact
 from tradepost_contracts.terms import ZERO_ADDRESS, Terms, escrow_id
+from tradepost_contracts.typed_data import Domain, TypedData
 
 CHAIN_ID = 31337
 PRICE = 10**10
@@ -85,13 +86,17 @@ class ContractChain:
 
     def state(self, terms: Terms) -> state.State:
         """Where the escrow of these terms stands."""
-        return state.decode(self.call(self.escrow, calls.state_of(self.id(terms))))
+        return state.decode(self.call(self.escrow, calls.state_of(terms)))
 
     def id(self, terms: Terms) -> bytes:
         """The escrow's id, as Python computes it."""
         return escrow_id(terms, CHAIN_ID, self.escrow)
 
-    def terms(self, *, token: str, amount: int, fee: int = 0, salt: int = 1) -> Terms:
+    def held(self, token: str, account: str) -> int:
+        """The balance of an account in the contract, in the smallest unit."""
+        return int.from_bytes(self.call(self.escrow, calls.balance_of(token, account)))
+
+    def terms(self, *, token: str, amount: int, fee: int = 0, number: int = 1) -> Terms:
         """Terms between the people above that can be locked until the year 2098."""
         return Terms(
             seller=SELLER.address,
@@ -104,8 +109,8 @@ class ContractChain:
             fund_by=FUND_BY,
             payment_window=1_800,
             challenge_window=3_600,
-            # As a UUID: sixteen bytes, none of them zero.
-            salt=int.from_bytes(b"\x77" * 14 + (salt + 0x0101).to_bytes(2)),
+            # As an exchange numbers new lanes: six bytes, here without a zero among them.
+            lane=int.from_bytes(b"\x77" * 4 + (number + 0x0101).to_bytes(2)),
         )
 
     def lock(self, terms: Terms) -> Receipt:
@@ -118,6 +123,18 @@ class ContractChain:
         selector = keccak(text=f"{name}({','.join(types)})")[:4]
         assert self.send(sender, self.token, selector + encode(types, values)).succeeded
 
+    def token_domain(self) -> Domain:
+        """The token's domain, as its own view tells it (EIP-5267)."""
+        types = ["bytes1", "string", "string", "uint256", "address", "bytes32", "uint256[]"]
+        answer = self.call(self.token, keccak(text="eip712Domain()")[:4])
+        fields, name, version, chain_id, contract, *_ = decode(types, answer)
+        assert fields == b"\x0f", "the four fields that all dollar tokens have"
+        return Domain(name, version, chain_id, to_checksum_address(contract))
+
+    def time(self) -> int:
+        """The newest block's."""
+        return int(self.rpc("eth_getBlockByNumber", "latest", False)["timestamp"], 16)
+
     def balance(self, token: str, account: str) -> int:
         """What an account has, in the smallest unit."""
         if token == ZERO_ADDRESS:
@@ -126,11 +143,7 @@ class ContractChain:
         return int.from_bytes(self.call(token, data))
 
 
-def sign(account: LocalAccount, typed_data: dict[str, Any]) -> bytes:
+def sign(account: LocalAccount, typed: TypedData | dict[str, Any]) -> bytes:
     """Signs as a wallet does: from the typed data it is shown, not from our digest."""
+    typed_data = typed.shown() if isinstance(typed, TypedData) else typed
     return bytes(account.sign_message(encode_typed_data(full_message=typed_data)).signature)
-
-
-def with_salt(terms: Terms, salt: int) -> Terms:
-    """The same terms for another trade."""
-    return replace(terms, salt=salt)

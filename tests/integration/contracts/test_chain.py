@@ -33,14 +33,14 @@ from tradepost_contracts.terms import (
     typed_data_settlement,
 )
 
-SALTS = count(1)
+NUMBERS = count(1)
 AMOUNT, FEE = 1_000_003, 5_001
 
 
 @pytest.fixture
 def terms(chain: ContractChain) -> Terms:
     """Sound terms in the native coin that nobody has locked yet."""
-    return chain.terms(token=ZERO_ADDRESS, amount=AMOUNT, fee=FEE, salt=next(SALTS))
+    return chain.terms(token=ZERO_ADDRESS, amount=AMOUNT, fee=FEE, number=next(NUMBERS))
 
 
 def happened(logs: list[dict[str, object]]) -> list[events.Event | None]:
@@ -52,9 +52,10 @@ def instruction(chain: ContractChain, kind: InstructionKind, terms: Terms) -> di
 
 
 def test_code_on_the_chain_is_the_artefact(chain: ContractChain) -> None:
-    for artifact in (ESCROW, DEV_TOKEN):
-        code = chain.rpc("eth_getCode", deploy.address(artifact), "latest")
-        assert deploy.runtime_code_matches(artifact, bytes.fromhex(code[2:]))
+    code = chain.rpc("eth_getCode", deploy.address(ESCROW), "latest")
+    assert deploy.runtime_code_matches(ESCROW, bytes.fromhex(code[2:]))
+    # The token has immutables, as other people's have: only its address follows from its code.
+    assert chain.rpc("eth_getCode", deploy.address(DEV_TOKEN), "latest") != "0x"
 
 
 addresses = st.binary(min_size=20, max_size=20).map(to_checksum_address)
@@ -65,17 +66,17 @@ addresses = st.binary(min_size=20, max_size=20).map(to_checksum_address)
     people=st.tuples(addresses, addresses, addresses, addresses, addresses),
     amounts=st.tuples(st.integers(0, 2**128 - 1), st.integers(0, 2**128 - 1)),
     times=st.tuples(*[st.integers(0, 2**bits - 1) for bits in (40, 32, 32)]),
-    salt=st.integers(0, 2**256 - 1),
+    lane=st.integers(0, 2**256 - 1),
 )
 def test_contract_and_python_agree_on_ids(
     chain: ContractChain,
     people: tuple[str, str, str, str, str],
     amounts: tuple[int, int],
     times: tuple[int, int, int],
-    salt: int,
+    lane: int,
 ) -> None:
     seller, buyer, arbitrator, token, fee_recipient = people
-    terms = Terms(seller, buyer, arbitrator, token, *amounts, fee_recipient, *times, salt)
+    terms = Terms(seller, buyer, arbitrator, token, *amounts, fee_recipient, *times, lane)
     assert chain.call(chain.escrow, calls.escrow_id(terms)) == chain.id(terms)
 
 
@@ -100,7 +101,7 @@ def test_contract_and_python_agree_on_what_is_refused(
     challenge: int,
 ) -> None:
     terms = replace(
-        chain.terms(token=ZERO_ADDRESS, amount=amount, salt=next(SALTS)),
+        chain.terms(token=ZERO_ADDRESS, amount=amount, number=next(NUMBERS)),
         buyer=buyer,
         arbitrator=arbitrator,
         fee=fee,
@@ -137,9 +138,9 @@ def test_cancel_by_signature(chain: ContractChain, terms: Terms) -> None:
     assert not chain.send(RELAYER, chain.escrow, request).succeeded
     chain.rpc("evm_increaseTime", terms.payment_window + 1)
     asked = chain.send(RELAYER, chain.escrow, request)
-    assert happened(asked.logs) == [
-        events.CancelRequested(chain.id(terms), chain.state(terms).cancel_at)
-    ]
+    cancel_at = chain.time() + terms.challenge_window
+    assert happened(asked.logs) == [events.CancelRequested(chain.id(terms), cancel_at)]
+    assert chain.state(terms).cancel_at == cancel_at
     assert not chain.send(RELAYER, chain.escrow, calls.cancel(terms)).succeeded
     chain.rpc("evm_increaseTime", terms.challenge_window + 1)
     before = chain.balance(ZERO_ADDRESS, SELLER.address)
@@ -158,22 +159,46 @@ def test_refund_by_signature(chain: ContractChain, terms: Terms) -> None:
 @pytest.mark.parametrize("share", [0, 1, AMOUNT // 3, AMOUNT])
 def test_settlement_shares(chain: ContractChain, terms: Terms, share: int) -> None:
     chain.lock(terms)
-    typed = typed_data_settlement(chain.id(terms), share, CHAIN_ID, chain.escrow)
-    fees = int.from_bytes(chain.call(chain.escrow, calls.credits(ZERO_ADDRESS, FEES.address)))
+    until = terms.fund_by + 1
+    typed = typed_data_settlement(chain.id(terms), share, until, CHAIN_ID, chain.escrow)
+    fees = chain.held(ZERO_ADDRESS, FEES.address)
     before = [chain.balance(ZERO_ADDRESS, one.address) for one in (BUYER, SELLER)]
     done = chain.send(
         RELAYER,
         chain.escrow,
         calls.settle(
-            terms, share, "arbitrator", sign(ARBITRATOR, typed), "seller", sign(SELLER, typed)
+            terms,
+            share,
+            until,
+            "arbitrator",
+            sign(ARBITRATOR, typed),
+            "seller",
+            sign(SELLER, typed),
         ),
     )
     assert happened(done.logs) == [events.Settled(chain.id(terms), share)]
     after = [chain.balance(ZERO_ADDRESS, one.address) for one in (BUYER, SELLER)]
-    credited = int.from_bytes(chain.call(chain.escrow, calls.credits(ZERO_ADDRESS, FEES.address)))
-    assert credited - fees == fee_share(terms, share)
+    assert chain.held(ZERO_ADDRESS, FEES.address) - fees == fee_share(terms, share)
     assert after[0] - before[0] == share
     assert after[1] - before[1] == terms.locked_amount - share - fee_share(terms, share)
+
+
+def test_settlement_lapses(chain: ContractChain, terms: Terms) -> None:
+    chain.lock(terms)
+    until = chain.time() + 100
+    typed = typed_data_settlement(chain.id(terms), 1, until, CHAIN_ID, chain.escrow)
+    data = calls.settle(terms, 1, until, "buyer", sign(BUYER, typed), "seller", sign(SELLER, typed))
+    later = calls.settle(
+        terms, 1, until + 1, "buyer", sign(BUYER, typed), "seller", sign(SELLER, typed)
+    )
+    assert not chain.send(RELAYER, chain.escrow, later).succeeded
+    before = chain.rpc("evm_snapshot")
+    chain.rpc("evm_setNextBlockTimestamp", until)
+    assert chain.send(RELAYER, chain.escrow, data).succeeded
+    chain.rpc("evm_revert", before)
+    chain.rpc("evm_setNextBlockTimestamp", until + 1)
+    assert not chain.send(RELAYER, chain.escrow, data).succeeded
+    assert chain.state(terms).status is Status.LOCKED
 
 
 def test_direct_calls(chain: ContractChain, terms: Terms) -> None:
@@ -189,9 +214,10 @@ def test_direct_calls(chain: ContractChain, terms: Terms) -> None:
 def test_fees_are_drawn(chain: ContractChain, terms: Terms) -> None:
     chain.lock(terms)
     assert chain.send(SELLER, chain.escrow, calls.release(terms)).succeeded
-    owed = int.from_bytes(chain.call(chain.escrow, calls.credits(ZERO_ADDRESS, FEES.address)))
+    owed = chain.held(ZERO_ADDRESS, FEES.address)
     assert owed >= FEE
     empty = to_checksum_address(b"\xca\x5e" * 10)
-    done = chain.send(FEES, chain.escrow, calls.withdraw(ZERO_ADDRESS, empty))
-    assert happened(done.logs) == [events.Withdrawn(ZERO_ADDRESS, FEES.address, empty, owed)]
-    assert chain.balance(ZERO_ADDRESS, empty) == owed
+    done = chain.send(FEES, chain.escrow, calls.withdraw(ZERO_ADDRESS, owed - 1, empty))
+    assert happened(done.logs) == [events.Withdrawn(ZERO_ADDRESS, FEES.address, empty, owed - 1)]
+    assert chain.balance(ZERO_ADDRESS, empty) == owed - 1
+    assert not chain.send(FEES, chain.escrow, calls.withdraw(ZERO_ADDRESS, 2, empty)).succeeded

@@ -45,11 +45,25 @@ def selectors() -> dict[str, str]:
         (calls.request_cancel_by_sig(TERMS, SIGNATURE), "requestCancelBySig"),
         (calls.mark_paid_by_sig(TERMS, SIGNATURE), "markPaidBySig"),
         (calls.refund_by_sig(TERMS, SIGNATURE), "refundBySig"),
-        (calls.settle(TERMS, 5, "seller", SIGNATURE, "buyer", b""), "settle"),
+        (calls.lock_by_sig(TERMS, SIGNATURE), "lockBySig"),
+        (calls.lock_with_authorization(TERMS, SIGNATURE), "lockWithAuthorization"),
+        (calls.lock_with_permit2(TERMS, 9, SIGNATURE), "lockWithPermit2"),
+        (calls.lock_from_deposit(TERMS), "lockFromDeposit"),
+        (calls.settle(TERMS, 5, 9, "seller", SIGNATURE, "buyer", b""), "settle"),
         (calls.cancel(TERMS), "cancel"),
-        (calls.withdraw(A, B), "withdraw"),
-        (calls.credits(A, B), "credits"),
-        (calls.state_of(ID), "stateOf"),
+        (calls.deposit(A, B, 5), "deposit"),
+        (
+            calls.deposit_with_authorization(A, B, 5, 9, ID, SIGNATURE),
+            "depositWithAuthorization",
+        ),
+        (calls.permit(A, B, 5, 9, SIGNATURE), "permit"),
+        (calls.withdraw(A, 5, B), "withdraw"),
+        (calls.withdraw_by_sig(A, B, 5, C, 9, SIGNATURE), "withdrawBySig"),
+        (calls.batch(100_000, [calls.release(TERMS), calls.cancel(TERMS)]), "batch"),
+        (calls.balance_of(A, B), "balanceOf"),
+        (calls.withdrawal_nonce(A, B), "withdrawalNonce"),
+        (calls.state_of(TERMS), "stateOf"),
+        (calls.lane_of(A, 4), "laneOf"),
         (calls.escrow_id(TERMS), "escrowId"),
     ],
 )
@@ -57,9 +71,26 @@ def test_call_meets_its_function(data: bytes, name: str) -> None:
     assert selectors()[data[:4].hex()] == name
 
 
+def test_every_function_has_a_call() -> None:
+    # Those that are not called from here: constants, and the domain, which is computed.
+    left = {
+        *("LONGEST_CHALLENGE_WINDOW", "LONGEST_PAYMENT_WINDOW", "PERMIT2", "eip712Domain"),
+        *("SHORTEST_CHALLENGE_WINDOW", "SHORTEST_PAYMENT_WINDOW"),
+    }
+    here = {name.replace("_", "") for name in vars(calls)}
+    assert {name for name in selectors().values() if name.lower() not in here} == left
+
+
 def test_unknown_role_is_refused() -> None:
     with pytest.raises(KeyError):
-        calls.settle(TERMS, 5, "mediator", SIGNATURE, "buyer", SIGNATURE)
+        calls.settle(TERMS, 5, 9, "mediator", SIGNATURE, "buyer", SIGNATURE)
+
+
+def test_permit_takes_one_form_of_signature() -> None:
+    data = calls.permit(A, B, 5, 9, bytes(range(65)))
+    assert data[-96:] == number(64) + bytes(range(64))
+    with pytest.raises(ValueError, match="65 bytes"):
+        calls.permit(A, B, 5, 9, SIGNATURE[:64])
 
 
 def test_every_event_is_known() -> None:
@@ -89,7 +120,14 @@ def number(value: int) -> bytes:
         (events.Refunded(ID), [ID], b""),
         (events.Settled(ID, 2**128 - 1), [ID], number(2**128 - 1)),
         (events.Credited(A, B, 7), [word(A), word(B)], number(7)),
+        (events.Deposited(A, B, 7), [word(A), word(B)], number(7)),
         (events.Withdrawn(A, B, C, 7), [word(A), word(B), word(C)], number(7)),
+        (events.CallFailed(3, b""), [number(3)], number(32) + number(0)),
+        (
+            events.CallFailed(3, b"\x07" * 36),
+            [number(3)],
+            number(32) + number(36) + b"\x07" * 36 + bytes(28),
+        ),
     ],
 )
 def test_log_is_read(event: events.Event, topics: list[bytes], data: bytes) -> None:
@@ -101,6 +139,25 @@ def test_log_is_read(event: events.Event, topics: list[bytes], data: bytes) -> N
         events.decode({"topics": topics[:-1], "data": data})
     with pytest.raises(ValueError, match="another shape"):
         events.decode({"topics": topics, "data": data + b"\x00" * 32})
+    with pytest.raises(ValueError, match="another shape"):
+        events.decode({"topics": [*topics[:-1], topics[-1][:-1]], "data": data})
+
+
+@pytest.mark.parametrize(
+    "data",
+    [
+        b"",
+        number(2**255) + number(0),
+        number(32) + number(2**255),
+        number(32) + number(1) + b"\x07" * 32,
+        number(64) + number(0) + number(0),
+    ],
+    ids=["nothing", "far away", "too long", "more than it says", "with a gap"],
+)
+def test_bytes_of_another_shape_are_refused(data: bytes) -> None:
+    topics = [events.topic(events.CallFailed), number(3)]
+    with pytest.raises(ValueError, match="another shape"):
+        events.decode({"topics": topics, "data": data})
 
 
 def test_foreign_log_is_none() -> None:
@@ -109,16 +166,36 @@ def test_foreign_log_is_none() -> None:
 
 
 def test_state_is_read() -> None:
-    assert state.decode(number(2) + number(5) + number(9)) == state.State(
-        state.Status.CANCEL_REQUESTED, 5, 9
-    )
+    read = {status: state.decode(number(status) + number(9) + number(1)) for status in state.Status}
+    assert read[state.Status.PAID] == state.State(state.Status.PAID, 9, from_deposit=True)
     assert [one for one in state.Status if one.is_final] == [
         state.Status.RELEASED,
         state.Status.REFUNDED,
         state.Status.SPLIT,
     ]
+    assert {one for one, what in read.items() if what.is_open} == {
+        state.Status.LOCKED,
+        state.Status.CANCEL_REQUESTED,
+        state.Status.PAID,
+    }
+    assert {one for one, what in read.items() if what.locked_at == 9} == {state.Status.LOCKED}
+    assert {one for one, what in read.items() if what.cancel_at == 9} == {
+        state.Status.CANCEL_REQUESTED
+    }
+    assert state.decode(bytes(96)) == state.NOTHING
     with pytest.raises(ValueError, match="96 bytes"):
         state.decode(b"")
+
+
+def test_lane_is_read() -> None:
+    ended = state.decode_lane(ID[:26] + bytes(6) + number(4) + number(9) + number(0))
+    assert ended == state.Lane(ID[:26], state.State(state.Status.RELEASED, 9, from_deposit=False))
+    assert [ended.takes_another(time) for time in (8, 9, 10)] == [False, False, True]
+    held = state.decode_lane(ID[:26] + bytes(6) + number(3) + number(0) + number(0))
+    assert not held.takes_another(2**40)
+    assert state.decode_lane(bytes(128)).takes_another(0)
+    with pytest.raises(ValueError, match="128 bytes"):
+        state.decode_lane(b"")
 
 
 def test_address_follows_from_the_code() -> None:

@@ -44,7 +44,7 @@ any_terms = st.builds(
     fund_by=numbers(40),
     payment_window=numbers(32),
     challenge_window=numbers(32),
-    salt=numbers(256),
+    lane=numbers(256),
 )
 
 SOUND = Terms(
@@ -58,7 +58,7 @@ SOUND = Terms(
     fund_by=1_800_000_000,
     payment_window=1_800,
     challenge_window=3_600,
-    salt=5,
+    lane=5,
 )
 CONTRACT = "0x" + "55" * 20
 
@@ -81,10 +81,10 @@ def test_instruction_is_what_a_wallet_would_sign(kind: InstructionKind) -> None:
     assert digest(typed_data) == instruction_digest(kind, b"\x07" * 32, 1, CONTRACT)
 
 
-@given(numbers(128))
-def test_settlement_is_what_a_wallet_would_sign(amount: int) -> None:
-    typed_data = module.typed_data_settlement(b"\x07" * 32, amount, 1, CONTRACT)
-    assert digest(typed_data) == settlement_digest(b"\x07" * 32, amount, 1, CONTRACT)
+@given(numbers(128), numbers(40))
+def test_settlement_is_what_a_wallet_would_sign(amount: int, valid_until: int) -> None:
+    typed_data = module.typed_data_settlement(b"\x07" * 32, amount, valid_until, 1, CONTRACT)
+    assert digest(typed_data) == settlement_digest(b"\x07" * 32, amount, valid_until, 1, CONTRACT)
 
 
 def test_no_two_instructions_share_a_digest() -> None:
@@ -111,7 +111,7 @@ def test_every_field_is_in_the_id() -> None:
     "sign",
     [
         lambda short: instruction_digest("Release", short, 1, CONTRACT),
-        lambda short: settlement_digest(short, 1, 1, CONTRACT),
+        lambda short: settlement_digest(short, 1, 1, 1, CONTRACT),
     ],
 )
 def test_short_id_is_refused(sign: Callable[[bytes], bytes]) -> None:
@@ -128,7 +128,7 @@ def test_short_id_is_refused(sign: Callable[[bytes], bytes]) -> None:
         ("amount", 2**128),
         ("fund_by", 2**40),
         ("payment_window", 2**32),
-        ("salt", 2**256),
+        ("lane", 2**256),
     ],
 )
 def test_value_of_another_type_is_refused(field: str, value: Any) -> None:
