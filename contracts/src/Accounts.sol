@@ -19,7 +19,7 @@ abstract contract Accounts is ITradepostEscrow, ReentrancyGuardTransient {
     using Signatures for address;
 
     /// @notice Where Permit2 is on every chain that has it.
-    IPermit2 public constant PERMIT2 = IPermit2(0x000000000022D473030F116dDEE9F6B43aC78BA3);
+    IPermit2 internal constant PERMIT2 = IPermit2(0x000000000022D473030F116dDEE9F6B43aC78BA3);
 
     /// @dev One slot. Sums of uint128 do not reach 2^192 within 2^63 of them.
     struct Account {

@@ -44,6 +44,8 @@ interface ITradepostEscrow {
     error NotBuyer(address caller, address buyer);
     /// @notice `signer` did not sign `digest` with this signature.
     error BadSignature(address signer, bytes32 digest);
+    /// @notice There are not 65 bytes of signature for each of the terms.
+    error SignaturesMissing();
     /// @notice The escrow's status does not permit this.
     error WrongStatus(bytes32 id, Status status);
     /// @notice The seller's lane holds an escrow of this status. It is free again once that has ended
@@ -51,6 +53,8 @@ interface ITradepostEscrow {
     error LaneTaken(address seller, uint256 lane, Status status, uint256 time);
     /// @notice What was signed was valid up to and including `validUntil`.
     error SignatureTooLate(uint256 validUntil, uint256 chainTime);
+    /// @notice A word of the terms has bits beyond its type.
+    error MalformedTerms();
     /// @notice A party is missing, or two of the three are the same.
     error BadParties(address seller, address buyer, address arbitrator);
     /// @notice The amount is zero, or the fee is larger than the amount.
@@ -139,6 +143,13 @@ interface ITradepostEscrow {
     /// @notice `release`, by whoever brings the seller's signature of `Release(escrowId)`.
     /// @dev Stop: a signature given away cannot be recalled while the escrow is open. Left: as `release`.
     function releaseBySig(Terms calldata terms, bytes calldata sellerSignature) external;
+
+    /// @notice Many releases by the sellers' keys: what `releaseBySig` does in a batch, for less gas. One
+    /// that cannot be released stops no other; its reason is told by `CallFailed`.
+    /// @dev Contract wallets' signatures go by `releaseBySig`. Each payout may use 300,000 gas: whoever
+    /// calls this gives enough for all to be tried, or all of it fails with `PayoutNeedsGas`.
+    /// @param sellerSignatures 65 bytes for each of the terms, one after the other.
+    function releaseAll(Terms[] calldata terms, bytes calldata sellerSignatures) external;
 
     /// @notice `requestCancel`, by whoever brings the seller's signature of `Cancel(escrowId)`.
     /// @dev Stop and left: as `requestCancel`. The signature may be given early; the windows still hold.
