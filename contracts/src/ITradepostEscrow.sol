@@ -77,8 +77,6 @@ interface ITradepostEscrow {
     error WrongValue(uint256 expected, uint256 sent);
     /// @notice The token delivered another amount than it was asked for: it takes a fee or rebases.
     error WrongAmountArrived(address token, uint256 expected, uint256 arrived);
-    /// @notice One role signed twice; a settlement takes two different ones.
-    error SameRole(Role role);
     /// @notice The buyer cannot be given more than the amount.
     error ShareTooLarge(uint128 buyerAmount, uint128 amount);
     /// @notice Nothing is to be moved.
@@ -168,15 +166,14 @@ interface ITradepostEscrow {
     /// @dev An empty signature stands for the caller himself: so an arbitrator who is a contract
     /// without EIP-1271 can take part. Stop: nothing stops it. Left: everybody's share; final.
     /// @param validUntil The last chain time of the offer: one that nobody joins lapses.
-    /// @param roleA Who gave `signatureA` over `Settlement(escrowId, buyerAmount, validUntil)`.
-    /// @param roleB Who gave `signatureB`; another role than `roleA`.
+    /// @param absent Which of the three takes no part. The other two, in the order of seller, buyer and
+    /// arbitrator, gave the signatures of `Settlement(escrowId, buyerAmount, validUntil)`.
     function settle(
         Terms calldata terms,
         uint128 buyerAmount,
         uint40 validUntil,
-        Role roleA,
+        Role absent,
         bytes calldata signatureA,
-        Role roleB,
         bytes calldata signatureB
     ) external;
 

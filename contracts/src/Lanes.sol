@@ -19,8 +19,9 @@ library Lanes {
     uint256 internal constant FROM_DEPOSIT = 0x80;
 
     /// @notice The word of an escrow, without a mark.
-    function pack(bytes32 id, Status to, uint256 time_) internal pure returns (uint256) {
-        return uint256(idBits(uint256(id))) | time_ << TIME_SHIFT | uint256(to);
+    /// @param to A `Status`, as its number, which needs no check.
+    function pack(bytes32 id, uint256 to, uint256 time_) internal pure returns (uint256) {
+        return uint256(idBits(uint256(id))) | time_ << TIME_SHIFT | to;
     }
 
     /// @notice The word with another status and time: the same escrow, with the same mark.

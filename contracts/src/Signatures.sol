@@ -31,17 +31,23 @@ library Signatures {
         pure
         returns (bool)
     {
-        bytes32 r;
-        bytes32 s;
-        uint8 v;
+        (uint8 v, bytes32 r, bytes32 s) = split(signatures, offset);
+        if (uint256(s) > HALF_ORDER) return false;
+        address made = ecrecover(digest, v, r, s);
+        return made == signer && made != address(0);
+    }
+
+    /// @notice The parts of the 65 bytes at an offset of `signatures`. Who calls has looked at the length.
+    function split(bytes calldata signatures, uint256 offset)
+        internal
+        pure
+        returns (uint8 v, bytes32 r, bytes32 s)
+    {
         assembly ("memory-safe") {
             let at := add(signatures.offset, offset)
             r := calldataload(at)
             s := calldataload(add(at, 0x20))
             v := byte(0, calldataload(add(at, 0x40)))
         }
-        if (uint256(s) > HALF_ORDER) return false;
-        address made = ecrecover(digest, v, r, s);
-        return made == signer && made != address(0);
     }
 }

@@ -7,6 +7,7 @@ import {ITradepostEscrow} from "./ITradepostEscrow.sol";
 import {Lanes} from "./Lanes.sol";
 import {Signatures} from "./Signatures.sol";
 import {Role, State, Status, Terms} from "./Terms.sol";
+import {IPermit2} from "./Tokens.sol";
 import {TypedData} from "./TypedData.sol";
 import {Words, isClean, toAddress, wordsOf} from "./Words.sol";
 
@@ -78,7 +79,7 @@ contract TradepostEscrow is Accounts, Batch {
         Words calldata words = wordsOf(terms);
         (bytes32 domain, bytes32 termsHash) = (TypedData.domain(), TypedData.hash(words));
         bytes32 agreed = TypedData.lock(domain, TypedData.LOCK, termsHash);
-        _requireAgreed(toAddress(words.seller), agreed, sellerSignature);
+        _requireAgreed(words.seller, agreed, sellerSignature);
         _open(words, TypedData.digest(domain, termsHash), 0);
         _takeAllowed(terms.token, terms.seller, _total(words));
     }
@@ -106,11 +107,12 @@ contract TradepostEscrow is Accounts, Batch {
         bytes32 termsHash = TypedData.hash(words);
         _open(words, TypedData.digest(TypedData.domain(), termsHash), 0);
         _takePermitted(
-            terms.token,
-            terms.seller,
-            _total(words),
-            nonce,
-            words.fundBy,
+            IPermit2.PermitTransferFrom({
+                permitted: IPermit2.TokenPermissions(toAddress(words.token), _total(words)),
+                nonce: nonce,
+                deadline: words.fundBy
+            }),
+            toAddress(words.seller),
             termsHash,
             sellerSignature
         );
@@ -121,7 +123,7 @@ contract TradepostEscrow is Accounts, Batch {
         Words calldata words = wordsOf(terms);
         (bytes32 domain, bytes32 termsHash) = (TypedData.domain(), TypedData.hash(words));
         bytes32 agreed = TypedData.lock(domain, TypedData.LOCK_FROM_DEPOSIT, termsHash);
-        _requireAgreed(toAddress(words.seller), agreed, sellerSignature);
+        _requireAgreed(words.seller, agreed, sellerSignature);
         _open(words, TypedData.digest(domain, termsHash), Lanes.FROM_DEPOSIT);
         _debit(toAddress(words.token), toAddress(words.seller), _total(words));
     }
@@ -190,28 +192,22 @@ contract TradepostEscrow is Accounts, Batch {
         Terms calldata terms,
         uint128 buyerAmount,
         uint40 validUntil,
-        Role roleA,
+        Role absent,
         bytes calldata signatureA,
-        Role roleB,
         bytes calldata signatureB
     ) external {
         Words calldata words = wordsOf(terms);
-        if (roleA == roleB) revert SameRole(roleA);
         if (buyerAmount > words.amount) revert ShareTooLarge(buyerAmount, terms.amount);
         _requireInTime(validUntil);
         bytes32 domain = TypedData.domain();
         bytes32 id = TypedData.escrowId(domain, words);
         bytes32 digest = TypedData.settlement(domain, id, buyerAmount, validUntil);
-        _requireAgreed(_account(words, roleA), digest, signatureA);
-        _requireAgreed(_account(words, roleB), digest, signatureB);
-
-        uint256 ended = _end(words, id, Status.Split);
-        emit Settled(id, buyerAmount);
-        // Rounded down: the fee recipient loses the fraction, the seller gains it as part of the rest.
-        uint256 fee = words.fee * buyerAmount / words.amount;
-        _creditFee(words, fee);
-        _pay(toAddress(words.token), toAddress(words.buyer), buyerAmount);
-        _giveBack(words, ended, _total(words) - buyerAmount - fee);
+        // The first of seller, buyer and arbitrator who is not absent, and the second.
+        _requireAgreed(absent == Role.Seller ? words.buyer : words.seller, digest, signatureA);
+        _requireAgreed(
+            absent == Role.Arbitrator ? words.buyer : words.arbitrator, digest, signatureB
+        );
+        _split(words, id, buyerAmount);
     }
 
     // ------------------------------------------------------------------ anyone
@@ -286,7 +282,7 @@ contract TradepostEscrow is Accounts, Batch {
         if (!word.isFree(block.timestamp)) {
             revert LaneTaken(toAddress(terms.seller), terms.lane, word.status(), word.time());
         }
-        lane.word = Lanes.pack(id, Status.Locked, block.timestamp) | mark;
+        lane.word = Lanes.pack(id, uint256(Status.Locked), block.timestamp) | mark;
         emit Locked(id, toAddress(terms.seller), toAddress(terms.buyer));
     }
 
@@ -298,7 +294,7 @@ contract TradepostEscrow is Accounts, Batch {
         Lane storage lane = _lane(terms);
         word = lane.word;
         if (!word.isOpen(id)) _wrongStatus(word, id);
-        lane.word = Lanes.pack(id, status, terms.fundBy);
+        lane.word = Lanes.pack(id, uint256(status), terms.fundBy);
     }
 
     function _release(Words calldata terms, bytes32 id) private {
@@ -312,6 +308,24 @@ contract TradepostEscrow is Accounts, Batch {
         uint256 ended = _end(terms, id, Status.Refunded);
         emit Refunded(id);
         _giveBack(terms, ended, _total(terms));
+    }
+
+    function _split(Words calldata terms, bytes32 id, uint128 buyerAmount) private {
+        uint256 ended = _end(terms, id, Status.Split);
+        emit Settled(id, buyerAmount);
+        uint256 rest;
+        // No share is larger than what it is a part of, and a product of two has at most 256 bits.
+        unchecked {
+            rest = _total(terms) - buyerAmount;
+            if (terms.fee != 0) {
+                // Rounded down: the fee recipient loses the fraction, the seller gains it in the rest.
+                uint256 fee = terms.fee * buyerAmount / terms.amount;
+                _creditFee(terms, fee);
+                rest -= fee;
+            }
+        }
+        _pay(toAddress(terms.token), toAddress(terms.buyer), buyerAmount);
+        if (rest != 0) _giveBack(terms, ended, rest);
     }
 
     /// @dev Also after a cancel request and after its window: as long as nobody has called `cancel`,
@@ -362,26 +376,42 @@ contract TradepostEscrow is Accounts, Batch {
 
     function _requireSound(Words calldata terms) private pure {
         if (!isClean(terms)) revert MalformedTerms();
-        (uint256 seller, uint256 buyer, uint256 arbitrator) =
-            (terms.seller, terms.buyer, terms.arbitrator);
-        if (
-            seller == 0 || buyer == 0 || arbitrator == 0 || seller == buyer
-                || seller == arbitrator || buyer == arbitrator
-        ) revert BadParties(toAddress(seller), toAddress(buyer), toAddress(arbitrator));
+        if (!_areThree(terms.seller, terms.buyer, terms.arbitrator)) {
+            revert BadParties(
+                toAddress(terms.seller), toAddress(terms.buyer), toAddress(terms.arbitrator)
+            );
+        }
         (uint256 amount, uint256 fee) = (terms.amount, terms.fee);
         if (amount == 0 || fee > amount) revert BadAmount(uint128(amount), uint128(fee));
         if (fee != 0 && terms.feeRecipient == 0) revert NoFeeRecipient(uint128(fee));
-        uint256 window = terms.paymentWindow;
-        if (window < SHORTEST_PAYMENT_WINDOW || window > LONGEST_PAYMENT_WINDOW) {
-            revert BadPaymentWindow(
-                uint32(window), SHORTEST_PAYMENT_WINDOW, LONGEST_PAYMENT_WINDOW
-            );
+        (uint256 payment, uint256 challenge) = (terms.paymentWindow, terms.challengeWindow);
+        // What is below the shortest wraps around, to above the longest.
+        unchecked {
+            if (
+                payment - SHORTEST_PAYMENT_WINDOW
+                    > LONGEST_PAYMENT_WINDOW - SHORTEST_PAYMENT_WINDOW
+            ) {
+                revert BadPaymentWindow(
+                    uint32(payment), SHORTEST_PAYMENT_WINDOW, LONGEST_PAYMENT_WINDOW
+                );
+            }
+            if (
+                challenge - SHORTEST_CHALLENGE_WINDOW
+                    > LONGEST_CHALLENGE_WINDOW - SHORTEST_CHALLENGE_WINDOW
+            ) {
+                revert BadChallengeWindow(
+                    uint32(challenge), SHORTEST_CHALLENGE_WINDOW, LONGEST_CHALLENGE_WINDOW
+                );
+            }
         }
-        window = terms.challengeWindow;
-        if (window < SHORTEST_CHALLENGE_WINDOW || window > LONGEST_CHALLENGE_WINDOW) {
-            revert BadChallengeWindow(
-                uint32(window), SHORTEST_CHALLENGE_WINDOW, LONGEST_CHALLENGE_WINDOW
-            );
+    }
+
+    /// @dev Whether none is zero and none is another. In assembly, to decide once and not six times.
+    function _areThree(uint256 a, uint256 b, uint256 c) private pure returns (bool three) {
+        assembly ("memory-safe") {
+            let missing := or(or(iszero(a), iszero(b)), iszero(c))
+            let same := or(or(eq(a, b), eq(b, c)), eq(a, c))
+            three := iszero(or(missing, same))
         }
     }
 
@@ -410,14 +440,10 @@ contract TradepostEscrow is Accounts, Batch {
         }
     }
 
-    function _requireAgreed(address party, bytes32 digest, bytes calldata signature) private view {
+    function _requireAgreed(uint256 word, bytes32 digest, bytes calldata signature) private view {
+        address party = toAddress(word);
         bool agreed = signature.length == 0 ? msg.sender == party : party.isBy(digest, signature);
         if (!agreed) revert BadSignature(party, digest);
-    }
-
-    function _account(Words calldata terms, Role role) private pure returns (address) {
-        if (role == Role.Seller) return toAddress(terms.seller);
-        return toAddress(role == Role.Buyer ? terms.buyer : terms.arbitrator);
     }
 
     function _wrongStatus(uint256 word, bytes32 id) private pure {

@@ -100,12 +100,22 @@ library TypedData {
     }
 
     /// @notice What two of the three sign to give `buyerAmount` of the escrow `id` to the buyer.
-    function settlement(bytes32 separator, bytes32 id, uint128 buyerAmount, uint40 validUntil)
+    function settlement(bytes32 separator, bytes32 id, uint256 buyerAmount, uint256 validUntil)
         internal
         pure
         returns (bytes32)
     {
-        return digest(separator, keccak256(abi.encode(SETTLEMENT, id, buyerAmount, validUntil)));
+        bytes32 kind = SETTLEMENT;
+        bytes32 structHash;
+        assembly ("memory-safe") {
+            let words := mload(0x40)
+            mstore(words, kind)
+            mstore(add(words, 0x20), id)
+            mstore(add(words, 0x40), buyerAmount)
+            mstore(add(words, 0x60), validUntil)
+            structHash := keccak256(words, 0x80)
+        }
+        return digest(separator, structHash);
     }
 
     /// @notice What an account signs to have `amount` of its balance sent to `to`.

@@ -115,18 +115,13 @@ def settle(
 
     Raises:
         KeyError: There is no such role.
+        ValueError: Both are the same.
     """
-    types = [TERMS_TUPLE, "uint128", "uint40", "uint8", "bytes", "uint8", "bytes"]
-    roles = Role[first.upper()], Role[second.upper()]
-    values = [
-        terms.values(),
-        buyer_amount,
-        valid_until,
-        roles[0].value,
-        first_signature,
-        roles[1].value,
-        second_signature,
-    ]
+    parties = {Role[first.upper()]: first_signature, Role[second.upper()]: second_signature}
+    (absent,) = set(Role) - set(parties)
+    signatures = [parties[role] for role in Role if role is not absent]
+    types = [TERMS_TUPLE, "uint128", "uint40", "uint8", "bytes", "bytes"]
+    values = [terms.values(), buyer_amount, valid_until, absent.value, *signatures]
     return _call("settle", types, values)
 
 
