@@ -287,10 +287,7 @@ contract TradepostEscrow is Accounts, Batch {
     }
 
     /// @return word The lane's word as it was.
-    function _end(Words calldata terms, bytes32 id, Status status)
-        private
-        returns (uint256 word)
-    {
+    function _end(Words calldata terms, bytes32 id, Status status) private returns (uint256 word) {
         Lane storage lane = _lane(terms);
         word = lane.word;
         if (!word.isOpen(id)) _wrongStatus(word, id);
@@ -388,8 +385,7 @@ contract TradepostEscrow is Accounts, Batch {
         // What is below the shortest wraps around, to above the longest.
         unchecked {
             if (
-                payment - SHORTEST_PAYMENT_WINDOW
-                    > LONGEST_PAYMENT_WINDOW - SHORTEST_PAYMENT_WINDOW
+                payment - SHORTEST_PAYMENT_WINDOW > LONGEST_PAYMENT_WINDOW - SHORTEST_PAYMENT_WINDOW
             ) {
                 revert BadPaymentWindow(
                     uint32(payment), SHORTEST_PAYMENT_WINDOW, LONGEST_PAYMENT_WINDOW

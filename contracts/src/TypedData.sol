@@ -127,8 +127,9 @@ library TypedData {
         uint64 nonce,
         uint40 validUntil
     ) internal view returns (bytes32) {
-        bytes32 structHash =
-            keccak256(abi.encode(WITHDRAWAL, account, token, amount, to, nonce, validUntil));
+        bytes32 structHash = keccak256(
+            abi.encode(WITHDRAWAL, account, token, amount, to, nonce, validUntil)
+        );
         return digest(domain(), structHash);
     }
 }

@@ -30,11 +30,12 @@ function wordsOf(Terms calldata terms) pure returns (Words calldata words) {
 
 /// @notice Whether no word has a bit beyond its type in `Terms`.
 function isClean(Words calldata words) pure returns (bool) {
-    uint256 addresses = words.seller | words.buyer | words.arbitrator | words.token
-        | words.feeRecipient;
+    uint256 addresses =
+        words.seller | words.buyer | words.arbitrator | words.token | words.feeRecipient;
     uint256 windows = words.paymentWindow | words.challengeWindow;
-    return addresses >> 160 | (words.amount | words.fee) >> 128 | words.fundBy >> 40
-        | windows >> 32 == 0;
+    return
+        addresses >> 160 | (words.amount | words.fee) >> 128 | words.fundBy >> 40 | windows >> 32
+            == 0;
 }
 
 /// @notice The account or token in a word.

@@ -36,9 +36,8 @@ contract BatchTest is EscrowTest {
                 trades[3],
                 1,
                 FOREVER,
-                Role.Seller,
+                Role.Arbitrator,
                 sign(SELLER_KEY, digest),
-                Role.Buyer,
                 sign(BUYER_KEY, digest)
             )
         );
@@ -167,6 +166,96 @@ contract BatchTest is EscrowTest {
         assertStatus(outer, Status.Locked);
         assertStatus(inner, Status.None);
         assertEq(coin.balanceOf(address(escrow)), AMOUNT + FEE);
+    }
+
+    // ------------------------------------------------------------------ many releases
+
+    function releasable(uint256 count) private returns (Terms[] memory trades) {
+        trades = new Terms[](count);
+        for (uint256 i = 0; i < count; ++i) {
+            trades[i] = tokenTerms();
+            trades[i].lane = i;
+            lock(trades[i]);
+        }
+    }
+
+    function releases(Terms[] memory trades) private view returns (bytes memory signatures) {
+        for (uint256 i = 0; i < trades.length; ++i) {
+            signatures = abi.encodePacked(signatures, signed(SELLER_KEY, "Release", trades[i]));
+        }
+    }
+
+    function testManyReleases() public {
+        Terms[] memory trades = releasable(10);
+        bytes memory signatures = releases(trades);
+        vm.prank(stranger);
+        escrow.releaseAll(trades, signatures);
+        assertEq(token.balanceOf(buyer), 10 * uint256(AMOUNT));
+        assertEq(escrow.balanceOf(address(token), feeRecipient), 10 * uint256(FEE));
+    }
+
+    function testABadReleaseStopsNoOtherAndTellsItsReason() public {
+        Terms[] memory trades = releasable(4);
+        bytes memory signatures = releases(trades);
+        // The second was released before, the third is signed by a stranger.
+        vm.prank(seller);
+        escrow.release(trades[1]);
+        bytes32 digest = instructionDigest("Release", escrow.escrowId(trades[2]));
+        bytes memory forged = sign(STRANGER_KEY, digest);
+        for (uint256 i = 0; i < 65; ++i) {
+            signatures[130 + i] = forged[i];
+        }
+        vm.expectEmit(address(escrow));
+        emit Batch.CallFailed(
+            1,
+            abi.encodeWithSelector(
+                ITradepostEscrow.WrongStatus.selector, escrow.escrowId(trades[1]), Status.Released
+            )
+        );
+        vm.expectEmit(address(escrow));
+        emit Batch.CallFailed(
+            2, abi.encodeWithSelector(ITradepostEscrow.BadSignature.selector, seller, digest)
+        );
+        escrow.releaseAll(trades, signatures);
+        assertStatus(trades[0], Status.Released);
+        assertStatus(trades[2], Status.Locked);
+        assertStatus(trades[3], Status.Released);
+        assertEq(token.balanceOf(buyer), 3 * uint256(AMOUNT));
+    }
+
+    function testTheSameReleaseTwiceInOneCallPaysOnce() public {
+        Terms[] memory one = releasable(1);
+        Terms[] memory twice = new Terms[](2);
+        (twice[0], twice[1]) = (one[0], one[0]);
+        escrow.releaseAll(twice, releases(twice));
+        assertEq(token.balanceOf(buyer), AMOUNT);
+    }
+
+    /// @notice A signature that reaches beyond its place would be another's bytes.
+    function testEachReleaseHasItsOwnSignature(uint8 length) public {
+        Terms[] memory trades = releasable(2);
+        bytes memory signatures = releases(trades);
+        vm.assume(length != 130);
+        assembly ("memory-safe") {
+            mstore(signatures, length)
+        }
+        if (length > 160) return; // beyond what was allocated
+        vm.expectRevert(ITradepostEscrow.SignaturesMissing.selector);
+        escrow.releaseAll(trades, signatures);
+    }
+
+    function testAHostileBuyerStopsNoRelease() public {
+        HostileRecipient recipient = new HostileRecipient();
+        recipient.be(HostileRecipient.Mood.BurnGas);
+        Terms[] memory trades = releasable(2);
+        trades[0] = nativeTerms();
+        trades[0].lane = 7;
+        trades[0].buyer = address(recipient);
+        lock(trades[0]);
+        bytes memory signatures = releases(trades);
+        escrow.releaseAll{gas: 1_000_000}(trades, signatures);
+        assertStatus(trades[1], Status.Released);
+        assertEq(escrow.balanceOf(address(0), address(recipient)), AMOUNT);
     }
 }
 

@@ -206,9 +206,7 @@ contract Crowd is EscrowTest {
             data = abi.encodeCall(escrow.refundBySig, (terms, wrong));
         } else if (how % 5 == 2) {
             bytes memory wrong = sign(ARBITRATOR_KEY, settlementDigest(id, 0));
-            data = abi.encodeCall(
-                escrow.settle, (terms, 0, FOREVER, Role.Arbitrator, wrong, Role.Buyer, wrong)
-            );
+            data = abi.encodeCall(escrow.settle, (terms, 0, FOREVER, Role.Seller, wrong, wrong));
         } else if (how % 5 == 3) {
             data = abi.encodeCall(escrow.withdraw, (terms.token, 1, address(this)));
         } else {
@@ -297,9 +295,7 @@ contract Crowd is EscrowTest {
         bytes32 digest = settlementDigest(escrow.escrowId(terms), share);
         bytes memory first = sign(keyOf(terms.buyer), digest);
         bytes memory second = sign(ARBITRATOR_KEY, digest);
-        return abi.encodeCall(
-            escrow.settle, (terms, share, FOREVER, Role.Buyer, first, Role.Arbitrator, second)
-        );
+        return abi.encodeCall(escrow.settle, (terms, share, FOREVER, Role.Seller, first, second));
     }
 
     function keyOf(address account) private view returns (uint256) {

@@ -326,7 +326,7 @@ contract DepositsTest is EscrowTest {
         bytes32 digest = settlementDigest(escrow.escrowId(terms), share);
         bytes memory buyers = sign(BUYER_KEY, digest);
         bytes memory sellers = sign(SELLER_KEY, digest);
-        escrow.settle(terms, share, FOREVER, Role.Buyer, buyers, Role.Seller, sellers);
+        escrow.settle(terms, share, FOREVER, Role.Arbitrator, sellers, buyers);
         uint256 feeShare = uint256(terms.fee) * share / terms.amount;
         uint256 back = escrow.balanceOf(address(token), seller);
         assertEq(back, uint256(spare) + total - share - feeShare);

@@ -103,15 +103,9 @@ abstract contract EscrowTest is Test {
 
     function settleHalf(Terms memory terms) internal {
         bytes32 digest = settlementDigest(escrow.escrowId(terms), terms.amount / 2);
-        escrow.settle(
-            terms,
-            terms.amount / 2,
-            FOREVER,
-            Role.Seller,
-            sign(SELLER_KEY, digest),
-            Role.Buyer,
-            sign(BUYER_KEY, digest)
-        );
+        bytes memory sellers = sign(SELLER_KEY, digest);
+        bytes memory buyers = sign(BUYER_KEY, digest);
+        escrow.settle(terms, terms.amount / 2, FOREVER, Role.Arbitrator, sellers, buyers);
     }
 
     function statusOf(Terms memory terms) internal view returns (Status) {

@@ -14,6 +14,7 @@ interface Vm {
     function etch(address account, bytes calldata code) external;
     function expectRevert(bytes calldata data) external;
     function expectEmit(address emitter) external;
+    function expectRevert(bytes4 selector) external;
     function expectPartialRevert(bytes4 selector) external;
     function assume(bool condition) external pure;
     function readFile(string calldata path) external view returns (string memory);
