@@ -60,7 +60,7 @@ abstract contract CourtTest is EscrowTest {
     function execute(Terms memory terms, uint128 buyerAmount) internal {
         bytes memory signature = settlementOf(BUYER_KEY, terms, buyerAmount);
         vm.prank(stranger);
-        adapter.execute(terms, Role.Buyer, signature);
+        adapter.execute(terms, FOREVER, Role.Buyer, signature);
     }
 
     function expectWrongStage(Terms memory terms, Stage stage) internal {

@@ -16,7 +16,7 @@ contract CourtLifeTest is CourtTest {
         uint128[3] memory shares = [AMOUNT / 2, AMOUNT, 0];
         for (uint256 ruling = 0; ruling < 3; ++ruling) {
             Terms memory terms = native ? nativeTerms() : tokenTerms();
-            terms.salt += ruling;
+            terms.lane += ruling;
             terms.fundBy = type(uint40).max;
             bringTo(terms, Status.Paid);
             bytes32 id = escrow.escrowId(terms);
@@ -59,7 +59,7 @@ contract CourtLifeTest is CourtTest {
         court.decide(disputeID, 2);
         court.appeal(disputeID);
         expectNotRuled(terms);
-        adapter.execute(terms, Role.Buyer, "");
+        adapter.execute(terms, FOREVER, Role.Buyer, "");
         judge(disputeID, 1);
         execute(terms, AMOUNT);
         assertEq(token.balanceOf(buyer), AMOUNT);
@@ -71,7 +71,7 @@ contract CourtLifeTest is CourtTest {
         vm.prank(seller);
         uint256 disputeID = adapter.openDispute{value: COST}(terms);
         judge(disputeID, 2);
-        adapter.execute(terms, Role.Seller, settlementOf(SELLER_KEY, terms, 0));
+        adapter.execute(terms, FOREVER, Role.Seller, settlementOf(SELLER_KEY, terms, 0));
         assertEq(token.balanceOf(seller) - before, AMOUNT + FEE);
     }
 
@@ -165,7 +165,7 @@ contract CourtLifeTest is CourtTest {
         assertEq(token.balanceOf(buyer), share);
         assertEq(
             share + token.balanceOf(seller) - sellerBefore
-                + escrow.credits(address(token), feeRecipient),
+                + escrow.balanceOf(address(token), feeRecipient),
             uint256(terms.amount) + FEE
         );
     }

@@ -58,7 +58,7 @@ contract CourtAttacksTest is CourtTest {
         for (uint8 s = 0; s <= uint8(Status.Split); ++s) {
             if (Status(s) == Status.Paid) continue;
             Terms memory terms = tokenTerms();
-            terms.salt = s;
+            terms.lane = s;
             terms.fundBy = type(uint40).max;
             bringTo(terms, Status(s));
             expectWrongStatus(terms);
@@ -186,7 +186,7 @@ contract CourtAttacksTest is CourtTest {
         hostile.giveNumber(7);
         open(first);
         Terms memory second = tokenTerms();
-        second.salt += 1;
+        second.lane += 1;
         bringTo(second, Status.Paid);
         vm.expectRevert(abi.encodeWithSelector(Erc792Arbitrator.DisputeNotNew.selector, uint256(7)));
         vm.prank(buyer);
@@ -231,7 +231,7 @@ contract CourtAttacksTest is CourtTest {
         useCourt(hostile);
         HostileRecipient accomplice = new HostileRecipient();
         Terms memory inner = tokenTerms();
-        inner.buyer = address(accomplice);
+        (inner.buyer, inner.lane) = (address(accomplice), 1);
         bringTo(inner, Status.Paid);
         Terms memory outer = paid();
         bytes memory opening = abi.encodeCall(adapter.openDispute, (inner));
@@ -266,9 +266,10 @@ contract CourtAttacksTest is CourtTest {
         judge(adapter.openDispute{value: COST}(terms), 0);
         bytes memory signature = settlementOf(SELLER_KEY, terms, AMOUNT / 2);
         hostile.reenterWith(
-            address(adapter), abi.encodeCall(adapter.execute, (terms, Role.Seller, signature))
+            address(adapter),
+            abi.encodeCall(adapter.execute, (terms, FOREVER, Role.Seller, signature))
         );
-        adapter.execute(terms, Role.Seller, signature);
+        adapter.execute(terms, FOREVER, Role.Seller, signature);
         assertTrue(!hostile.reentered());
         assertEq(address(hostile).balance, AMOUNT / 2);
     }
@@ -279,10 +280,10 @@ contract CourtAttacksTest is CourtTest {
         Terms memory terms = paid();
         bytes memory signature = settlementOf(BUYER_KEY, terms, AMOUNT);
         expectNotRuled(terms);
-        adapter.execute(terms, Role.Buyer, signature);
+        adapter.execute(terms, FOREVER, Role.Buyer, signature);
         open(terms);
         expectNotRuled(terms);
-        adapter.execute(terms, Role.Buyer, signature);
+        adapter.execute(terms, FOREVER, Role.Buyer, signature);
     }
 
     function testExecutionTwiceIsRefused() public {
@@ -291,7 +292,7 @@ contract CourtAttacksTest is CourtTest {
         execute(terms, AMOUNT);
         bytes memory signature = settlementOf(BUYER_KEY, terms, AMOUNT);
         expectWrongStatus(terms);
-        adapter.execute(terms, Role.Buyer, signature);
+        adapter.execute(terms, FOREVER, Role.Buyer, signature);
     }
 
     /// @notice The court may rule on what is over; nothing comes of it.
@@ -302,7 +303,7 @@ contract CourtAttacksTest is CourtTest {
         judge(disputeID, 1);
         bytes memory signature = settlementOf(BUYER_KEY, terms, AMOUNT);
         expectWrongStatus(terms);
-        adapter.execute(terms, Role.Buyer, signature);
+        adapter.execute(terms, FOREVER, Role.Buyer, signature);
     }
 
     function testExecutionWithoutATradersWordIsRefused() public {
@@ -313,10 +314,10 @@ contract CourtAttacksTest is CourtTest {
         for (uint256 i = 0; i < 2; ++i) {
             expectBadSignature(buyer, digest);
             vm.prank(buyer);
-            adapter.execute(terms, Role.Buyer, forms[i]);
+            adapter.execute(terms, FOREVER, Role.Buyer, forms[i]);
         }
-        vm.expectRevert(abi.encodeWithSelector(ITradepostEscrow.SameRole.selector, Role.Arbitrator));
-        adapter.execute(terms, Role.Arbitrator, "");
+        vm.expectRevert(abi.encodeWithSelector(ContractArbitrator.NotTrader.selector, address(adapter)));
+        adapter.execute(terms, FOREVER, Role.Arbitrator, "");
     }
 
     function testRulingIsNotCarriedOutUnderOtherTerms() public {
@@ -325,6 +326,6 @@ contract CourtAttacksTest is CourtTest {
         terms.buyer = stranger;
         bytes memory signature = settlementOf(STRANGER_KEY, terms, AMOUNT);
         expectNotRuled(terms);
-        adapter.execute(terms, Role.Buyer, signature);
+        adapter.execute(terms, FOREVER, Role.Buyer, signature);
     }
 }

@@ -36,7 +36,7 @@ contract PanelLifeTest is PanelTest {
         execute(terms, RULED);
         assertStatus(terms, Status.Split);
         assertEq(balance(terms.token, buyer), RULED);
-        assertEq(escrow.credits(terms.token, feeRecipient), 350_000);
+        assertEq(escrow.balanceOf(terms.token, feeRecipient), 350_000);
         assertEq(balance(terms.token, seller) - sellerBefore, AMOUNT + FEE - RULED - 350_000);
         assertEq(balance(terms.token, address(panel)), 0);
     }
@@ -64,9 +64,9 @@ contract PanelLifeTest is PanelTest {
         vm.warp(NOW + REHEARING_WINDOW);
         bytes memory signature = settlementOf(BUYER_KEY, terms, RULED);
         expectNotFinal(NOW + REHEARING_WINDOW);
-        panel.execute(terms, Role.Buyer, signature);
+        panel.execute(terms, FOREVER, Role.Buyer, signature);
         vm.warp(NOW + REHEARING_WINDOW + 1);
-        panel.execute(terms, Role.Buyer, signature);
+        panel.execute(terms, FOREVER, Role.Buyer, signature);
         assertEq(token.balanceOf(buyer), RULED);
     }
 
@@ -87,7 +87,7 @@ contract PanelLifeTest is PanelTest {
     function testEitherTraderCarriesTheRulingOut() public {
         Terms memory terms = ruled();
         vm.warp(NOW + APPEAL_WINDOW + 1);
-        panel.execute(terms, Role.Seller, settlementOf(SELLER_KEY, terms, RULED));
+        panel.execute(terms, FOREVER, Role.Seller, settlementOf(SELLER_KEY, terms, RULED));
         assertEq(token.balanceOf(buyer), RULED);
     }
 
@@ -95,7 +95,7 @@ contract PanelLifeTest is PanelTest {
         uint128[2] memory amounts = [AMOUNT, 0];
         for (uint256 i = 0; i < 2; ++i) {
             Terms memory terms = tokenTerms();
-            terms.salt += i;
+            terms.lane += i;
             vm.warp(NOW);
             lock(terms);
             panel.rule(terms, amounts[i], 1, votes(terms, amounts[i], 1));
@@ -110,7 +110,7 @@ contract PanelLifeTest is PanelTest {
         Status[2] memory open = [Status.CancelRequested, Status.Paid];
         for (uint256 i = 0; i < 2; ++i) {
             Terms memory terms = tokenTerms();
-            terms.salt += i;
+            terms.lane += i;
             terms.fundBy = type(uint40).max;
             bringTo(terms, open[i]);
             panel.rule(terms, RULED, 1, votes(terms, RULED, 1));

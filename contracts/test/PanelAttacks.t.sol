@@ -25,7 +25,7 @@ contract PanelAttacksTest is PanelTest {
         panel.appeal(terms, Role.Seller, "");
         bytes memory signature = settlementOf(BUYER_KEY, terms, RULED);
         expectNotRuled(terms);
-        panel.execute(terms, Role.Buyer, signature);
+        panel.execute(terms, FOREVER, Role.Buyer, signature);
     }
 
     /// @notice A ruling before the lock would be final before anybody has anything at stake.
@@ -40,7 +40,7 @@ contract PanelAttacksTest is PanelTest {
         Status[3] memory ends = [Status.Released, Status.Refunded, Status.Split];
         for (uint256 i = 0; i < 3; ++i) {
             Terms memory terms = tokenTerms();
-            terms.salt += i;
+            terms.lane += i;
             bringTo(terms, ends[i]);
             Vote[] memory brought = votes(terms, RULED, 1);
             expectWrongStatus(terms);
@@ -55,7 +55,7 @@ contract PanelAttacksTest is PanelTest {
         terms.buyer = stranger;
         bytes memory signature = settlementOf(STRANGER_KEY, terms, RULED);
         expectNotRuled(terms);
-        panel.execute(terms, Role.Buyer, signature);
+        panel.execute(terms, FOREVER, Role.Buyer, signature);
     }
 
     /// @notice The same terms on another escrow contract have another id, which votes do not meet.
@@ -197,7 +197,7 @@ contract PanelAttacksTest is PanelTest {
     function testVotesOfAnotherEscrowAreRefused() public {
         Terms memory terms = locked();
         Vote[] memory brought = votes(terms, RULED, 1);
-        terms.salt += 1;
+        terms.lane += 1;
         lock(terms);
         expectBadVote(terms, RULED, 1, 0);
         panel.rule(terms, RULED, 1, brought);
@@ -210,8 +210,8 @@ contract PanelAttacksTest is PanelTest {
         vm.warp(NOW + APPEAL_WINDOW + 1);
         vm.chainId(31_338);
         expectNotRuled(terms);
-        panel.execute(terms, Role.Buyer, signature);
-        terms.fundBy = type(uint40).max;
+        panel.execute(terms, FOREVER, Role.Buyer, signature);
+        (terms.fundBy, terms.lane) = (FOREVER, terms.lane + 1);
         lock(terms);
         expectBadVote(terms, RULED, 1, 0);
         panel.rule(terms, RULED, 1, brought);
@@ -357,14 +357,14 @@ contract PanelAttacksTest is PanelTest {
         bytes memory signature = settlementOf(BUYER_KEY, terms, RULED);
         vm.warp(NOW + APPEAL_WINDOW);
         expectNotFinal(NOW + APPEAL_WINDOW);
-        panel.execute(terms, Role.Buyer, signature);
+        panel.execute(terms, FOREVER, Role.Buyer, signature);
     }
 
     function testExecutionWithoutARulingIsRefused() public {
         Terms memory terms = locked();
         bytes memory signature = settlementOf(BUYER_KEY, terms, 0);
         expectNotRuled(terms);
-        panel.execute(terms, Role.Buyer, signature);
+        panel.execute(terms, FOREVER, Role.Buyer, signature);
     }
 
     function testExecutionTwiceIsRefused() public {
@@ -373,14 +373,14 @@ contract PanelAttacksTest is PanelTest {
         execute(terms, RULED);
         bytes memory signature = settlementOf(BUYER_KEY, terms, RULED);
         expectWrongStatus(terms);
-        panel.execute(terms, Role.Buyer, signature);
+        panel.execute(terms, FOREVER, Role.Buyer, signature);
     }
 
     function testExecutionOfAnEscrowThatEndedOtherwiseIsRefused() public {
         for (uint256 i = 0; i < 3; ++i) {
             vm.warp(NOW);
             Terms memory terms = tokenTerms();
-            terms.salt += i;
+            terms.lane += i;
             lock(terms);
             panel.rule(terms, RULED, 1, votes(terms, RULED, 1));
             vm.warp(NOW + APPEAL_WINDOW + 1);
@@ -389,7 +389,7 @@ contract PanelAttacksTest is PanelTest {
             else if (i == 1) escrow.releaseBySig(terms, signed(SELLER_KEY, "Release", terms));
             else escrow.refundBySig(terms, signed(BUYER_KEY, "Refund", terms));
             expectWrongStatus(terms);
-            panel.execute(terms, Role.Buyer, signature);
+            panel.execute(terms, FOREVER, Role.Buyer, signature);
         }
     }
 
@@ -399,7 +399,7 @@ contract PanelAttacksTest is PanelTest {
         bytes32 digest = settlementDigest(escrow.escrowId(terms), RULED);
         bytes memory signature = settlementOf(BUYER_KEY, terms, RULED + 1);
         expectBadSignature(buyer, digest);
-        panel.execute(terms, Role.Buyer, signature);
+        panel.execute(terms, FOREVER, Role.Buyer, signature);
     }
 
     function testExecutionWithoutATradersSignatureIsRefused() public {
@@ -408,12 +408,12 @@ contract PanelAttacksTest is PanelTest {
         bytes32 digest = settlementDigest(escrow.escrowId(terms), RULED);
         expectBadSignature(buyer, digest);
         vm.prank(buyer);
-        panel.execute(terms, Role.Buyer, "");
+        panel.execute(terms, FOREVER, Role.Buyer, "");
         bytes memory members = settlementOf(keys[1][0], terms, RULED);
         expectBadSignature(buyer, digest);
-        panel.execute(terms, Role.Buyer, members);
-        vm.expectRevert(abi.encodeWithSelector(ITradepostEscrow.SameRole.selector, Role.Arbitrator));
-        panel.execute(terms, Role.Arbitrator, members);
+        panel.execute(terms, FOREVER, Role.Buyer, members);
+        vm.expectRevert(abi.encodeWithSelector(ContractArbitrator.NotTrader.selector, address(panel)));
+        panel.execute(terms, FOREVER, Role.Arbitrator, members);
     }
 
     /// @notice Who is paid calls back, and finds the escrow ended.
@@ -425,9 +425,9 @@ contract PanelAttacksTest is PanelTest {
         panel.rule(terms, RULED, 1, votes(terms, RULED, 1));
         vm.warp(NOW + APPEAL_WINDOW + 1);
         bytes memory signature = settlementOf(SELLER_KEY, terms, RULED);
-        bytes memory again = abi.encodeCall(panel.execute, (terms, Role.Seller, signature));
+        bytes memory again = abi.encodeCall(panel.execute, (terms, FOREVER, Role.Seller, signature));
         hostile.reenterWith(address(panel), again);
-        panel.execute(terms, Role.Seller, signature);
+        panel.execute(terms, FOREVER, Role.Seller, signature);
         assertTrue(!hostile.reentered());
         assertEq(address(hostile).balance, RULED);
     }

@@ -41,7 +41,8 @@ contract PanelFuzzTest is PanelTest {
         Terms memory terms = ruled();
         vm.warp(NOW + bound(elapsed, 0, 2 * uint256(APPEAL_WINDOW)));
         bytes memory signature = settlementOf(BUYER_KEY, terms, RULED);
-        bytes memory execution = abi.encodeCall(panel.execute, (terms, Role.Buyer, signature));
+        bytes memory execution =
+            abi.encodeCall(panel.execute, (terms, FOREVER, Role.Buyer, signature));
         signature = sign(SELLER_KEY, appealDigest(escrow.escrowId(terms), RULED));
         bytes memory appealing = abi.encodeCall(panel.appeal, (terms, Role.Seller, signature));
         expectOneOf(appealing, execution, block.timestamp <= NOW + APPEAL_WINDOW);
@@ -52,7 +53,8 @@ contract PanelFuzzTest is PanelTest {
         Terms memory terms = appealed();
         vm.warp(NOW + bound(elapsed, 0, 2 * uint256(REHEARING_WINDOW)));
         bytes memory signature = settlementOf(BUYER_KEY, terms, RULED);
-        bytes memory execution = abi.encodeCall(panel.execute, (terms, Role.Buyer, signature));
+        bytes memory execution =
+            abi.encodeCall(panel.execute, (terms, FOREVER, Role.Buyer, signature));
         Vote[] memory brought = votes(terms, REHEARD, 2);
         bytes memory ruling = abi.encodeCall(panel.rule, (terms, REHEARD, 2, brought));
         expectOneOf(ruling, execution, block.timestamp <= NOW + REHEARING_WINDOW);
@@ -109,7 +111,8 @@ contract PanelFuzzTest is PanelTest {
                 bytes memory signature = settlementOf(BUYER_KEY, terms, amount);
                 bool good = open && phase != Phase.None && !inTime;
                 assertTrue(
-                    succeeds(abi.encodeCall(panel.execute, (terms, Role.Buyer, signature))) == good
+                    succeeds(abi.encodeCall(panel.execute, (terms, FOREVER, Role.Buyer, signature)))
+                        == good
                 );
                 if (good) open = false;
             }
@@ -139,7 +142,7 @@ contract PanelFuzzTest is PanelTest {
         assertEq(token.balanceOf(buyer), buyerAmount);
         assertEq(
             token.balanceOf(buyer) + token.balanceOf(seller) - sellerBefore
-                + escrow.credits(address(token), feeRecipient),
+                + escrow.balanceOf(address(token), feeRecipient),
             AMOUNT + FEE
         );
     }

@@ -145,7 +145,7 @@ abstract contract PanelTest is EscrowTest {
     function execute(Terms memory terms, uint128 buyerAmount) internal {
         bytes memory signature = settlementOf(BUYER_KEY, terms, buyerAmount);
         vm.prank(stranger);
-        panel.execute(terms, Role.Buyer, signature);
+        panel.execute(terms, FOREVER, Role.Buyer, signature);
     }
 
     // ------------------------------------------------------------------ expected refusals

@@ -201,14 +201,20 @@ contract ArbitrationPanel is ContractArbitrator {
     /// @notice Settles the escrow as finally ruled.
     /// @dev Stop: nothing stops it once the ruling is final, but that the escrow has ended otherwise.
     /// Left: as `settle` of the escrow leaves it. A trader who is a contract has to speak EIP-1271.
+    /// @param validUntil The last chain time of the trader's signature, as he signed it.
     /// @param trader Who of the two signed.
-    /// @param traderSignature Of the escrow's `Settlement`, with exactly the ruled amount.
-    function execute(Terms calldata terms, Role trader, bytes calldata traderSignature) external {
+    /// @param traderSignature Of the escrow's `Settlement`, with exactly the ruled amount and `validUntil`.
+    function execute(
+        Terms calldata terms,
+        uint40 validUntil,
+        Role trader,
+        bytes calldata traderSignature
+    ) external {
         bytes32 id = escrow.escrowId(terms);
         Ruling memory ruling = rulings[id];
         if (ruling.phase == Phase.None) revert NotRuled(id);
         if (block.timestamp <= ruling.until) revert NotFinal(ruling.until, block.timestamp);
-        _settle(terms, ruling.buyerAmount, trader, traderSignature);
+        _settle(terms, ruling.buyerAmount, validUntil, trader, traderSignature);
     }
 
     // ------------------------------------------------------------------ views

@@ -35,7 +35,7 @@ abstract contract ContractArbitrator {
     function _open(Terms calldata terms) internal view returns (bytes32 id, Status status) {
         if (terms.arbitrator != address(this)) revert NotArbitrator(terms.arbitrator);
         id = escrow.escrowId(terms);
-        status = escrow.stateOf(id).status;
+        status = escrow.stateOf(terms).status;
         if (status == Status.None || status > Status.Paid) {
             revert ITradepostEscrow.WrongStatus(id, status);
         }
@@ -47,9 +47,12 @@ abstract contract ContractArbitrator {
     function _settle(
         Terms calldata terms,
         uint128 buyerAmount,
+        uint40 validUntil,
         Role trader,
         bytes calldata traderSignature
     ) internal {
-        escrow.settle(terms, buyerAmount, Role.Arbitrator, "", trader, traderSignature);
+        if (trader == Role.Arbitrator) revert NotTrader(address(this));
+        Role absent = trader == Role.Seller ? Role.Buyer : Role.Seller;
+        escrow.settle(terms, buyerAmount, validUntil, absent, traderSignature, "");
     }
 }

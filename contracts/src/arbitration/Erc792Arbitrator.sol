@@ -154,12 +154,18 @@ contract Erc792Arbitrator is ContractArbitrator, IArbitrable, IEvidence {
     /// @notice Settles the escrow as the court ruled.
     /// @dev Stop: nothing stops it, but that the escrow has ended otherwise. Left: as `settle` of the
     /// escrow leaves it. A trader who is a contract has to speak EIP-1271.
+    /// @param validUntil The last chain time of the trader's signature, as he signed it.
     /// @param trader Who of the two signed.
-    /// @param traderSignature Of the escrow's `Settlement`, with exactly the ruled amount.
-    function execute(Terms calldata terms, Role trader, bytes calldata traderSignature) external {
+    /// @param traderSignature Of the escrow's `Settlement`, with exactly the ruled amount and `validUntil`.
+    function execute(
+        Terms calldata terms,
+        uint40 validUntil,
+        Role trader,
+        bytes calldata traderSignature
+    ) external {
         bytes32 id = escrow.escrowId(terms);
         if (cases[id].stage != Stage.Ruled) revert NotRuled(id);
-        _settle(terms, cases[id].amount, trader, traderSignature);
+        _settle(terms, cases[id].amount, validUntil, trader, traderSignature);
     }
 
     // ------------------------------------------------------------------ views
