@@ -7,12 +7,12 @@ at once in as many lanes, one after the other on the same development chain.
 
 import asyncio
 import os
+import secrets
 import sys
 import tempfile
 import time
 from collections.abc import Awaitable, Callable
 from decimal import Decimal
-from uuid import uuid4
 
 from bench.figures import HEADER, Rate
 from tradepost.entrypoints.dev.chain import rpc
@@ -92,7 +92,7 @@ async def _bare_lane(node: str) -> list[float]:
                 fund_by=(await chain.head()).time + 3_600,
                 payment_window=3_600,
                 challenge_window=3_600,
-                salt=uuid4().int,
+                lane=secrets.randbits(48),
             )
             began = time.perf_counter()
             for step, data, value in (

@@ -159,7 +159,7 @@ def fill_trades(dsn: str, count: int) -> None:
         connection.execute(
             """
             INSERT INTO escrows (id, chain_id, contract, asset, seller, buyer, arbitrator, token,
-                amount, fee, fee_recipient, fund_by, payment_window, challenge_window, salt, state,
+                amount, fee, fee_recipient, fund_by, payment_window, challenge_window, lane, state,
                 locked_at, paid_on_chain, block_number, created_at)
             SELECT decode(lpad(to_hex(number), 64, '0'), 'hex'), 31337,
                 '0x0000000000000000000000000000000000000001', 'ETH',

@@ -138,7 +138,7 @@ class Stage:
     def credit(self, address: str, asset: Asset) -> int:
         """What waits in the contract for an address, in minor units."""
         token = TOKEN if asset == "USDT" else NATIVE
-        return int(self.call(CONTRACT, calls.credits(token, address)), 16)
+        return int(self.call(CONTRACT, calls.balance_of(token, address)), 16)
 
     def call(self, to: str, data: bytes) -> str:
         """What a call returns."""

@@ -181,8 +181,8 @@ class WordsChanged(VerificationFailed):
     """The offer's terms are not the ones that you read."""
 
 
-class SaltWrong(VerificationFailed):
-    """The escrow's terms belong to another trade."""
+class EscrowReused(VerificationFailed):
+    """The exchange shows an escrow that belongs to another of your trades."""
 
 
 class EscrowIdWrong(VerificationFailed):

@@ -293,7 +293,7 @@ class EscrowTerms(Model):
     fund_by: Whole
     payment_window: Whole
     challenge_window: Whole
-    salt: Whole
+    lane: Whole
 
     def terms(self) -> Terms:
         """As the contract's own; raises `ValueError` where a field is not of its type."""
@@ -316,10 +316,11 @@ class Escrow(Model):
 
 
 class Settlement(Model):
-    """A share for the buyer that one party has signed."""
+    """A share for the buyer that one party has signed, until a chain time (Unix seconds)."""
 
     role: Role
     buyer_amount: Amount
+    valid_until: Whole
 
 
 class Viewer(Model):

@@ -1,6 +1,6 @@
 """What a client keeps of its agreements, so that a later process holds the exchange to them.
 
-A notebook with a folder keeps one file of mode 0600 for each offer and each trade; one without
+A notebook with a folder keeps one file of mode 0600 for each offer, trade and escrow; one without
 keeps them in memory. It holds no secret. Without it nothing is lost but memory: the keys come from
 the wallet, and an agreement can be made anew from the exchange's word, which is then trusted.
 """
@@ -9,13 +9,20 @@ import re
 from pathlib import Path
 from typing import TypeVar
 
-from pydantic import BaseModel, ValidationError
+from pydantic import BaseModel, ConfigDict, ValidationError
 
 from tradepost_client.agreement import Agreement, KnownTrade
+from tradepost_client.errors import EscrowReused
 from tradepost_client.files import write_private
 
 _SAFE_ID = re.compile(r"[0-9a-f-]{1,64}")
 Note = TypeVar("Note", bound=BaseModel)
+
+
+class _EscrowNote(BaseModel):
+    model_config = ConfigDict(frozen=True, extra="forbid")
+
+    trade_id: str
 
 
 class Notebook:
@@ -34,7 +41,20 @@ class Notebook:
         return self._read("offers", offer_id, Agreement)
 
     def keep_trade(self, known: KnownTrade) -> None:
-        """Keeps a verified trade."""
+        """Keeps a verified trade, and that its escrow is for no other.
+
+        Nothing in an escrow's terms names the trade: an exchange could show one lock to a buyer for
+        two trades with the same seller over the same amount, and he would pay twice for it.
+
+        Raises:
+            EscrowReused: It is the escrow of another trade already.
+        """
+        name = known.escrow_id.removeprefix("0x")
+        note = self._read("escrows", name, _EscrowNote)
+        if note is not None and note.trade_id != known.id:
+            raise EscrowReused(f"{known.escrow_id} is that of the trade {note.trade_id}.")
+        # First, so that no trade is ever kept whose escrow is still anybody's.
+        self._write("escrows", name, _EscrowNote(trade_id=known.id))
         self._write("trades", known.id, known)
 
     def trade(self, trade_id: str) -> KnownTrade | None:

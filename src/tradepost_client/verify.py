@@ -7,7 +7,6 @@ trader's own node says. Each failure is a subclass of `VerificationFailed`.
 """
 
 from decimal import Decimal
-from uuid import UUID
 
 from tradepost_client import errors
 from tradepost_client.agreement import Agreement, KnownTrade, told
@@ -111,8 +110,8 @@ def check_unchanged(trade: Trade, known: KnownTrade) -> None:
 def check_for_arbitrator(trade: Trade, asked_for: str, wallet: str, chain_id: int) -> Terms:
     """What an arbitrator, who agreed to nothing, can check before he signs a ruling.
 
-    The escrow's id is the digest of the terms shown, they name him, and they are of the chain and
-    of this trade. Raises `VerificationFailed`.
+    The escrow's id is the digest of the terms shown, they name him, they are of the chain, and they
+    hold the amount that is shown. Raises `VerificationFailed`.
     """
     if trade.id != asked_for:
         raise errors.OtherTrade(f"It was {asked_for}, it showed {trade.id}.")
@@ -240,8 +239,6 @@ def _check_rules(trade: Trade, agreement: Agreement, terms: Terms) -> None:
 
 
 def _check_id(trade: Trade, terms: Terms) -> str:
-    if terms.salt != UUID(trade.id).int:
-        raise errors.SaltWrong(f"The salt is {terms.salt:#x}.")
     found = "0x" + escrow_id(terms, trade.escrow.chain_id, trade.escrow.contract).hex()
     if found != trade.escrow.id:
         raise errors.EscrowIdWrong(f"It is {found}, the exchange says {trade.escrow.id}.")
@@ -282,8 +279,11 @@ def check_fundable(terms: Terms, chain_time: int) -> None:
 
 
 def check_open(state: State) -> None:
-    """The escrow holds the coins now; raises `NotLocked`."""
-    if state.status is Status.NONE or state.status.is_final:
+    """The escrow holds the coins now; raises `NotLocked`.
+
+    One that ended has the status `none` in the end, once the seller's lane is used again.
+    """
+    if not state.is_open:
         raise errors.NotLocked(f"The escrow's status is {state.status.name.lower()}.")
 
 
@@ -297,5 +297,7 @@ def check_payable(now: State, deep: State, depth: int) -> None:
     check_open(now)
     if now.status is Status.CANCEL_REQUESTED:
         raise errors.NotLocked("The seller has asked for the coins back: do not pay.")
-    if deep.status is Status.NONE or deep.locked_at != now.locked_at:
+    # An escrow is locked once only. The times differ where the node changed branches in between.
+    same = now.locked_at is None or now.locked_at == deep.locked_at
+    if not (deep.is_open and same):
         raise errors.NotConfirmed(f"It has fewer than {depth} confirmations.")

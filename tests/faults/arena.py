@@ -144,10 +144,16 @@ class Deal:
         digest = instruction_digest(kind, self.escrow_id, CHAIN_ID, CONTRACT)
         return signer.wallet.sign_digest(digest)
 
-    def share(self, signer: Player, minor: int) -> str:
+    @property
+    def until(self) -> int:
+        """A last chain time of settlements that no test comes near."""
+        return self.terms.fund_by + 20 * 86_400
+
+    def share(self, signer: Player, minor: int, until: int | None = None) -> str:
         """A signature of a settlement that gives the buyer `minor` units."""
+        share = minor, self.until if until is None else until
         return signer.wallet.sign_digest(
-            settlement_digest(self.escrow_id, minor, CHAIN_ID, CONTRACT)
+            settlement_digest(self.escrow_id, *share, CHAIN_ID, CONTRACT)
         )
 
     async def step(
@@ -173,14 +179,18 @@ class Deal:
         """The buyer signs them back."""
         await self.do(self.buyer, "refund", {"signature": self.signature("Refund")})
 
-    async def settle(self, player: Player, minor: int) -> None:
+    async def settle(self, player: Player, minor: int, until: int | None = None) -> None:
         """A party signs how to share."""
-        await self.do(player, "settlement", self.settlement(player, minor))
+        await self.do(player, "settlement", self.settlement(player, minor, until))
 
-    def settlement(self, player: Player, minor: int) -> dict[str, str]:
+    def settlement(self, player: Player, minor: int, until: int | None = None) -> dict[str, Any]:
         """What a party sends in order to give the buyer `minor` units."""
         whole = Decimal(minor).scaleb(-DECIMALS[self.asset])
-        return {"buyer_amount": f"{whole:f}", "signature": self.share(player, minor)}
+        return {
+            "buyer_amount": f"{whole:f}",
+            "valid_until": self.until if until is None else until,
+            "signature": self.share(player, minor, until),
+        }
 
     def lock(self) -> None:
         """The seller locks the coins."""
@@ -203,7 +213,7 @@ class Deal:
 
     def on_chain(self) -> State:
         """Where its escrow stands, by the contract's own word."""
-        answer = self.arena.stage.call(CONTRACT, calls.state_of(self.escrow_id))
+        answer = self.arena.stage.call(CONTRACT, calls.state_of(self.terms))
         return decode(bytes.fromhex(answer[2:]))
 
 
@@ -491,7 +501,7 @@ class Arena:
         for asset, locked in owed.items():
             token = NATIVE if asset == "ETH" else TOKEN
             waiting = sum(
-                int(self.stage.call(CONTRACT, calls.credits(token, player.wallet.address)), 16)
+                int(self.stage.call(CONTRACT, calls.balance_of(token, player.wallet.address)), 16)
                 for player in self.players
             )
             assert self.stage.balance(CONTRACT, asset) == locked + waiting

@@ -63,7 +63,9 @@ def _foreign(deal: Deal, other: Deal, kind: InstructionKind, signer: Player) -> 
     for name in names:
         if name != kind:
             yield sign(name, deal.escrow_id, CHAIN_ID, CONTRACT)
-    yield signer.wallet.sign_digest(settlement_digest(deal.escrow_id, 0, CHAIN_ID, CONTRACT))
+    yield signer.wallet.sign_digest(
+        settlement_digest(deal.escrow_id, 0, deal.until, CHAIN_ID, CONTRACT)
+    )
     yield signer.wallet.sign_digest(deal.escrow_id)
     yield signer.wallet.sign_text("0x" + deal.escrow_id.hex())
     for player in deal.arena.players:
@@ -109,27 +111,42 @@ async def test_a_signature_is_good_for_one_thing(arena: Arena, counts: Counter[s
 async def test_a_share_is_what_was_signed(arena: Arena, counts: Counter[str]) -> None:
     liar, deal, other = await _two(arena, counts)
     signed = deal.share(deal.buyer, 10**17)
+
+    def body(signature: str, amount: str = "0.1", until: object = deal.until) -> dict[str, object]:
+        return {"buyer_amount": amount, "valid_until": until, "signature": signature}
+
+    async def refused(body: dict[str, object], statuses: set[int]) -> None:
+        await _refused(liar, deal, deal.buyer, "settlement", body, statuses)
+
     for amount in ("0.2", "0", "0.5", "0.100000000000000001"):
-        body = {"buyer_amount": amount, "signature": signed}
-        await _refused(liar, deal, deal.buyer, "settlement", body, {403})
+        await refused(body(signed, amount), {403})
     for amount in ("0.500000000000000001", "9" * 20, "340282366920938463463.374607431768211455"):
-        body = {"buyer_amount": amount, "signature": signed}
-        await _refused(liar, deal, deal.buyer, "settlement", body, {400})
+        await refused(body(signed, amount), {400})
     for amount in ("-0.1", "1e-1", "0.1000000000000000001", "NaN", "", "9" * 41):
-        body = {"buyer_amount": amount, "signature": signed}
-        await _refused(liar, deal, deal.buyer, "settlement", body, {422})
+        await refused(body(signed, amount), {422})
     for signature in (other.share(deal.buyer, 10**17), *_bent(signed)):
-        body = {"buyer_amount": "0.1", "signature": signature}
-        await _refused(liar, deal, deal.buyer, "settlement", body, {403})
+        await refused(body(signature), {403})
+    # Another time than was signed; one that is over; one too far away; none at all.
+    now = (await deal.shown())["viewer"]["chain_now"]
+    over = int(datetime.fromisoformat(now).timestamp())
+    for until in (deal.until - 1, deal.until + 1):
+        await refused(body(signed, until=until), {403})
+    for until in (0, 1, over):
+        await refused(body(deal.share(deal.buyer, 10**17, until), until=until), {409})
+    far = deal.until + 30 * 86_400
+    for until in (far, 2**40 - 1):
+        await refused(body(deal.share(deal.buyer, 10**17, until), until=until), {400})
+    for wrong in (-1, 2**40, 2**256, "soon", 1.5, None):
+        await refused(body(signed, until=wrong), {422})
     # The other side's hand, and the arbitrator's before there is a dispute.
-    body = {"buyer_amount": "0.1", "signature": signed}
-    await _refused(liar, deal, deal.seller, "settlement", body, {403})
-    body = {"buyer_amount": "0.1", "signature": deal.share(arena.arbitrator, 10**17)}
-    await _refused(liar, deal, arena.arbitrator, "settlement", body, {404})
+    await _refused(liar, deal, deal.seller, "settlement", body(signed), {403})
+    early = body(deal.share(arena.arbitrator, 10**17))
+    await _refused(liar, deal, arena.arbitrator, "settlement", early, {404})
     await liar.nothing_changed()
-    # Two different sums are no agreement.
+    # Two different sums are no agreement, nor are two different times.
     await deal.settle(deal.buyer, 10**17)
     await deal.settle(deal.seller, 2 * 10**17)
+    await deal.settle(deal.seller, 10**17, deal.until - 1)
     await arena.settle_down()
     assert await deal.state() == "escrowed"
 
@@ -189,7 +206,7 @@ def _bodies(deal: Deal) -> dict[str, Any]:
         **{step: {"signature": deal.signature(kind)} for step, (kind, _) in STEPS.items()},
         "payment-details": {"sealed": SEALED},
         "dispute": {"reason": "other"},
-        "settlement": {"buyer_amount": "0.1", "signature": deal.share(deal.seller, 10**17)},
+        "settlement": deal.settlement(deal.seller, 10**17),
     }
 
 

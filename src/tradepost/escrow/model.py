@@ -145,9 +145,9 @@ class ChainView:
     #: When the node last answered, on the server's clock.
     seen_at: datetime
 
-    def lapsed(self, fund_by: int) -> bool:
-        """True once no lock that must come by `fund_by` can be on the chain any more."""
-        return self.confirmed_time > fund_by
+    def lapsed(self, last: int) -> bool:
+        """True once what the contract takes until `last` cannot come on the chain any more."""
+        return self.confirmed_time > last
 
 
 @dataclass(frozen=True, slots=True)
@@ -198,9 +198,10 @@ class IntentState(StrEnum):
 
 @dataclass(frozen=True, slots=True)
 class SignedSettlement:
-    """Two parties' signatures on one sum for the buyer (minor units)."""
+    """Two parties' signatures on one sum for the buyer (minor units), until a chain time."""
 
     buyer_amount: int
+    valid_until: int
     first: Party
     first_signature: bytes
     second: Party
@@ -235,7 +236,8 @@ class Intent:
             case IntentKind.REQUEST_CANCEL:
                 return reading.cancel_at is not None
             case IntentKind.SETTLE:
-                return reading.state is EscrowState.SPLIT
+                wanted = self.settlement and self.settlement.buyer_amount
+                return reading.state is EscrowState.SPLIT and reading.buyer_amount == wanted
 
 
 @dataclass(frozen=True, slots=True)
@@ -258,7 +260,6 @@ class Opening:
     amount: Amount
     seller: str
     buyer: str
-    salt: UUID
     funding_window_s: int
     payment_window_s: int
 

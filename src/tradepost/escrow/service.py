@@ -4,8 +4,10 @@ Nothing here talks to a node. What is to be brought is stored as an intent with 
 wants it; the relayer (`escrow/evm/relay.py`) sends it, and the watcher tells what came of it.
 """
 
-from collections.abc import Sequence
+import secrets
+from collections.abc import Iterable, Sequence
 from datetime import timedelta
+from typing import Any
 
 from eth_utils.address import to_checksum_address
 
@@ -33,6 +35,8 @@ from tradepost_contracts import terms as typed
 
 #: A node that has been silent for longer is not asked to hold new coins.
 _CHAIN_SILENT_S = 60
+#: A new lane's number is random: exchanges that serve the same seller know nothing of each other.
+_LANE_BITS = 48
 
 
 def asset(settings: Settings, code: str) -> Asset:
@@ -59,6 +63,12 @@ async def chain(tx: Transaction) -> ChainView:
 async def chain_id(tx: Transaction) -> int:
     """The number of the chain this exchange is on (EIP-155); raises as `chain`."""
     return (await chain(tx)).chain_id
+
+
+async def chain_time(tx: Transaction) -> int:
+    """The newest block's time (unix s); 0 before the first, when nothing is over yet."""
+    view = await store.chain_view(tx)
+    return 0 if view is None else view.head_time
 
 
 async def recent_chain(tx: Transaction) -> ChainView:
@@ -98,7 +108,7 @@ async def open_escrow(tx: Transaction, opening: Opening) -> Escrow:
         fund_by=view.head_time + opening.funding_window_s,
         payment_window=opening.payment_window_s,
         challenge_window=settings.challenge_window_s,
-        salt=opening.salt.int,
+        lane=secrets.randbits(_LANE_BITS),
     )
     reason = typed.refusal(terms)
     if reason is not None:
@@ -135,6 +145,13 @@ async def watched(tx: Transaction, escrow_id: bytes) -> tuple[Escrow, ChainView]
 def instructions(escrow: Escrow, party: Party) -> wallet.Instructions:
     """What this party's wallet is asked to sign or send."""
     return wallet.instructions(escrow, party)
+
+
+def settlement_instructions(
+    escrow: Escrow, shares: Iterable[tuple[int, int]]
+) -> list[dict[str, Any]]:
+    """What a wallet signs for each share: the buyer's sum (minor units), the last chain time."""
+    return wallet.settlements(escrow, shares)
 
 
 async def get_many(tx: Transaction, ids: Sequence[bytes]) -> dict[bytes, Escrow]:
@@ -199,17 +216,24 @@ async def answer_cancel(tx: Transaction, escrow: Escrow, paid_signature: bytes |
 async def check_settlement(
     escrow: Escrow,
     party: Party,
-    buyer_amount: int,
+    share: tuple[int, int],
     signature: bytes,
     wallets: ContractSignatures,
 ) -> None:
-    """Raises `SignatureInvalid` unless `party` signed this sum (minor units) for the buyer."""
-    digest = typed.settlement_digest(escrow.id, buyer_amount, escrow.chain_id, escrow.contract)
+    """Raises `SignatureInvalid` unless `party` signed this share.
+
+    It is the buyer's sum (minor units) and the last chain time (unix s) at which it can be had.
+    """
+    digest = typed.settlement_digest(escrow.id, *share, escrow.chain_id, escrow.contract)
     await _check_digest(party.wallet(escrow.terms), digest, signature, wallets)
 
 
 async def settle(tx: Transaction, escrow: Escrow, settlement: SignedSettlement) -> None:
-    """Has a settlement that two parties signed, checked before, brought to the chain."""
+    """Has a settlement that two parties signed, checked before, brought to the chain.
+
+    Another one of this escrow that is not on its way yet is given up for it.
+    """
+    await store.supersede_settlements(tx, escrow.id, settlement)
     await store.add_intent(tx, escrow.id, IntentKind.SETTLE, None, settlement, 0)
 
 

@@ -212,7 +212,7 @@ async def add_escrow(tx: Transaction, escrow: Escrow) -> None:
     await tx.execute(
         """
         INSERT INTO escrows (id, chain_id, contract, asset, seller, buyer, arbitrator, token,
-            amount, fee, fee_recipient, fund_by, payment_window, challenge_window, salt,
+            amount, fee, fee_recipient, fund_by, payment_window, challenge_window, lane,
             state, paid_on_chain, created_at)
         VALUES (%s, %s, %s, %s, %s, %s, %s, %s, %s, %s, %s, %s, %s, %s, %s, %s, false, %s)
         """,
@@ -291,7 +291,7 @@ async def set_reading(tx: Transaction, escrow_id: bytes, reading: Reading) -> bo
 
 
 def _escrow(row: DictRow) -> Escrow:
-    numbers = {"amount", "fee", "salt"}
+    numbers = {"amount", "fee", "lane"}
     values: dict[str, Any] = {
         name: int(row[name]) if name in numbers else row[name] for name in _TERMS
     }
@@ -327,16 +327,20 @@ async def add_intent(
     settlement: SignedSettlement | None,
     not_before: int,
 ) -> None:
-    """Stores an intent, unless one of its kind is already open for this escrow."""
+    """Stores an intent, unless the same is already open for this escrow.
+
+    Of settlements those are the same that give the buyer as much, for as long.
+    """
     await tx.execute(
         """
         INSERT INTO escrow_intents (id, escrow_id, kind, state, signature, buyer_amount,
-            first_party, first_signature, second_party, second_signature, not_before, tries,
-            try_at, created_at)
+            valid_until, first_party, first_signature, second_party, second_signature, not_before,
+            tries, try_at, created_at)
         VALUES (%(id)s, %(escrow_id)s, %(kind)s, 'waiting', %(signature)s, %(buyer_amount)s,
-            %(first)s, %(first_signature)s, %(second)s, %(second_signature)s, %(not_before)s, 0,
-            %(now)s, %(now)s)
-        ON CONFLICT (escrow_id, kind) WHERE state IN ('waiting', 'sent') DO NOTHING
+            %(valid_until)s, %(first)s, %(first_signature)s, %(second)s, %(second_signature)s,
+            %(not_before)s, 0, %(now)s, %(now)s)
+        ON CONFLICT (escrow_id, kind, buyer_amount, valid_until)
+            WHERE state IN ('waiting', 'sent') DO NOTHING
         """,
         {
             "id": new_id(),
@@ -344,6 +348,7 @@ async def add_intent(
             "kind": kind,
             "signature": signature,
             "buyer_amount": settlement and settlement.buyer_amount,
+            "valid_until": settlement and settlement.valid_until,
             "first": settlement and settlement.first,
             "first_signature": settlement and settlement.first_signature,
             "second": settlement and settlement.second,
@@ -351,6 +356,20 @@ async def add_intent(
             "not_before": not_before,
             "now": tx.now,
         },
+    )
+
+
+async def supersede_settlements(
+    tx: Transaction, escrow_id: bytes, settlement: SignedSettlement
+) -> None:
+    """Gives up the other settlements of this escrow that no transaction carries yet."""
+    await tx.execute(
+        """
+        UPDATE escrow_intents SET state = 'moot', reason = 'another was signed'
+        WHERE escrow_id = %s AND kind = 'settle' AND state = 'waiting'
+            AND (buyer_amount, valid_until) IS DISTINCT FROM (%s, %s)
+        """,
+        [escrow_id, settlement.buyer_amount, settlement.valid_until],
     )
 
 
@@ -439,6 +458,7 @@ def _intent(row: DictRow) -> Intent:
     if row["buyer_amount"] is not None:
         settlement = SignedSettlement(
             int(row["buyer_amount"]),
+            row["valid_until"],
             Party(row["first_party"]),
             row["first_signature"],
             Party(row["second_party"]),

@@ -30,7 +30,7 @@ def register(app: App, database: Database) -> None:
     async def meet_deadlines(timestamp: int) -> None:  # noqa: ARG001 - the queue hands it in
         try:
             async with database.transaction() as tx:
-                unfunded, unanswered = await service.overdue(tx, _AT_ONCE)
+                unfunded, unanswered, lapsed = await service.overdue(tx, _AT_ONCE)
         except ChainNotReady:
             # Without the chain's clock nobody is late.
             return
@@ -40,3 +40,6 @@ def register(app: App, database: Database) -> None:
         for trade_id in unanswered:
             async with database.transaction() as tx:
                 await service.dispute_silence(tx, trade_id)
+        for trade_id in lapsed:
+            async with database.transaction() as tx:
+                await service.dispute_lapsed(tx, trade_id)

@@ -9,7 +9,6 @@ from dataclasses import dataclass
 from datetime import datetime
 from decimal import Decimal
 from enum import StrEnum
-from itertools import combinations
 from uuid import UUID
 
 from tradepost.escrow.model import ChainView, Escrow, EscrowState, Party, SignedSettlement
@@ -17,6 +16,7 @@ from tradepost.kernel.access import Role
 from tradepost.kernel.errors import Problem
 from tradepost.kernel.money import Amount
 from tradepost.kernel.outbox import Event
+from tradepost.trades.settlements import Settlement, agreed
 
 
 class TradeState(StrEnum):
@@ -141,16 +141,8 @@ class DisputeReason(StrEnum):
     WRONG_AMOUNT = "wrong_amount"
     WRONG_SENDER = "wrong_sender"
     SELLER_SILENT = "seller_silent"  # by the clock: the release window has passed
+    SETTLEMENT_LAPSED = "settlement_lapsed"  # by the chain's: it did not arrive in its time
     OTHER = "other"
-
-
-@dataclass(frozen=True, slots=True)
-class Settlement:
-    """A sum for the buyer (minor units) that one party has signed."""
-
-    party: Party
-    buyer_amount: int
-    signature: bytes
 
 
 @dataclass(frozen=True, slots=True)
@@ -198,21 +190,12 @@ class Trade:
             return Party.ARBITRATOR
         return None
 
-    def agreement(self) -> SignedSettlement | None:
-        """The sum that two parties have signed, if there is one."""
-        for first, second in combinations(self.settlements, 2):
-            if first.buyer_amount == second.buyer_amount:
-                return SignedSettlement(
-                    first.buyer_amount,
-                    first.party,
-                    first.signature,
-                    second.party,
-                    second.signature,
-                )
-        return None
+    def agreement(self, chain_time: int) -> SignedSettlement | None:
+        """The share that two parties have signed and that can still be had, if there is one."""
+        return agreed(self.settlements, chain_time)
 
 
-def chain_says(trade: Trade, escrow: Escrow) -> TradeEvent | None:
+def chain_says(trade: Trade, escrow: Escrow, chain_time: int) -> TradeEvent | None:
     """What the chain's word on the escrow means for its trade; None if nothing new."""
     state, reading = trade.state, escrow.reading
     settled = {
@@ -235,7 +218,7 @@ def chain_says(trade: Trade, escrow: Escrow) -> TradeEvent | None:
         return TradeEvent.ESCROW_PAID
     if state is TradeState.ESCROWED:
         asked = TradeEvent.CANCEL_ESCROW if reading.cancel_at is not None else None
-        return _resumed(trade) or asked
+        return _resumed(trade, chain_time) or asked
     return None
 
 
@@ -252,11 +235,11 @@ def maker_was_there(trade: Trade, event: TradeEvent) -> bool | None:
     return True if event in {TradeEvent.PAYMENT_SENT, TradeEvent.ESCROW_PAID} else None
 
 
-def _resumed(trade: Trade) -> TradeEvent | None:
+def _resumed(trade: Trade, chain_time: int) -> TradeEvent | None:
     """Where a trade goes on whose lock was lost from the chain and came back."""
     if trade.release_signature is not None:
         return TradeEvent.RELEASE
-    if trade.agreement() is not None:
+    if trade.agreement(chain_time) is not None:
         return TradeEvent.SETTLE
     if trade.refund_signature is not None or trade.given_back:
         return TradeEvent.REFUND
@@ -356,7 +339,7 @@ def _open(action: Action, trade: Trade, escrow: Escrow, chain: ChainView) -> boo
             return trade.sealed_details is None
         case Action.CANCEL if trade.state is TradeState.AWAITING_ESCROW:
             # Not where a lock was lost after it had been acted upon: it can come back.
-            return escrow.state is EscrowState.NONE and _resumed(trade) is None
+            return escrow.state is EscrowState.NONE and _resumed(trade, chain.head_time) is None
         case Action.CANCEL:
             # Asking the contract, which takes it only after the payment deadline.
             deadline = escrow.payment_deadline()
@@ -441,6 +424,7 @@ class TradeSettlementSigned(Event):
     trade_id: str
     party: str
     buyer_amount: str
+    valid_until: int
 
 
 class ActionNotAllowed(Problem):
@@ -483,11 +467,5 @@ class TooManyOpenTrades(Problem):
 
 class SignatureMissing(Problem):
     """This step needs your wallet's signature."""
-
-    status = 400
-
-
-class SettlementTooLarge(Problem):
-    """The buyer cannot be given more than the trade's amount."""
 
     status = 400

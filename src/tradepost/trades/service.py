@@ -19,6 +19,7 @@ from tradepost.escrow.model import (
 from tradepost.kernel.access import Caller, Role
 from tradepost.kernel.database import Transaction
 from tradepost.kernel.errors import MalformedRequest, NotFound
+from tradepost.kernel.money import Amount
 from tradepost.kernel.signatures import ContractSignatures
 from tradepost.offers import service as offers
 from tradepost.trades import store
@@ -29,8 +30,6 @@ from tradepost.trades.model import (
     ActionNotAllowed,
     DisputeReason,
     HistoryEntry,
-    Settlement,
-    SettlementTooLarge,
     SignatureMissing,
     Trade,
     TradeAdvanced,
@@ -45,6 +44,7 @@ from tradepost.trades.model import (
     maker_was_there,
     view,
 )
+from tradepost.trades.settlements import Settlement, SettlementTooLarge, check_time
 
 
 class Facts(TypedDict, total=False):
@@ -235,33 +235,42 @@ async def sign_settlement(
     caller: Caller,
     trade_id: UUID,
     buyer_amount: str,
+    valid_until: int,
     signature: bytes,
     wallets: ContractSignatures,
 ) -> TradeView:
-    """A party signs how much of the coins the buyer gets; two equal signatures are carried out.
+    """A party signs how much of the coins the buyer gets, until a chain time (unix s).
 
-    Raises `SettlementTooLarge` beyond the trade's amount.
+    It takes the place of what he signed before. Two that are equal are carried out. Raises
+    `SettlementTooLarge` beyond the trade's amount, `SettlementLapsed` and `SettlementTooLong`.
     """
     seen = await _step(tx, caller, trade_id, Action.SETTLE)
-    trade, party = seen.trade, seen.viewer.party
-    try:
-        sum_for_buyer = trade.amount.asset.amount(buyer_amount)
-    except ValueError as error:
-        raise MalformedRequest(str(error)) from None
-    if trade.amount < sum_for_buyer:
-        raise SettlementTooLarge
-    signed = Settlement(party, sum_for_buyer.minor, signature)
-    await escrows.check_settlement(seen.escrow, party, signed.buyer_amount, signature, wallets)
+    trade, party, now = seen.trade, seen.viewer.party, seen.chain.head_time
+    sum_for_buyer = share_of(trade, buyer_amount)
+    check_time(valid_until, now)
+    signed = Settlement(party, sum_for_buyer.minor, valid_until, signature)
+    await escrows.check_settlement(seen.escrow, party, signed.share, signature, wallets)
     trade = replace(trade, settlements=await store.sign_settlement(tx, trade_id, signed))
     await tx.publish(
-        TradeSettlementSigned(str(trade_id), party, str(sum_for_buyer)),
+        TradeSettlementSigned(str(trade_id), party, str(sum_for_buyer), valid_until),
         [trade.buyer_id, trade.seller_id],
     )
-    agreed = trade.agreement()
+    agreed = trade.agreement(now)
     if agreed is not None:
         await escrows.settle(tx, seen.escrow, agreed)
         trade = await _advance(tx, trade, TradeEvent.SETTLE, caller.account_id)
     return _seen(tx, trade, seen.escrow, seen.chain, caller)
+
+
+def share_of(trade: Trade, buyer_amount: str) -> Amount:
+    """A sum for the buyer in whole coins; raises `MalformedRequest` or `SettlementTooLarge`."""
+    try:
+        share = trade.amount.asset.amount(buyer_amount)
+    except ValueError as error:
+        raise MalformedRequest(str(error)) from None
+    if trade.amount < share:
+        raise SettlementTooLarge
+    return share
 
 
 async def _step(tx: Transaction, caller: Caller, trade_id: UUID, action: Action) -> TradeView:
@@ -333,23 +342,23 @@ async def follow(tx: Transaction, escrow_id: bytes) -> None:
     trade = await store.held_for(tx, escrow_id)
     if trade is None:
         return
-    escrow = await escrows.get(tx, escrow_id)
-    while (event := chain_says(trade, escrow)) is not None:
+    escrow, now = await escrows.get(tx, escrow_id), await escrows.chain_time(tx)
+    while (event := chain_says(trade, escrow, now)) is not None:
         facts: Facts = {}
         if event is TradeEvent.ESCROW_PAID:
             facts["payment_sent_at"] = trade.payment_sent_at or tx.now
         trade = await _advance(tx, trade, event, None, **facts)
     if escrow.state is EscrowState.LOCKED:
-        await _bring(tx, trade, escrow)
+        await _bring(tx, trade, escrow, now)
 
 
-async def _bring(tx: Transaction, trade: Trade, escrow: Escrow) -> None:
+async def _bring(tx: Transaction, trade: Trade, escrow: Escrow, now: int) -> None:
     """Has what the parties have signed brought to the chain, again if it forgot it."""
     if trade.state is TradeState.RELEASING and trade.release_signature is not None:
         await escrows.release(tx, escrow, trade.release_signature)
     elif trade.state is TradeState.REFUNDING and trade.refund_signature is not None:
         await escrows.refund(tx, escrow, trade.refund_signature)
-    elif trade.state is TradeState.SPLITTING and (agreed := trade.agreement()) is not None:
+    elif trade.state is TradeState.SPLITTING and (agreed := trade.agreement(now)) is not None:
         await escrows.settle(tx, escrow, agreed)
     elif trade.state is TradeState.REFUNDING or trade.paid_signature is not None:
         unasked = escrow.reading.cancel_at is None and trade.state is TradeState.REFUNDING
@@ -358,13 +367,14 @@ async def _bring(tx: Transaction, trade: Trade, escrow: Escrow) -> None:
         await escrows.answer_cancel(tx, escrow, trade.paid_signature)
 
 
-async def overdue(tx: Transaction, limit: int) -> tuple[list[UUID], list[UUID]]:
-    """Trades that nobody funded in time, and those whose seller does not answer."""
+async def overdue(tx: Transaction, limit: int) -> tuple[list[UUID], list[UUID], list[UUID]]:
+    """Trades that nobody funded in time, whose seller does not answer, whose settlement lapsed."""
     chain = await escrows.chain(tx)
     silent_since = tx.now - timedelta(seconds=tx.settings.release_window_s)
     return (
         await store.unfunded(tx, chain.confirmed_time, limit),
         await store.unanswered(tx, silent_since, limit),
+        await store.lapsed(tx, chain.confirmed_time, limit),
     )
 
 
@@ -382,6 +392,16 @@ async def dispute_silence(tx: Transaction, trade_id: UUID) -> None:
     trade = await _overdue(tx, trade_id)
     if trade.state is TradeState.PAYMENT_SENT:
         reason = DisputeReason.SELLER_SILENT
+        await _advance(tx, trade, TradeEvent.DISPUTE, None, dispute_reason=reason)
+
+
+async def dispute_lapsed(tx: Transaction, trade_id: UUID) -> None:
+    """Gives a trade back to its parties whose settlement can no longer come on the chain."""
+    trade = await _overdue(tx, trade_id)
+    escrow, chain = await escrows.watched(tx, trade.escrow_id)
+    lost = trade.state is TradeState.SPLITTING and escrow.state is EscrowState.LOCKED
+    if lost and trade.agreement(chain.confirmed_time) is None:
+        reason = trade.dispute_reason or DisputeReason.SETTLEMENT_LAPSED
         await _advance(tx, trade, TradeEvent.DISPUTE, None, dispute_reason=reason)
 
 

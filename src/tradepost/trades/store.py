@@ -13,15 +13,15 @@ from tradepost.kernel.money import Amount, Asset
 from tradepost.trades.model import (
     DisputeReason,
     HistoryEntry,
-    Settlement,
     Trade,
     TradeState,
 )
+from tradepost.trades.settlements import Settlement
 
 #: A trade with what its parties have signed to share it, at most one row each.
 _SELECT: LiteralString = """
     SELECT trades.*, ARRAY(
-        SELECT (party, buyer_amount, signature) FROM trade_settlements
+        SELECT (party, buyer_amount, valid_until, signature) FROM trade_settlements
         WHERE trade_id = trades.id ORDER BY party
     ) AS settlements
     FROM trades
@@ -231,6 +231,21 @@ async def unanswered(tx: Transaction, since: datetime, limit: int) -> list[UUID]
     return [row["id"] for row in rows]
 
 
+async def lapsed(tx: Transaction, chain_time: int, limit: int) -> list[UUID]:
+    """Trades on their way to a share of which a signature was good before `chain_time` only."""
+    rows = await tx.all(
+        """
+        SELECT id FROM trades
+        WHERE state = 'splitting' AND EXISTS (
+            SELECT FROM trade_settlements WHERE trade_id = id AND valid_until < %s
+        )
+        ORDER BY updated_at LIMIT %s
+        """,
+        [chain_time, limit],
+    )
+    return [row["id"] for row in rows]
+
+
 async def history(tx: Transaction, trade_id: UUID) -> list[HistoryEntry]:
     """All steps of a trade, in order: their number is bounded by the machine's."""
     rows = await tx.all(
@@ -262,28 +277,34 @@ async def sign_settlement(
     """
     await tx.execute(
         """
-        INSERT INTO trade_settlements (trade_id, party, buyer_amount, signature, signed_at)
-        VALUES (%s, %s, %s, %s, %s)
+        INSERT INTO trade_settlements (trade_id, party, buyer_amount, valid_until, signature,
+            signed_at)
+        VALUES (%s, %s, %s, %s, %s, %s)
         ON CONFLICT (trade_id, party) DO UPDATE SET buyer_amount = excluded.buyer_amount,
-            signature = excluded.signature, signed_at = excluded.signed_at
+            valid_until = excluded.valid_until, signature = excluded.signature,
+            signed_at = excluded.signed_at
         """,
         [
             trade_id,
             settlement.party,
             settlement.buyer_amount,
+            settlement.valid_until,
             settlement.signature,
             tx.now,
         ],
     )
     rows = await tx.all(
         """
-        SELECT party, buyer_amount, signature FROM trade_settlements
+        SELECT party, buyer_amount, valid_until, signature FROM trade_settlements
         WHERE trade_id = %s ORDER BY party
         """,
         [trade_id],
     )
     return tuple(
-        Settlement(Party(row["party"]), int(row["buyer_amount"]), row["signature"]) for row in rows
+        Settlement(
+            Party(row["party"]), int(row["buyer_amount"]), row["valid_until"], row["signature"]
+        )
+        for row in rows
     )
 
 
@@ -318,8 +339,8 @@ def _trade(row: DictRow) -> Trade:
         given_back=row["given_back"],
         dispute_reason=row["dispute_reason"] and DisputeReason(row["dispute_reason"]),
         settlements=tuple(
-            Settlement(Party(party), int(buyer_amount), signature)
-            for party, buyer_amount, signature in row["settlements"]
+            Settlement(Party(party), int(buyer_amount), int(valid_until), signature)
+            for party, buyer_amount, valid_until, signature in row["settlements"]
         ),
         created_at=row["created_at"],
         updated_at=row["updated_at"],

@@ -114,20 +114,18 @@ async def _open(
         (taker_id, taking.wallet, taking.encryption_key, taking.key_signature),
     ]
     seller, buyer = sides if maker is Party.SELLER else reversed(sides)
-    trade_id = new_id()
     escrow = await escrows.open_escrow(
         tx,
         Opening(
             amount=amount,
             seller=seller[1],
             buyer=buyer[1],
-            salt=trade_id,
             funding_window_s=offer.funding_window_s,
             payment_window_s=offer.payment_window_s,
         ),
     )
     trade = Trade(
-        id=trade_id,
+        id=new_id(),
         offer_id=offer.id,
         buyer_id=buyer[0],
         seller_id=seller[0],

@@ -199,10 +199,23 @@ class AsyncClient(AsyncMarket, AsyncPayments):
         return await self._step(trade_id, "dispute", {"reason": reason}, key)
 
     async def settle(
-        self, trade_id: str, buyer_amount: Decimal, signature: str, *, key: str | None = None
+        self,
+        trade_id: str,
+        buyer_amount: Decimal,
+        valid_until: int,
+        signature: str,
+        *,
+        key: str | None = None,
     ) -> Trade:
-        """Signs how much of the coin the buyer gets, by a signature of Settlement."""
-        body = {"buyer_amount": f"{buyer_amount:f}", "signature": signature}
+        """Signs how much of the coin the buyer gets, by a signature of Settlement.
+
+        `valid_until` is its last chain time, in Unix seconds.
+        """
+        body = {
+            "buyer_amount": f"{buyer_amount:f}",
+            "valid_until": valid_until,
+            "signature": signature,
+        }
         return await self._step(trade_id, "settlement", body, key)
 
     # --- inside ----------------------------------------------------------------------------

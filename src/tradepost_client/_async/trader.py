@@ -10,7 +10,7 @@ from decimal import Decimal
 from time import monotonic
 from typing import Any, Unpack
 
-from tradepost_client import keysigning, signin, verify
+from tradepost_client import keysigning, settlements, signin, verify
 from tradepost_client._async.accounts import AsyncAccounts
 from tradepost_client._async.chain import AsyncChain
 from tradepost_client._async.client import AsyncClient
@@ -32,13 +32,7 @@ from tradepost_client.notebook import Notebook
 from tradepost_client.offers import NewOffer, body, check_offer, expected, faults
 from tradepost_client.sealing import Envelope, seal, unseal
 from tradepost_client.wallet import TradeKey, Wallet, maker_context, taker_context
-from tradepost_contracts.terms import (
-    InstructionKind,
-    Terms,
-    escrow_id,
-    instruction_digest,
-    settlement_digest,
-)
+from tradepost_contracts.terms import InstructionKind, instruction_digest
 
 #: States in which nothing is left to be done.
 FINAL_STATES = frozenset({"completed", "expired", "cancelled", "refunded", "resolved"})
@@ -338,10 +332,13 @@ class AsyncTrader:
         """Calls the arbitrator."""
         return await self.client.dispute(trade_id, reason)
 
-    async def settle(self, trade_id: str, buyer_amount: Decimal) -> Trade:
+    async def settle(
+        self, trade_id: str, buyer_amount: Decimal, *, open_s: int = settlements.OPEN_S
+    ) -> Trade:
         """Signs how much of the coin (whole units) the buyer gets; two of three have to.
 
-        The wallet signs as the side it is on, or as the arbitrator whom the terms name.
+        The wallet signs as the side it is on, or as the arbitrator whom the terms name. It joins
+        the offer of another for this share, or makes one that is open for `open_s` seconds.
 
         Raises:
             ValueError: The amount is finer than the coin, or more than the trade's.
@@ -358,12 +355,16 @@ class AsyncTrader:
             if to_minor(shown.amount, decimals) != terms.amount:
                 raise OfferChanged("The amount shown is not the amount in the escrow's terms.")
         else:
-            _, known = await self._seen(trade_id)
+            shown, known = await self._seen(trade_id)
             await self.escrow.check_open(known)
             terms, decimals = known.terms.terms(), known.agreement.decimals
             chain_id, contract = known.agreement.chain_id, known.agreement.contract
-        signature = self._sign_share(terms, to_minor(buyer_amount, decimals), chain_id, contract)
-        return await self.client.settle(trade_id, buyer_amount, signature)
+        now = (await self.chain.head()).time
+        until = settlements.valid_until(shown, buyer_amount, now, open_s)
+        share = to_minor(buyer_amount, decimals), until
+        digest = settlements.digest(terms, share, chain_id, contract)
+        signature = self.wallet.sign_digest(digest)
+        return await self.client.settle(trade_id, buyer_amount, until, signature)
 
     async def watch(self, trade_id: str, *, interval_s: float = 1.0) -> AsyncIterator[Trade]:
         """The trade now, and again whenever it has changed, until it is in a final state.
@@ -472,12 +473,6 @@ class AsyncTrader:
         escrow = bytes.fromhex(known.escrow_id.removeprefix("0x"))
         digest = instruction_digest(kind, escrow, agreement.chain_id, agreement.contract)
         return self.wallet.sign_digest(digest)
-
-    def _sign_share(self, terms: Terms, buyer_amount: int, chain_id: int, contract: str) -> str:
-        if buyer_amount > terms.amount:
-            raise ValueError("The buyer cannot get more than the trade's amount.")
-        escrow = escrow_id(terms, chain_id, contract)
-        return self.wallet.sign_digest(settlement_digest(escrow, buyer_amount, chain_id, contract))
 
 
 def _check_side(known: KnownTrade, side: Side) -> None:

@@ -16,7 +16,7 @@ from tradepost_client.evm import (
 )
 from tradepost_client.wallet import Wallet
 from tradepost_contracts import calls
-from tradepost_contracts.state import State, Status, decode
+from tradepost_contracts.state import NOTHING, State, Status, decode
 from tradepost_contracts.terms import ZERO_ADDRESS, Terms
 
 
@@ -47,7 +47,7 @@ class Escrow:
     def state(self, known: KnownTrade, block: BlockTag = "latest") -> State:
         """Where the trade's escrow stands on the chain; raises `WrongContract`."""
         contract = known.agreement.contract
-        answer = self._chain.call(contract, calls.state_of(_id(known)), block)
+        answer = self._chain.call(contract, calls.state_of(known.terms.terms()), block)
         try:
             return decode(answer)
         except ValueError as error:
@@ -71,11 +71,11 @@ class Escrow:
         now = self.state(known)
         # The contract did not exist then, if the chain is that young: so nothing was locked.
         if head.number < depth - 1:
-            verify.check_payable(now, State(Status.NONE, 0, 0), depth)
+            verify.check_payable(now, NOTHING, depth)
         try:
             deep = self.state(known, head.number - depth + 1)
         except WrongContract:
-            deep = State(Status.NONE, 0, 0)
+            deep = NOTHING
         verify.check_payable(now, deep, depth)
 
     def check_buyers_key(self, known: KnownTrade, signature: str | None) -> None:
@@ -108,9 +108,10 @@ class Escrow:
             return self._chain.balance(self._wallet.address)
         return number(self._chain.call(token, erc20_balance(self._wallet.address)))
 
-    def credit(self, contract: str, token: str) -> int:
-        """What waits for the wallet in the contract, in smallest units."""
-        return number(self._chain.call(contract, calls.credits(token, self._wallet.address)))
+    def held(self, contract: str, token: str) -> int:
+        """What the wallet has in the contract outside of escrows, in smallest units."""
+        data = calls.balance_of(token, self._wallet.address)
+        return number(self._chain.call(contract, data))
 
     # --- the seller ------------------------------------------------------------------------
 
@@ -179,11 +180,11 @@ class Escrow:
         return self._step(known, calls.cancel(known.terms.terms()), "cancel", report)
 
     def withdraw(
-        self, contract: str, token: str, to: str, report: Reporter | None = None
+        self, contract: str, token: str, amount: int, to: str, report: Reporter | None = None
     ) -> Receipt:
-        """Draws what waits for the wallet in the contract to the address `to`."""
+        """Draws `amount` (smallest units) of what the wallet has in the contract to `to`."""
         verify.check_contract(self._chain.code(contract), contract)
-        sent = self._chain.transact(self._wallet, contract, calls.withdraw(token, to))
+        sent = self._chain.transact(self._wallet, contract, calls.withdraw(token, amount, to))
         return self._chain.wait(sent, step="withdraw", report=report)
 
     # --- inside ----------------------------------------------------------------------------
@@ -213,7 +214,3 @@ class Escrow:
             sent = self._chain.transact(self._wallet, terms.token, erc20_approve(contract, amount))
             receipts.append(self._chain.wait(sent, step="approve", report=report))
         return receipts
-
-
-def _id(known: KnownTrade) -> bytes:
-    return bytes.fromhex(known.escrow_id.removeprefix("0x"))

@@ -134,7 +134,7 @@ def _check_coins(world: World, outcomes: Sequence[Outcome]) -> None:
             assert _balance(world, address, "USDT") == TOKENS + traded.get("USDT", 0), play
             for asset in assets:
                 token = TOKEN if asset == "USDT" else NATIVE
-                assert _call(world, CONTRACT, calls.credits(token, address)) == 0, play
+                assert _call(world, CONTRACT, calls.balance_of(token, address)) == 0, play
 
 
 def _check_chain(world: World, outcomes: Sequence[Outcome]) -> None:

@@ -1,22 +1,32 @@
 """A trader's own steps on a real chain, as he takes them when the exchange is gone."""
 
 from collections.abc import Callable, Iterator
+from dataclasses import replace
+from itertools import count
 from uuid import UUID
 
 import pytest
 
-from tests.integration.contracts.harness import BUYER, CHAIN_ID, COIN, FEES, SELLER, ContractChain
+from tests.integration.contracts.harness import (
+    BUYER,
+    CHAIN_ID,
+    COIN,
+    FEES,
+    FUND_BY,
+    SELLER,
+    ContractChain,
+)
 from tradepost.entrypoints.dev.chain import DevChain
 from tradepost_client import Chain, Escrow, Wallet, errors
 from tradepost_client.agreement import Agreement, KnownTrade
 from tradepost_client.evm import Progress, erc20_allowance, erc20_approve, number
 from tradepost_client.models import EscrowTerms, Side
-from tradepost_contracts import calls
 from tradepost_contracts.state import Status
 from tradepost_contracts.terms import ZERO_ADDRESS
 
 DEPTH = 3
 AMOUNT, FEE = 5 * 10**6, 25_000
+NUMBERS = count(1)
 
 
 @pytest.fixture(scope="module")
@@ -47,14 +57,17 @@ Make = Callable[..., KnownTrade]
 
 @pytest.fixture
 def trade(contracts: ContractChain) -> Make:
-    """Makes a verified trade; each has its own id."""
-    salts = iter(range(1, 100))
+    """Makes a verified trade; each has its own lane."""
 
-    def make(*, token: str = ZERO_ADDRESS, side: Side = "seller", depth: int = 1) -> KnownTrade:
-        salt = contracts.rpc("eth_blockNumber")
-        terms = contracts.terms(
-            token=token, amount=AMOUNT, fee=FEE, salt=int(salt, 16) * 100 + next(salts)
-        )
+    def make(
+        *,
+        token: str = ZERO_ADDRESS,
+        side: Side = "seller",
+        depth: int = 1,
+        fund_by: int = FUND_BY,
+    ) -> KnownTrade:
+        terms = contracts.terms(token=token, amount=AMOUNT, fee=FEE, number=next(NUMBERS))
+        terms = replace(terms, fund_by=fund_by)
         fields = {name: getattr(terms, name) for name in EscrowTerms.model_fields}
         agreement = Agreement(
             offer_id="0",
@@ -82,7 +95,7 @@ def trade(contracts: ContractChain) -> Make:
             confirmations=depth,
         )
         return KnownTrade(
-            id=str(UUID(int=terms.salt)),
+            id=str(UUID(int=terms.lane)),
             agreement=agreement,
             terms=EscrowTerms(**fields),
             escrow_id="0x" + contracts.id(terms).hex(),
@@ -215,21 +228,42 @@ def test_a_buyer_who_paid_defeats_the_cancel(
     assert refused.value.name == "WrongStatus"
 
 
-def test_credits_are_drawn(
+def test_a_balance_is_drawn(
     trade: Make, seller: Escrow, chain: Chain, contracts: ContractChain
 ) -> None:
     fees = Escrow(chain, Wallet(bytes(FEES.key)))
     known = trade()
     seller.lock(known)
     seller.release(known)
-    waiting = fees.credit(contracts.escrow, ZERO_ADDRESS)
-    assert waiting >= FEE
+    held = fees.held(contracts.escrow, ZERO_ADDRESS)
+    assert held >= FEE
     target = Wallet.create().address
-    fees.withdraw(contracts.escrow, ZERO_ADDRESS, target)
-    assert chain.balance(target) == waiting
+    fees.withdraw(contracts.escrow, ZERO_ADDRESS, held - 1, target)
+    assert chain.balance(target) == held - 1
+    assert fees.held(contracts.escrow, ZERO_ADDRESS) == 1
+    with pytest.raises(errors.CallReverted) as more:
+        fees.withdraw(contracts.escrow, ZERO_ADDRESS, 2, target)
+    assert more.value.name == "BalanceTooLow"
     with pytest.raises(errors.CallReverted) as nothing:
-        fees.withdraw(contracts.escrow, ZERO_ADDRESS, target)
-    assert nothing.value.name == "NoCredit"
+        fees.withdraw(contracts.escrow, ZERO_ADDRESS, 0, target)
+    assert nothing.value.name == "NoAmount"
+
+
+def test_what_ended_is_forgotten_and_not_locked_again(
+    trade: Make, seller: Escrow, buyer: Escrow, contracts: ContractChain
+) -> None:
+    known = trade(fund_by=contracts.time() + 1_000)
+    seller.lock(known)
+    seller.release(known)
+    pass_time(contracts, 1_001)
+    terms = known.terms.terms()
+    after = replace(terms, fund_by=contracts.time() + 1_000)
+    assert contracts.lock(after).succeeded
+    assert seller.state(known).status is Status.NONE
+    with pytest.raises(errors.FundingTooLate):
+        seller.lock(known)
+    with pytest.raises(errors.NotLocked):
+        buyer.check_payable(known)
 
 
 def test_nothing_is_locked_that_the_wallet_does_not_have(
@@ -269,5 +303,4 @@ def test_another_contract_is_not_called(
     for step in (seller.lock, seller.release, seller.check_open):
         with pytest.raises(errors.WrongContract):
             step(wrong)
-    data = calls.state_of(bytes.fromhex(known.escrow_id[2:]))
-    assert contracts.call(contracts.escrow, data)[-1] == 0
+    assert contracts.state(known.terms.terms()).status is Status.NONE

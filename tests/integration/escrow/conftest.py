@@ -3,7 +3,6 @@
 from collections.abc import AsyncIterator
 from dataclasses import dataclass
 from secrets import token_hex
-from uuid import uuid4
 
 import pytest
 from eth_account import Account
@@ -74,7 +73,6 @@ class EscrowWorld:
                     asset.amount(amount),
                     SELLER.address,
                     BUYER.address,
-                    uuid4(),
                     1_800,
                     payment_window_s,
                 ),

@@ -2,6 +2,7 @@
 
 import json
 import stat
+from decimal import Decimal
 from pathlib import Path
 
 import httpx
@@ -12,6 +13,7 @@ from tests.unit.client import stage
 from tests.unit.client.stage import BUYER, OFFER_ID, SELLER, TRADE_ID, FakeExchange, FakeNode
 from tradepost.entrypoints.cli.desk import ExitCode
 from tradepost_client import errors
+from tradepost_contracts import calls
 from tradepost_contracts.state import Status
 
 TAKE = ("trade", "take", OFFER_ID, "--amount", "100", "--method", "sepa")
@@ -206,6 +208,37 @@ def test_all_or_nothing_can_be_the_buyers_share(
         assert run("trade", "settle", TRADE_ID, share, "--yes").exit_code == ExitCode.OK
     assert run("trade", "settle", TRADE_ID, "101", "--yes").exit_code == ExitCode.USAGE
     assert [post["buyer_amount"] for post in exchange.posts("settlement")] == ["0", "0", "100"]
+
+
+def test_an_offer_of_a_share_is_open_for_days(
+    run: Run, exchange: FakeExchange, node: FakeNode
+) -> None:
+    assert run(*TAKE, "--yes").exit_code == ExitCode.OK
+    node.status = Status.LOCKED
+    for days in ((), ("--days", "1")):
+        assert run("trade", "settle", TRADE_ID, "5", *days, "--yes").exit_code == ExitCode.OK
+    for wrong in ("0", "30"):
+        done = run("trade", "settle", TRADE_ID, "5", "--days", wrong, "--yes")
+        assert done.exit_code == ExitCode.USAGE
+    rests = [post["valid_until"] - node.time for post in exchange.posts("settlement")]
+    assert rests == [7 * 86_400, 86_400]
+
+
+def test_some_or_all_of_a_balance_is_drawn(run: Run, node: FakeNode) -> None:
+    node.held = 2_500_000
+    balances = json.loads(run("wallet", "balance", "--json").stdout)["balances"]
+    assert [row["in_contract"] for row in balances if row["asset"] == "USDT"] == ["2.500000"]
+    for amount, minor in (((), 2_500_000), (("0.7",), 700_000), (("2.5",), 2_500_000)):
+        done = run("wallet", "withdraw", "USDT", *amount, "--yes", "--json")
+        assert done.exit_code == ExitCode.OK, done.output
+        assert Decimal(json.loads(done.stdout)["amount"]).scaleb(6) == minor
+        assert calls.withdraw(stage.TOKEN, minor, BUYER.address).hex() in node.raw[-1]
+    for wrong in ("2.500001", "0.0000001"):
+        done = run("wallet", "withdraw", "USDT", wrong, "--yes")
+        assert done.exit_code == ExitCode.USAGE, done.output
+    node.held = 0
+    assert run("wallet", "withdraw", "USDT", "--yes").exit_code == ExitCode.USAGE
+    assert len(node.raw) == 3
 
 
 def test_payment_details_take_name_and_value(run: Run) -> None:

@@ -5,11 +5,11 @@ from collections.abc import Callable
 from copy import deepcopy
 from functools import cache
 from typing import Any
-from uuid import UUID
 
 import httpx
 from eth_abi.abi import decode, encode
 from eth_utils.address import to_checksum_address
+from eth_utils.crypto import keccak
 
 from tradepost.payments.http import MethodAnswer, SignedAnswer
 from tradepost_client import (
@@ -21,7 +21,7 @@ from tradepost_client import (
     Wallet,
     keysigning,
 )
-from tradepost_contracts import artifacts, calls
+from tradepost_contracts import artifacts
 from tradepost_contracts.state import Status
 from tradepost_contracts.terms import Terms, escrow_id
 from tradepost_payments.registry import builtin
@@ -40,6 +40,7 @@ PERSON_ID = "0193579a-1c3e-7c4b-9f0a-2b1d6f8e4a10"
 AT = "2026-11-23T05:00:00Z"
 #: The selector of `isValidSignature`, which is its yes, too.
 EIP1271 = "0x1626ba7e"
+LANE = 0x7A11_DE11_4E55
 CHAIN_TIME = 1_795_410_000
 SELLER = Wallet(bytes.fromhex("51" * 32))
 BUYER = Wallet(bytes.fromhex("42" * 32))
@@ -248,7 +249,7 @@ def trade_body(buyer_key: str, seller_key: str, role: str = "buyer") -> dict[str
                 "fund_by": CHAIN_TIME + 1800,
                 "payment_window": 3600,
                 "challenge_window": 86400,
-                "salt": str(UUID(TRADE_ID).int),
+                "lane": str(LANE),
             },
             "paid_on_chain": False,
             "cancel_at": None,
@@ -273,11 +274,24 @@ def trade_body(buyer_key: str, seller_key: str, role: str = "buyer") -> dict[str
 def with_id(body: dict[str, Any]) -> dict[str, Any]:
     """The trade with the escrow id that its terms have: a liar computes it, too."""
     shown = body["escrow"]["terms"]
-    numbers = ("amount", "fee", "salt")
+    numbers = ("amount", "fee", "lane")
     terms = Terms(**{**shown, **{name: int(shown[name]) for name in numbers}})
     found = escrow_id(terms, body["escrow"]["chain_id"], body["escrow"]["contract"])
     body["escrow"]["id"] = "0x" + found.hex()
     return body
+
+
+def _selector(name: str) -> str:
+    for entry in artifacts.ESCROW.abi:
+        if entry["type"] == "function" and entry["name"] == name:
+            fields = ",".join(part["type"] for part in entry["inputs"][0]["components"])
+            return f"0x{keccak(text=f'{name}(({fields}))')[:4].hex()}"
+    raise AssertionError(name)
+
+
+BALANCE_OF = f"0x{keccak(text='balanceOf(address,address)')[:4].hex()}"
+#: Of a function that takes an escrow's terms.
+STATE_OF = _selector("stateOf")
 
 
 class FakeExchange:
@@ -421,6 +435,8 @@ class FakeNode:
         self.balance = 10**20
         self.tokens = 10**12
         self.allowance = 0
+        #: What a wallet has in the escrow contract.
+        self.held = 0
         self.status = Status.NONE
         #: The block in which the escrow came to `status`.
         self.since = 50
@@ -478,16 +494,16 @@ class FakeNode:
 
     def _view(self, data: str, block: str) -> bytes:
         selector = data[:10]
-        if selector == "0x" + calls.state_of(bytes(32))[:4].hex():
+        if selector == STATE_OF:
             past = block.startswith("0x") and int(block, 16) < self.since
             status = Status.NONE if past else self.status
-            locked_at = 0 if status is Status.NONE else CHAIN_TIME
-            return encode(["uint8", "uint40", "uint40"], [status, locked_at, 0])
+            time = 0 if status is Status.NONE else CHAIN_TIME
+            return encode(["uint8", "uint40", "bool"], [status, time, False])
         if selector == EIP1271:
             asked = decode(["bytes32", "bytes"], bytes.fromhex(data[10:]))
             agrees = asked == self.signed
             return (bytes.fromhex(EIP1271[2:]) if agrees else b"\xff" * 4).ljust(32, b"\0")
-        numbers = {"0x313ce567": self.decimals, "0x70a08231": self.tokens}
+        numbers = {"0x313ce567": self.decimals, "0x70a08231": self.tokens, BALANCE_OF: self.held}
         return numbers.get(selector, self.allowance).to_bytes(32, "big")
 
 

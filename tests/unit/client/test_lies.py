@@ -3,7 +3,6 @@
 from collections.abc import Callable
 from decimal import Decimal
 from typing import Any
-from uuid import UUID
 
 import pytest
 
@@ -160,10 +159,7 @@ def test_the_fraction_of_a_cent_is_the_makers() -> None:
 
 LIES: dict[str, tuple[Lie, type[errors.VerificationFailed]]] = {
     "another trade": (
-        lambda body: (
-            body.update(id=stage.OTHER_TRADE_ID),
-            body["escrow"]["terms"].update(salt=str(UUID(stage.OTHER_TRADE_ID).int)),
-        ),
+        lambda body: body.update(id=stage.OTHER_TRADE_ID),
         errors.OtherTrade,
     ),
     "another offer": (
@@ -228,10 +224,6 @@ LIES: dict[str, tuple[Lie, type[errors.VerificationFailed]]] = {
     ),
     "a short payment window": (terms(payment_window=60), errors.WindowsChanged),
     "a short challenge window": (terms(challenge_window=600), errors.WindowsChanged),
-    "the salt of another trade": (
-        terms(salt=str(UUID(stage.OTHER_TRADE_ID).int)),
-        errors.SaltWrong,
-    ),
     "another payment method": (
         lambda body: body.update(payment_method="cash"),
         errors.MethodChanged,

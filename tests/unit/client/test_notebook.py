@@ -3,8 +3,9 @@ from pathlib import Path
 
 import pytest
 
+from tests.unit.client import stage
 from tests.unit.client.test_lies import published, taken, told
-from tradepost_client import Notebook
+from tradepost_client import Notebook, errors
 from tradepost_client.verify import check_trade
 
 
@@ -18,6 +19,22 @@ def test_notes_are_kept_exactly(tmp_path: Path) -> None:
     assert again.offer(published().offer_id) == published()
     modes = {stat.S_IMODE(path.stat().st_mode) for path in tmp_path.rglob("*.json")}
     assert modes == {0o600}
+
+
+@pytest.mark.parametrize("kept", [True, False])
+def test_an_escrow_is_for_one_trade(tmp_path: Path, *, kept: bool) -> None:
+    known = check_trade(told(lambda body: None), taken())
+    book = Notebook(tmp_path if kept else None)
+    book.keep_trade(known)
+    book.keep_trade(known)
+    second = known.model_copy(update={"id": stage.OTHER_TRADE_ID})
+    for again in (book, Notebook(tmp_path)) if kept else (book,):
+        with pytest.raises(errors.EscrowReused, match=known.id):
+            again.keep_trade(second)
+        assert again.trade(second.id) is None
+    other = second.model_copy(update={"escrow_id": "0x" + "5e" * 32})
+    book.keep_trade(other)
+    assert book.trade(second.id) == other
 
 
 def test_without_a_folder_it_remembers_while_it_lives() -> None:

@@ -18,7 +18,7 @@ from tradepost_client.offers import Hours, NewOffer
 from tradepost_client.sealing import Envelope, seal, unseal
 from tradepost_client.wallet import maker_context, signer_of_text, taker_context
 from tradepost_contracts.state import Status
-from tradepost_contracts.terms import instruction_digest
+from tradepost_contracts.terms import instruction_digest, settlement_digest
 
 
 @pytest.fixture
@@ -428,6 +428,69 @@ async def test_a_settlement_is_signed_for_the_exact_share(
         with pytest.raises(ValueError, match=r"amount|decimals"):
             await seller.settle(TRADE_ID, share)
     assert len(exchange.posts("settlement")) == 1
+
+
+async def test_one_lock_is_not_paid_for_twice(
+    buyer: AsyncTrader, exchange: FakeExchange, node: FakeNode
+) -> None:
+    """A liar shows the same escrow for a second trade with the same seller."""
+    await take(buyer)
+    node.status = Status.LOCKED
+    exchange.lie = lambda trade: trade.update(id=stage.OTHER_TRADE_ID)
+    with pytest.raises(errors.EscrowReused):
+        await take(buyer)
+    with pytest.raises(errors.EscrowReused):
+        await buyer.open_payment_details(stage.OTHER_TRADE_ID)
+    with pytest.raises(errors.EscrowReused):
+        await buyer.payment_sent(stage.OTHER_TRADE_ID)
+    assert signed(exchange) == []
+
+
+OFFERED = Decimal("25.5")
+
+
+@pytest.mark.parametrize(
+    ("role", "share", "rest", "joined"),
+    [
+        ("buyer", OFFERED, 3_000, True),
+        ("arbitrator", OFFERED, 30 * 86_400, True),
+        # Of another share, his own, and of a time that is over, almost over, or too far away.
+        ("buyer", Decimal(25), 3_000, False),
+        ("seller", OFFERED, 3_000, False),
+        ("buyer", OFFERED, -1, False),
+        ("buyer", OFFERED, 600, False),
+        ("buyer", OFFERED, 30 * 86_400 + 1, False),
+    ],
+)
+async def test_a_settlement_joins_what_another_offers(
+    role: str,
+    share: Decimal,
+    rest: int,
+    joined: bool,
+    seller: AsyncTrader,
+    exchange: FakeExchange,
+    node: FakeNode,
+) -> None:
+    node.status = Status.LOCKED
+    offer = {"role": role, "buyer_amount": f"{share}", "valid_until": node.time + rest}
+    exchange.lie = lambda trade: trade.update(settlements=[offer])
+    await seller.settle(TRADE_ID, OFFERED, open_s=5_000)
+    (sent,) = exchange.posts("settlement")
+    until = node.time + (rest if joined else 5_000)
+    assert sent["valid_until"] == until
+    escrow_id = bytes.fromhex(exchange.trade["escrow"]["id"][2:])
+    digest = settlement_digest(escrow_id, 25_500_000, until, stage.CHAIN_ID, stage.CONTRACT)
+    assert sent["signature"] == SELLER.sign_digest(digest)
+
+
+async def test_a_settlement_is_open_for_a_time_that_makes_sense(
+    seller: AsyncTrader, exchange: FakeExchange, node: FakeNode
+) -> None:
+    node.status = Status.LOCKED
+    for open_s in (0, 600, 30 * 86_400):
+        with pytest.raises(ValueError, match="open for"):
+            await seller.settle(TRADE_ID, OFFERED, open_s=open_s)
+    assert signed(exchange) == []
 
 
 @pytest.mark.parametrize(

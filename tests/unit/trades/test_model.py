@@ -50,7 +50,7 @@ ESCROW = Escrow(
         fund_by=20_000,
         payment_window=1_000,
         challenge_window=600,
-        salt=1,
+        lane=1,
     ),
     reading=Reading(),
     created_at=NOW,
@@ -139,7 +139,7 @@ def test_the_chains_word_is_taken_in_and_comes_to_rest(state: S, said: EscrowSta
     for cancel_at, paid in product((None, 9_000), (False, True)):
         escrow = replace(ESCROW, reading=Reading(said, 100, cancel_at, paid))
         now, steps = state, 0
-        while (event := chain_says(replace(TRADE, state=now), escrow)) is not None:
+        while (event := chain_says(replace(TRADE, state=now), escrow, 0)) is not None:
             assert (now, event) in TRANSITIONS
             now = TRANSITIONS[now, event]
             steps += 1
@@ -186,10 +186,10 @@ def test_a_trade_goes_on_from_where_it_was_when_its_lock_comes_back(
     facts: dict[str, Any], state: S
 ) -> None:
     lost = replace(TRADE, state=state, **facts)
-    assert chain_says(lost, ESCROW) is E.ESCROW_LOST
+    assert chain_says(lost, ESCROW, 0) is E.ESCROW_LOST
     now = TRANSITIONS[state, E.ESCROW_LOST]
     locked = replace(ESCROW, reading=Reading(EscrowState.LOCKED, 100))
-    while (event := chain_says(replace(lost, state=now), locked)) is not None:
+    while (event := chain_says(replace(lost, state=now), locked, 0)) is not None:
         now = TRANSITIONS[now, event]
     assert now is state
 
@@ -197,8 +197,8 @@ def test_a_trade_goes_on_from_where_it_was_when_its_lock_comes_back(
 def test_an_older_word_does_not_undo_a_signed_refund() -> None:
     paid = replace(ESCROW, reading=Reading(EscrowState.LOCKED, 100, paid_on_chain=True))
     asked_back = replace(TRADE, state=S.REFUNDING)
-    assert chain_says(asked_back, paid) is E.ESCROW_PAID
-    assert chain_says(replace(asked_back, refund_signature=b"r"), paid) is None
+    assert chain_says(asked_back, paid, 0) is E.ESCROW_PAID
+    assert chain_says(replace(asked_back, refund_signature=b"r"), paid, 0) is None
 
 
 @pytest.mark.parametrize(("state", "said"), list(product(S, EscrowState)))

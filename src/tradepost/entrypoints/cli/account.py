@@ -1,13 +1,14 @@
 """`tradepost account` and `tradepost wallet`: who the trader is, and his key."""
 
 import sys
+from decimal import Decimal
 from pathlib import Path
 from typing import TYPE_CHECKING, Annotated, Any
 
 import typer
 
 from tradepost.entrypoints.cli import shown
-from tradepost.entrypoints.cli.desk import Desk, ExitCode, command, fail
+from tradepost.entrypoints.cli.desk import Desk, ExitCode, amount, command, fail
 
 if TYPE_CHECKING:
     from tradepost_client.models import SignedIn
@@ -130,7 +131,7 @@ def show_wallet(desk: Desk) -> None:
 
 @command(wallet, "balance")
 def show_balance(desk: Desk) -> None:
-    """Show what the wallet has, and what waits for it in the escrow contract."""
+    """Show what the wallet has, and what of it is in the escrow contract, outside of escrows."""
     from eth_utils.address import to_checksum_address
 
     from tradepost_client import keystore
@@ -147,21 +148,21 @@ def show_balance(desk: Desk) -> None:
             minor = chain.balance(address)
         else:
             minor = number(chain.call(asset.token, erc20_balance(address)))
-        waiting = number(
-            chain.call(exchange.chain.escrow_address, calls.credits(native(asset), address))
+        held = number(
+            chain.call(exchange.chain.escrow_address, calls.balance_of(native(asset), address))
         )
         rows.append(
             {
                 "asset": asset.code,
                 "balance": f"{from_minor(minor, asset.decimals):f}",
-                "waiting": f"{from_minor(waiting, asset.decimals):f}",
+                "in_contract": f"{from_minor(held, asset.decimals):f}",
             }
         )
     desk.show(
         {"address": address, "balances": rows},
         lambda: shown.table(
-            ("asset", "balance", "waiting in the contract"),
-            [(row["asset"], row["balance"], row["waiting"]) for row in rows],
+            ("asset", "balance", "in the contract"),
+            [(row["asset"], row["balance"], row["in_contract"]) for row in rows],
         ),
     )
 
@@ -170,12 +171,16 @@ def show_balance(desk: Desk) -> None:
 def withdraw(
     desk: Desk,
     asset: Annotated[str, typer.Argument(help="The asset's code.")],
+    coins: Annotated[
+        Decimal | None,
+        typer.Argument(parser=amount, metavar="AMOUNT", help="In coins; by default all."),
+    ] = None,
     to: Annotated[str | None, typer.Option(help="Another address than the wallet's.")] = None,
 ) -> None:
-    """Draw what waits for the wallet in the escrow contract."""
+    """Draw what the wallet has in the escrow contract: deposits, fees, payouts that failed."""
     from eth_utils.address import is_checksum_address
 
-    from tradepost_client.amounts import from_minor
+    from tradepost_client.amounts import from_minor, to_minor
     from tradepost_client.models import native
 
     trader = desk.trader(signed_in=False)
@@ -188,10 +193,18 @@ def withdraw(
     if not is_checksum_address(target):
         fail(ExitCode.USAGE, f"{target} is not an address in checksum form.")
     contract, token = exchange.chain.escrow_address, native(found)
-    waiting = from_minor(trader.escrow.credit(contract, token), found.decimals)
-    desk.ask([f"{waiting:f} {found.code} go to {target}."], "Withdraw?")
-    receipt = trader.escrow.withdraw(contract, token, target, desk.progress)
-    machine: dict[str, Any] = {"tx_hash": receipt.tx_hash, "amount": f"{waiting:f}", "to": target}
+    held = trader.escrow.held(contract, token)
+    try:
+        minor = held if coins is None else to_minor(coins, found.decimals)
+    except ValueError as error:
+        fail(ExitCode.USAGE, str(error))
+    if not 0 < minor <= held:
+        has = f"{from_minor(held, found.decimals):f} {found.code}"
+        fail(ExitCode.USAGE, f"The wallet has {has} in the contract.")
+    drawn = from_minor(minor, found.decimals)
+    desk.ask([f"{drawn:f} {found.code} go to {target}."], "Withdraw?")
+    receipt = trader.escrow.withdraw(contract, token, minor, target, desk.progress)
+    machine: dict[str, Any] = {"tx_hash": receipt.tx_hash, "amount": f"{drawn:f}", "to": target}
     desk.show(machine, lambda: typer.echo(f"Withdrawn by {receipt.tx_hash}."))
 
 

@@ -2,7 +2,7 @@
 
 import unicodedata
 from collections.abc import Iterable, Sequence
-from datetime import datetime
+from datetime import UTC, datetime
 from decimal import Decimal
 from typing import TYPE_CHECKING
 
@@ -257,7 +257,11 @@ def trades(shown: Iterable["Trade"]) -> None:
 def trade(shown: "Trade", *, verified: bool) -> None:
     """Prints a trade."""
     escrow = shown.escrow
-    shares = (f"{one.role} {number(one.buyer_amount)}" for one in shown.settlements)
+    shares = (
+        f"{one.role} {number(one.buyer_amount)} until"
+        f" {moment(datetime.fromtimestamp(one.valid_until, UTC))}"
+        for one in shown.settlements
+    )
     pairs(
         [
             ("trade", shown.id),

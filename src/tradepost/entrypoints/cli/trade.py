@@ -282,6 +282,9 @@ def settle(
     buyer_amount: Annotated[
         Decimal, typer.Argument(parser=share, metavar="AMOUNT", help="The buyer's, in coins.")
     ],
+    days: Annotated[
+        int, typer.Option(min=1, max=29, help="How long an offer that nobody made yet is open.")
+    ] = 7,
 ) -> None:
     """Sign how much of the coins the buyer gets; two of the three parties have to agree."""
     trader = desk.trader()
@@ -296,7 +299,7 @@ def settle(
         ],
         "Sign?",
     )
-    _show(desk, trader.settle(trade_id, buyer_amount), verified=True)
+    _show(desk, trader.settle(trade_id, buyer_amount, open_s=days * 86_400), verified=True)
 
 
 @command(trade, "show")

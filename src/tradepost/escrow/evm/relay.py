@@ -24,6 +24,7 @@ from tradepost.escrow.evm.transactions import SignedTransaction
 from tradepost.escrow.model import (
     FINAL,
     ChainNotReady,
+    ChainView,
     Escrow,
     Intent,
     IntentKind,
@@ -120,9 +121,10 @@ class Relayer:
     async def _put_off(self, intent: Intent, escrow: Escrow, reason: str) -> None:
         state = escrow.reading.state
         async with self._database.transaction() as tx:
+            view = await store.chain_view(tx)
             if intent.fulfilled(escrow.reading):
                 await store.close_intent(tx, intent.id, IntentState.DONE, "done by others")
-            elif state in FINAL or _overtaken(intent, escrow):
+            elif state in FINAL or _overtaken(intent, escrow) or _lapsed(intent, view):
                 await store.close_intent(tx, intent.id, IntentState.MOOT, reason)
             else:
                 await store.postpone_intent(tx, intent, _next_try(tx, intent), reason)
@@ -239,6 +241,12 @@ def _overtaken(intent: Intent, escrow: Escrow) -> bool:
     return intent.kind in asks_back and escrow.reading.paid_on_chain
 
 
+def _lapsed(intent: Intent, view: ChainView | None) -> bool:
+    """True where the contract will refuse a settlement for ever, since its time has passed."""
+    settlement = intent.settlement
+    return settlement is not None and view is not None and view.lapsed(settlement.valid_until)
+
+
 def calldata(intent: Intent, escrow: Escrow) -> bytes:
     """The call that carries out an intent."""
     terms, signature = escrow.terms, intent.signature or b""
@@ -259,6 +267,7 @@ def calldata(intent: Intent, escrow: Escrow) -> bytes:
             return calls.settle(
                 terms,
                 settlement.buyer_amount,
+                settlement.valid_until,
                 settlement.first,
                 settlement.first_signature,
                 settlement.second,

@@ -4,6 +4,7 @@ Whoever signs is told to compute it himself from the terms, as the Python client
 wallets that are driven by hand.
 """
 
+from collections.abc import Iterable
 from dataclasses import dataclass
 from typing import Any
 
@@ -38,6 +39,12 @@ class Instructions:
     approve: Call | None
     lock: Call | None
     typed_data: dict[str, dict[str, Any]]
+
+
+def settlements(escrow: Escrow, shares: Iterable[tuple[int, int]]) -> list[dict[str, Any]]:
+    """What is signed to share the coins, for each sum for the buyer and its last chain time."""
+    place = escrow.chain_id, escrow.contract
+    return [typed.typed_data_settlement(escrow.id, *share, *place) for share in shares]
 
 
 def instructions(escrow: Escrow, party: Party) -> Instructions:

@@ -25,6 +25,12 @@ from tradepost.trades.model import (
     TradeState,
 )
 
+#: The contract's own type of it is 40 bits wide.
+ChainTime = Annotated[
+    int,
+    Field(ge=0, lt=2**40, description="The last chain time, in unix seconds, at which it counts."),
+]
+
 _EXAMPLE_SIGNATURE = "0x" + "1f" * 64 + "1b"
 _WALLETS = (
     "0x70997970C51812dc3A010C7d01b50e0d17dc79C8",
@@ -80,7 +86,7 @@ _TRADE_EXAMPLE: dict[str, Any] = {
             "fund_by": 1795413600,
             "payment_window": 86400,
             "challenge_window": 86400,
-            "salt": "2134962317823764509123487120934812344",
+            "lane": "190436817382015",
         },
         "paid_on_chain": False,
         "cancel_at": None,
@@ -187,10 +193,19 @@ class SettlementBody(Body):
     """How much of the trade's amount goes to the buyer, signed."""
 
     model_config = ConfigDict(
-        json_schema_extra={"examples": [{"buyer_amount": "125.5", "signature": _EXAMPLE_SIGNATURE}]}
+        json_schema_extra={
+            "examples": [
+                {
+                    "buyer_amount": "125.5",
+                    "valid_until": 1796018400,
+                    "signature": _EXAMPLE_SIGNATURE,
+                }
+            ]
+        }
     )
 
     buyer_amount: DecimalString
+    valid_until: ChainTime
     signature: Signature
 
 
@@ -217,7 +232,7 @@ class EscrowTermsBody(BaseModel):
     fund_by: int
     payment_window: int
     challenge_window: int
-    salt: str
+    lane: str
 
 
 class EscrowBody(BaseModel):
@@ -240,6 +255,13 @@ class SettlementSigned(BaseModel):
 
     role: Party
     buyer_amount: str
+    valid_until: ChainTime
+
+
+class SettlementOffer(SettlementSigned):
+    """What another party has signed, and what you sign to join it."""
+
+    typed_data: dict[str, Any]
 
 
 class ViewerBody(BaseModel):
@@ -361,6 +383,7 @@ class InstructionsBody(BaseModel):
                         "value": "1000000000000000000",
                     },
                     "typed_data": {"Release": {"primaryType": "Release"}},
+                    "settlements": [],
                 }
             ]
         }
@@ -369,3 +392,4 @@ class InstructionsBody(BaseModel):
     approve: CallBody | None = Field(description="For a token: lets the contract take this sum.")
     lock: CallBody | None
     typed_data: dict[str, dict[str, Any]] = Field(description="By type, as EIP-712 has it.")
+    settlements: list[SettlementOffer] = Field(description="That you can join, while they last.")

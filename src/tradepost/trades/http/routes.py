@@ -18,8 +18,9 @@ from tradepost.escrow.model import (
 from tradepost.identity import service as identity
 from tradepost.kernel.access import Caller, Scope
 from tradepost.kernel.cursors import Cursors
-from tradepost.kernel.errors import InvalidCursor, NotFound
+from tradepost.kernel.errors import InvalidCursor, MalformedRequest, NotFound
 from tradepost.kernel.http import (
+    DecimalString,
     TransactionRoute,
     Tx,
     allowed,
@@ -45,6 +46,7 @@ from tradepost.trades import service, taking
 from tradepost.trades.http.bodies import (
     CallBody,
     CancelBody,
+    ChainTime,
     DisputeBody,
     EscrowBody,
     EscrowTermsBody,
@@ -54,6 +56,7 @@ from tradepost.trades.http.bodies import (
     PartyBody,
     PaymentDetailsBody,
     SettlementBody,
+    SettlementOffer,
     SettlementSigned,
     SignatureBody,
     TakeOfferBody,
@@ -66,11 +69,17 @@ from tradepost.trades.model import (
     MethodNotOffered,
     PriceMoved,
     SameWallet,
-    SettlementTooLarge,
     SignatureMissing,
     TooManyOpenTrades,
+    Trade,
     TradeChanged,
     TradeState,
+)
+from tradepost.trades.settlements import (
+    Settlement,
+    SettlementLapsed,
+    SettlementTooLarge,
+    SettlementTooLong,
 )
 
 router = APIRouter(prefix="/trades", tags=["trades"], route_class=TransactionRoute)
@@ -178,17 +187,12 @@ def _body(tx: Tx, seen: service.TradeView, names: dict[UUID, str | None]) -> Tra
                 fund_by=terms.fund_by,
                 payment_window=terms.payment_window,
                 challenge_window=terms.challenge_window,
-                salt=str(terms.salt),
+                lane=str(terms.lane),
             ),
             paid_on_chain=reading.paid_on_chain,
             cancel_at=_time(reading.cancel_at),
         ),
-        settlements=[
-            SettlementSigned(
-                role=one.party, buyer_amount=str(type(trade.amount)(asset, one.buyer_amount))
-            )
-            for one in trade.settlements
-        ],
+        settlements=[_signed(trade, one) for one in trade.settlements],
         created_at=trade.created_at,
         updated_at=trade.updated_at,
         funding_deadline=datetime.fromtimestamp(trade.fund_by, UTC),
@@ -202,6 +206,14 @@ def _body(tx: Tx, seen: service.TradeView, names: dict[UUID, str | None]) -> Tra
             server_now=tx.now,
             chain_now=datetime.fromtimestamp(chain.head_time, UTC),
         ),
+    )
+
+
+def _signed(trade: Trade, settlement: Settlement) -> SettlementSigned:
+    return SettlementSigned(
+        role=settlement.party,
+        buyer_amount=str(type(trade.amount)(trade.amount.asset, settlement.buyer_amount)),
+        valid_until=settlement.valid_until,
     )
 
 
@@ -270,13 +282,45 @@ async def get_trade(trade_id: UUID, tx: Tx, caller: MayRead, response: Response)
     return await _one(tx, seen)
 
 
-@router.get("/{trade_id}/instructions", summary="What your wallet signs or sends", responses=_SEEN)
-async def get_instructions(trade_id: UUID, tx: Tx, caller: MayRead) -> InstructionsBody:
-    """Typed data and transactions for a wallet driven by hand; check them against the terms."""
+@router.get(
+    "/{trade_id}/instructions",
+    summary="What your wallet signs or sends",
+    responses=problems(*AUTHENTICATED, NotFound, ChainNotReady, SettlementTooLarge),
+)
+async def get_instructions(
+    trade_id: UUID,
+    tx: Tx,
+    caller: MayRead,
+    buyer_amount: DecimalString | None = None,
+    valid_until: ChainTime | None = None,
+) -> InstructionsBody:
+    """Typed data and transactions for a wallet driven by hand; check them against the terms.
+
+    With `buyer_amount` and `valid_until`, also what you sign to offer that settlement.
+    """
+    if (buyer_amount is None) != (valid_until is None):
+        raise MalformedRequest("A settlement has a buyer_amount and a valid_until.")
     seen = await service.get(tx, caller, trade_id)
-    asked = escrows.instructions(seen.escrow, seen.viewer.party)
+    trade, escrow = seen.trade, seen.escrow
+    asked = escrows.instructions(escrow, seen.viewer.party)
+    typed_data = dict(asked.typed_data)
+    if buyer_amount is not None and valid_until is not None:
+        own = service.share_of(trade, buyer_amount).minor, valid_until
+        typed_data["Settlement"] = escrows.settlement_instructions(escrow, [own])[0]
+    offers = [
+        one
+        for one in trade.settlements
+        if one.party is not seen.viewer.party and not one.lapsed(seen.chain.head_time)
+    ]
+    joined = escrows.settlement_instructions(escrow, [one.share for one in offers])
     return InstructionsBody(
-        approve=_call(asked.approve), lock=_call(asked.lock), typed_data=asked.typed_data
+        approve=_call(asked.approve),
+        lock=_call(asked.lock),
+        typed_data=typed_data,
+        settlements=[
+            SettlementOffer(**_signed(trade, one).model_dump(), typed_data=shown)
+            for one, shown in zip(offers, joined, strict=True)
+        ],
     )
 
 
@@ -378,14 +422,26 @@ async def open_dispute(trade_id: UUID, body: DisputeBody, tx: Tx, caller: MayWri
         TradeChanged,
         SignatureInvalid,
         SettlementTooLarge,
+        SettlementTooLong,
+        SettlementLapsed,
         ChainNotReady,
     ),
 )
 async def sign_settlement(
     trade_id: UUID, body: SettlementBody, tx: Tx, caller: MayRelease, wallets: Wallets
 ) -> TradeBody:
-    """A party's, or the arbitrator's in a dispute: two equal ones are brought to the chain."""
+    """A party's, or the arbitrator's in a dispute: two equal ones are brought to the chain.
+
+    Whoever is first chooses `valid_until`, up to 30 days ahead; whoever joins signs the same sum
+    and the same time. What you sign takes the place of what you signed before.
+    """
     seen = await service.sign_settlement(
-        tx, caller, trade_id, body.buyer_amount, _bytes(body.signature), wallets
+        tx,
+        caller,
+        trade_id,
+        body.buyer_amount,
+        body.valid_until,
+        _bytes(body.signature),
+        wallets,
     )
     return await _one(tx, seen)
