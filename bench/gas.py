@@ -5,7 +5,7 @@ the first trade of two people and a lane. Other coins lie in the contract. The a
 dollars and 0.1 native coins.
 """
 
-from collections.abc import Iterator, Sequence
+from collections.abc import Callable, Iterator, Sequence
 from contextlib import contextmanager
 from dataclasses import replace
 
@@ -40,6 +40,8 @@ _GAS_EACH = 1_000_000
 #: Chain times without a zero byte, a step apart in each, so that no gas varies with the time.
 _BEGIN, _STEP = 0x71010101, 0x00010101
 BATCHES = (1, 10, 50)
+
+_Step = Callable[[Terms], int]
 
 #: What is to be reached, of `measure`'s figures.
 GOALS = {
@@ -92,38 +94,82 @@ class _Measurement:
         self._lock(self._terms(ZERO_ADDRESS, NATIVE, lane=0x7002))
 
     def figures(self) -> dict[str, int]:
-        erc20, erc20_fee = (self._warm(self._chain.token, DOLLARS, fee) for fee in (False, True))
-        native, native_fee = (self._warm(ZERO_ADDRESS, NATIVE, fee) for fee in (False, True))
-        lock, release = erc20
-        figures = {
-            "erc20_warm_2step": lock + release,
+        token = self._chain.token
+        erc20, erc20_fee = (self._warm(token, DOLLARS, fee=fee) for fee in (False, True))
+        native, native_fee = (self._warm(ZERO_ADDRESS, NATIVE, fee=fee) for fee in (False, True))
+        batch10 = self._releases(10, fee=False)
+        return {
+            "erc20_warm_2step": sum(erc20),
             "native_warm_2step": sum(native),
-            "erc20_three_steps": self._three_steps(),
+            "erc20_three_steps": sum(erc20) + self._step(token, DOLLARS, self._mark_paid),
             "fee_extra": sum(erc20_fee) - sum(erc20),
             "erc20_cold_3009": self._cold(),
-            "batch10_release": self._releases(10, fee=False),
-            "dispute_ruling": self._ruling(),
+            "batch10_release": batch10,
+            "dispute_ruling": self._step(token, DOLLARS, self._rule),
             "deposit_alone": self._from_deposit(1),
             "deposit_batch10": self._from_deposit(10),
-        }
-        more = {
-            "erc20_lock": lock,
-            "erc20_release": release,
-            "native_lock": native[0],
-            "native_release": native[1],
             "native_fee_extra": sum(native_fee) - sum(native),
-            "batch10_fee_extra": self._releases(10, fee=True) - figures["batch10_release"],
+            "batch10_fee_extra": self._releases(10, fee=True) - batch10,
+            **self._steps("erc20", token, DOLLARS, erc20),
+            **self._steps("native", ZERO_ADDRESS, NATIVE, native),
+            **self._locks(),
+            **self._batches(),
         }
+
+    def _steps(self, name: str, coin: str, amount: int, warm: tuple[int, int]) -> dict[str, int]:
+        """Each way on from a warm lock, and the lock in a new lane."""
+        ways: dict[str, _Step] = {
+            "release_by_sig": self._release_by_sig,
+            "refund": lambda terms: self._send(BUYER, calls.refund(terms)),
+            "mark_paid": self._mark_paid,
+            "settle_all": lambda terms: self._settle(terms, terms.amount),
+            "settle_halves": lambda terms: self._settle(terms, terms.amount // 2),
+        }
+        new = self._lock(self._terms(coin, amount, lane=0x7003 + len(name)))
+        self._pass()
+        figures = {
+            f"{name}_lock": warm[0],
+            f"{name}_lock_new_lane": new,
+            f"{name}_release": warm[1],
+        }
+        for way, step in ways.items():
+            figures[f"{name}_{way}"] = self._step(coin, amount, step)
+        return figures
+
+    def _locks(self) -> dict[str, int]:
+        """The ways to lock that the relayer pays for, in a used lane."""
+        self._token(SELLER, "mint", SELLER.address, 10 * DOLLARS)
+        figures = {}
+        ways = {
+            "lock_by_sig": self._lock_by_sig,
+            "lock_with_authorization": self._lock_with_authorization,
+            "lock_from_deposit": self._lock_from_deposit,
+        }
+        self._deposited(0)
+        for name, way in ways.items():
+            terms = self._terms(self._chain.token, DOLLARS)
+            figures[name] = self._send(RELAYER, way(terms))
+            self._send(BUYER, calls.refund(terms))
+            self._pass()
+        figures["deposit"] = self._send(
+            SELLER, calls.deposit(self._chain.token, SELLER.address, DOLLARS)
+        )
+        figures["withdraw"] = self._send(
+            SELLER, calls.withdraw(self._chain.token, DOLLARS, SELLER.address)
+        )
+        return figures
+
+    def _batches(self) -> dict[str, int]:
+        figures = {}
         for number in BATCHES:
-            more[f"batch{number}_release_of_{number}"] = self._releases(number, fee=False)
             locks, releases = self._apart(number)
-            more[f"deposit_lock_of_{number}"] = locks
-            more[f"deposit_release_of_{number}"] = releases
-        return figures | more
+            figures[f"deposit_lock_of_{number}"] = locks
+            figures[f"release_of_{number}"] = releases
+        return figures
 
     # --- what is measured ------------------------------------------------------------------
 
-    def _warm(self, coin: str, amount: int, fee: bool) -> tuple[int, int]:
+    def _warm(self, coin: str, amount: int, *, fee: bool) -> tuple[int, int]:
         gas = (0, 0)
         for _ in range(3):
             terms = self._terms(coin, amount, fee=fee)
@@ -131,11 +177,13 @@ class _Measurement:
             self._pass()
         return gas
 
-    def _three_steps(self) -> int:
-        terms = self._terms(self._chain.token, DOLLARS)
-        gas = self._lock(terms)
-        gas += self._send(BUYER, calls.mark_paid(terms))
-        gas += self._send(SELLER, calls.release(terms))
+    def _step(self, coin: str, amount: int, step: _Step) -> int:
+        """One step on a fresh lock; what is open after it is released."""
+        terms = self._terms(coin, amount)
+        self._lock(terms)
+        gas = step(terms)
+        if step == self._mark_paid:
+            self._send(SELLER, calls.release(terms))
         self._pass()
         return gas
 
@@ -147,27 +195,8 @@ class _Measurement:
         terms = replace(
             self._terms(self._chain.token, DOLLARS), seller=seller.address, buyer=buyer.address
         )
-        token = self._chain.token_domain()
-        typed = locking.lock_authorization(terms, token, self._chain.escrow)
-        gas = self._send(RELAYER, calls.lock_with_authorization(terms, sign(seller, typed)))
+        gas = self._send(RELAYER, self._lock_with_authorization(terms, seller))
         gas += self._send(seller, calls.release(terms))
-        self._pass()
-        return gas
-
-    def _ruling(self) -> int:
-        """The dispute costs nothing on the chain; the arbitrator brings the buyer's signature."""
-        terms = self._terms(self._chain.token, DOLLARS)
-        self._lock(terms)
-        until = terms.fund_by
-        typed = typed_data_settlement(
-            self._chain.id(terms), terms.amount, until, CHAIN_ID, self._chain.escrow
-        )
-        gas = self._send(
-            ARBITRATOR,
-            calls.settle(
-                terms, terms.amount, until, "arbitrator", b"", "buyer", sign(BUYER, typed)
-            ),
-        )
         self._pass()
         return gas
 
@@ -212,12 +241,40 @@ class _Measurement:
 
     # --- steps -----------------------------------------------------------------------------
 
+    def _mark_paid(self, terms: Terms) -> int:
+        return self._send(BUYER, calls.mark_paid(terms))
+
+    def _release_by_sig(self, terms: Terms) -> int:
+        return self._send(RELAYER, self._release(terms))
+
+    def _rule(self, terms: Terms) -> int:
+        """A dispute costs nothing on the chain; the arbitrator brings the winner's signature."""
+        return self._settle(terms, terms.amount, by=ARBITRATOR)
+
+    def _settle(self, terms: Terms, buyer_amount: int, by: LocalAccount = RELAYER) -> int:
+        until = terms.fund_by
+        typed = typed_data_settlement(
+            self._chain.id(terms), buyer_amount, until, CHAIN_ID, self._chain.escrow
+        )
+        ruling = b"" if by == ARBITRATOR else sign(ARBITRATOR, typed)
+        data = calls.settle(
+            terms, buyer_amount, until, "arbitrator", ruling, "buyer", sign(BUYER, typed)
+        )
+        return self._send(by, data)
+
+    def _lock_by_sig(self, terms: Terms) -> bytes:
+        typed = locking.lock("Lock", terms, CHAIN_ID, self._chain.escrow)
+        return calls.lock_by_sig(terms, sign(SELLER, typed))
+
+    def _lock_with_authorization(self, terms: Terms, seller: LocalAccount = SELLER) -> bytes:
+        token = self._chain.token_domain()
+        typed = locking.lock_authorization(terms, token, self._chain.escrow)
+        return calls.lock_with_authorization(terms, sign(seller, typed))
+
     def _deposited(self, number: int) -> list[Terms]:
         data = calls.deposit(self._chain.token, SELLER.address, DOLLARS * (number + 1))
         self._send(SELLER, data)
-        return [
-            self._terms(self._chain.token, DOLLARS, lane=lane) for lane in range(1, number + 1)
-        ]
+        return [self._terms(self._chain.token, DOLLARS, lane=lane) for lane in range(1, number + 1)]
 
     def _lock_from_deposit(self, terms: Terms) -> bytes:
         typed = locking.lock("LockFromDeposit", terms, CHAIN_ID, self._chain.escrow)
