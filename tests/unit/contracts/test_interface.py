@@ -22,7 +22,11 @@ ID = b"\x09" * 32
 
 def types(inputs: list[dict[str, Any]]) -> str:
     return ",".join(
-        f"({types(one['components'])})" if one["type"] == "tuple" else one["type"] for one in inputs
+        # A struct's is "tuple", and "tuple[]" that of an array of it.
+        one["type"].replace("tuple", f"({types(one['components'])})")
+        if "components" in one
+        else one["type"]
+        for one in inputs
     )
 
 
