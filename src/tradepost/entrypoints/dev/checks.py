@@ -26,6 +26,7 @@ class Check:
 CHECKS = (
     # The longest first: two run at a time.
     Check("types", [PYTHON, "-m", "mypy"]),
+    Check("contract analysis", [PYTHON, "-m", "contracts.analyse", "slither"]),
     Check("contract artefacts", [PYTHON, "contracts/build.py", "--check"]),
     Check("format", [PYTHON, "-m", "ruff", "format", "--check", "."]),
     Check("lint", [PYTHON, "-m", "ruff", "check", "."]),
