@@ -1,9 +1,10 @@
-"""Looks for faults in the contracts with a tool that knows many: slither reads them.
+"""Looks for faults in the contracts with tools that know many: slither reads, halmos proves.
 
     python -m contracts.analyse slither
+    python -m contracts.analyse halmos
 
-It stands in an environment of its own, `.venv-proofs`, which the first run makes from the
-hash-pinned lock `requirements/proofs.txt`. It works offline after that.
+Both stand in an environment of their own, `.venv-proofs`, which the first run makes from the
+hash-pinned lock `requirements/proofs.txt`. They work offline after that.
 """
 
 from __future__ import annotations
@@ -29,6 +30,14 @@ from contracts import build
 VENV = build.ROOT / ".venv-proofs"
 LOCK = build.ROOT / "requirements" / "proofs.txt"
 ANSWERS = build.CONTRACTS / "slither.toml"
+PROOFS = "contracts/out/proofs"
+
+# Bounds of the proofs. A property that is not decided in this time fails the check. Loops are
+# unrolled twice, and one that would go on fails it too; the contract has none.
+SOLVER_S = 60
+ALL_PROOFS_S = 900
+# Named whole, so that halmos looks for no solver, and downloads none.
+SOLVER = "yices-smt2 --smt2-model-format --bvconst-in-decimal"
 
 PLACE = re.compile(r" \(contracts/[^)]*#[^)]*\)")
 
@@ -42,11 +51,12 @@ def main(arguments: Sequence[str] | None = None) -> int:
     parser = argparse.ArgumentParser(
         prog="analyse", description=__doc__, formatter_class=argparse.RawTextHelpFormatter
     )
-    parser.add_argument("tool", choices=["slither"])
-    parser.parse_args(arguments)
+    parser.add_argument("tool", choices=["slither", "halmos"])
+    parser.add_argument("rest", nargs=argparse.REMAINDER, help="for halmos: its own arguments")
+    parsed = parser.parse_args(arguments)
     try:
         ensure_tools()
-        faults = slither()
+        faults = slither() if parsed.tool == "slither" else halmos(build.ROOT, parsed.rest)
     except (build.BuildError, set_up.SetUpError) as error:
         faults = [str(error)]
     print(*faults, sep="\n", file=sys.stderr, end="\n" if faults else "")
@@ -170,6 +180,63 @@ def findings() -> list[dict[str, Any]]:
 def finding(description: str) -> str:
     """What a finding says, on one line and without the numbers of lines, which change too often."""
     return " ".join(PLACE.sub("", description).split())
+
+
+# --- halmos -----------------------------------------------------------------------------------
+
+
+def halmos(root: Path, arguments: Sequence[str] = ()) -> list[str]:
+    """Proves the properties of `contracts/proofs`, on the code as it is deployed.
+
+    Args:
+        root: Where the contracts are: this clone, or a copy with a fault in it.
+        arguments: For halmos, such as `--match-contract Shares`.
+
+    Returns:
+        What is not proved.
+    """
+    with tempfile.TemporaryDirectory() as folder:
+        said = Path(folder) / "said.json"
+        command: list[str | Path] = [
+            VENV / "bin" / "halmos",
+            f"--root={root}",
+            f"--forge-build-out={PROOFS}",
+            f"--solver-command={SOLVER}",
+            f"--solver-timeout-assertion={SOLVER_S}s",
+            "--no-status",
+            f"--json-output={said}",
+            *arguments,
+        ]
+        try:
+            done = subprocess.run(
+                command,
+                cwd=root,
+                env=environment() | _forge_settings(root),
+                stdout=subprocess.PIPE,
+                stderr=subprocess.STDOUT,
+                text=True,
+                timeout=ALL_PROOFS_S,
+                check=False,
+            )
+        except subprocess.TimeoutExpired:
+            return [f"The proofs took more than {ALL_PROOFS_S} s."]
+        if not said.exists():
+            return [f"halmos broke:\n{done.stdout}"]
+        results = json.loads(said.read_text())["test_results"].values()
+    proofs = [one for contract in results for one in contract]
+    unproved = [one["name"] for one in proofs if one["exitcode"] or one["num_bounded_loops"]]
+    if unproved or done.returncode or not proofs:
+        return [done.stdout, *(f"Not proved: {name}" for name in unproved)]
+    print(f"halmos proves {len(proofs)} properties.")
+    return []
+
+
+def _forge_settings(root: Path) -> dict[str, str]:
+    return {
+        "FOUNDRY_CONFIG": str(root / "contracts" / "foundry.toml"),
+        "FOUNDRY_OFFLINE": "true",
+        "FOUNDRY_PROFILE": "proofs",
+    }
 
 
 if __name__ == "__main__":

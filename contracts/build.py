@@ -34,7 +34,7 @@ BUILT = {
     "DevToken": "contracts/src/dev/DevToken.sol",
 }
 
-FORMATTED = ("contracts/src", "contracts/test")
+FORMATTED = ("contracts/src", "contracts/test", "contracts/proofs")
 
 # The same as in foundry.toml, which a test compares. No metadata is appended to the code: it would
 # hold a hash of every comment, and the code would change with each of them.
