@@ -14,8 +14,9 @@ interface Svm {
 
 /// @notice An escrow contract in any state at all, at any time. What one call can do from any state is
 /// all that each call of any sequence can do, so what is proved here holds for whole lives.
-/// @dev The people are accounts without code, the coin is the native one, and the contract has the coins
-/// that it pays out; the machine of `tests/escrow_machine` plays what that leaves out. Halmos knows of
+/// @dev The people are accounts without code and the coin is the native one. The contract has none of
+/// it, so that payouts end as credits, which halves the paths; where coins are what it is about, it has
+/// any amount. `tests/escrow_machine` plays what that leaves out. Halmos knows of
 /// `ecrecover` only that equal arguments give equal answers: every signature may be anybody's.
 abstract contract Proof is Test {
     Svm internal constant svm = Svm(address(uint160(uint256(keccak256("svm cheat code")))));
@@ -31,6 +32,11 @@ abstract contract Proof is Test {
         escrow = new TradepostEscrow();
         svm.enableSymbolicStorage(address(escrow));
         vm.warp(svm.createUint(40, "now"));
+    }
+
+    /// @notice Gives the contract any amount of coins: enough for what it pays out, or not.
+    function fund() internal {
+        vm.deal(address(escrow), svm.createUint(96, "coins"));
     }
 
     /// @notice Terms between the four, with any numbers in them.

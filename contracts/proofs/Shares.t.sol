@@ -7,6 +7,11 @@ import {Proof} from "./Proof.sol";
 
 /// @notice Where the coins go: to the last unit, and only to those whose coins they are.
 contract SharesProof is Proof {
+    function setUp() public override {
+        super.setUp();
+        fund();
+    }
+
     struct Coins {
         uint256 contracts;
         uint256 sellers;
