@@ -279,7 +279,7 @@ def _found_by(root: Path, juries: Sequence[str]) -> str:
 
 def _forge(root: Path, *arguments: str) -> subprocess.CompletedProcess[str]:
     settings = {**FORGE, "FOUNDRY_CONFIG": str(root / "contracts" / "foundry.toml")}
-    command = [str(build.FORGE), *arguments, "--root", str(root)]
+    command = [str(build.forge_program()), *arguments, "--root", str(root)]
     return _run(command, root, settings)
 
 
