@@ -38,6 +38,8 @@ class Dice:
     def __init__(self, random: Random, stage: Stage) -> None:
         self.random = random
         self.stage = stage
+        #: Whether signatures are all to be good ones.
+        self.honest = False
 
     def step(self) -> Step:
         """Draws the next step."""
@@ -116,6 +118,8 @@ class Dice:
             return ZERO
         if self.chance(3):
             return self.of([*self.stage.accounts, "0x" + "77" * 20])
+        if self.chance(25):
+            return self.stage.tokens["HookToken"]
         return self.of(list(self.stage.tokens.values()))
 
     def spoiled(self, terms: Terms) -> Terms:
@@ -146,7 +150,7 @@ class Dice:
             wrong: Draws another digest.
         """
         number = _NUMBERS.get(self.stage.world.owners.get(signer, signer), 9)
-        if self.chance(75):
+        if self.honest or self.chance(75):
             return sign(number, right)
         good = sign(number, right)
         made: tuple[Callable[[], bytes], ...] = (
@@ -314,7 +318,8 @@ def withdraw(dice: Dice) -> Step:
     token, caller = dice.of(owed) if owed and dice.chance(85) else (dice.token(), dice.account())
     if caller not in callers:
         caller = dice.of(PEOPLE)
-    to = dice.of([caller, dice.account(), dice.account(), ZERO])
+    # Whoever draws may name a recipient that calls back.
+    to = dice.of([caller, dice.account(), dice.of(dice.stage.recipients), ZERO])
     return dice.play(caller, "withdraw", token, to)
 
 
@@ -375,11 +380,15 @@ _INNER = (
 )
 
 
-@action(2)
+@action(5)
 def plan(dice: Dice) -> Step:
     """A call that comes back while the contract pays, or takes, coins."""
-    contract = dice.of([dice.stage.tokens["HookToken"], *dice.stage.recipients])
+    hook = dice.stage.tokens["HookToken"]
+    contract = hook if dice.chance(50) else dice.of(dice.stage.recipients)
+    # What would succeed were it not for the guard tells most.
+    dice.honest = dice.chance(70)
     inner = dice.of(_INNER)(dice)
+    dice.honest = False
     call = inner.arguments[0]
     return Step(Stage.plan, (contract, Call(contract, call.function, call.arguments)))
 
