@@ -30,6 +30,8 @@ SET_UP = "run 'python3 run.py check', which installs the tools."
 
 BUILT = {
     "TradepostEscrow": "contracts/src/TradepostEscrow.sol",
+    "ArbitrationPanel": "contracts/src/arbitration/ArbitrationPanel.sol",
+    "Erc792Arbitrator": "contracts/src/arbitration/Erc792Arbitrator.sol",
     "DevToken": "contracts/src/dev/DevToken.sol",
 }
 

@@ -19,7 +19,7 @@ abstract contract Accounts is ITradepostEscrow, ReentrancyGuardTransient {
     using Signatures for address;
 
     /// @notice Where Permit2 is on every chain that has it.
-    IPermit2 public constant PERMIT2 = IPermit2(0x000000000022D473030F116dDEE9F6B43aC78BA3);
+    IPermit2 internal constant PERMIT2 = IPermit2(0x000000000022D473030F116dDEE9F6B43aC78BA3);
 
     /// @dev One slot. Sums of uint128 do not reach 2^192 within 2^63 of them.
     struct Account {
@@ -115,11 +115,10 @@ abstract contract Accounts is ITradepostEscrow, ReentrancyGuardTransient {
     }
 
     /// @dev A token by its owner's allowance. Whoever calls this has made sure that he wants it.
-    function _takeAllowed(address token, address from, uint256 total)
-        internal
-        nonReentrant arriving(token, total)
-    {
+    function _takeAllowed(address token, address from, uint256 total) internal nonReentrant {
+        uint256 before = _balance(token);
         IERC20(token).safeTransferFrom(from, address(this), total);
+        _requireArrived(token, before, total);
     }
 
     /// @dev A token by its owner's authorization (EIP-3009), which works for this contract alone and,
@@ -131,19 +130,13 @@ abstract contract Accounts is ITradepostEscrow, ReentrancyGuardTransient {
         uint256 validBefore,
         bytes32 nonce,
         bytes calldata signature
-    ) internal nonReentrant arriving(token, total) {
+    ) internal nonReentrant {
+        uint256 before = _balance(token);
         if (signature.length == 65) {
+            (uint8 v, bytes32 r, bytes32 s) = Signatures.split(signature, 0);
             IERC3009(token)
                 .receiveWithAuthorization(
-                    from,
-                    address(this),
-                    total,
-                    0,
-                    validBefore,
-                    nonce,
-                    uint8(signature[64]),
-                    bytes32(signature[:32]),
-                    bytes32(signature[32:64])
+                    from, address(this), total, 0, validBefore, nonce, v, r, s
                 );
         } else {
             // That of a contract wallet.
@@ -152,30 +145,27 @@ abstract contract Accounts is ITradepostEscrow, ReentrancyGuardTransient {
                     from, address(this), total, 0, validBefore, nonce, signature
                 );
         }
+        _requireArrived(token, before, total);
     }
 
     /// @dev A token by its owner's allowance for Permit2 and his signature for one purpose.
     function _takePermitted(
-        address token,
+        IPermit2.PermitTransferFrom memory permitted,
         address from,
-        uint256 total,
-        uint256 nonce,
-        uint256 deadline,
         bytes32 termsHash,
         bytes calldata signature
-    ) internal nonReentrant arriving(token, total) {
+    ) internal nonReentrant {
+        (address token, uint256 total) = (permitted.permitted.token, permitted.permitted.amount);
+        uint256 before = _balance(token);
         PERMIT2.permitWitnessTransferFrom(
-            IPermit2.PermitTransferFrom({
-                permitted: IPermit2.TokenPermissions({token: token, amount: total}),
-                nonce: nonce,
-                deadline: deadline
-            }),
+            permitted,
             IPermit2.SignatureTransferDetails({to: address(this), requestedAmount: total}),
             from,
             termsHash,
             TypedData.PERMIT2_WITNESS,
             signature
         );
+        _requireArrived(token, before, total);
     }
 
     /// @dev Whether a token is honest is judged by what arrived, not by trust: one that takes a fee on
@@ -183,15 +173,28 @@ abstract contract Accounts is ITradepostEscrow, ReentrancyGuardTransient {
     /// coins may come in, or a token that calls back could have them counted twice. Coins that go out
     /// meanwhile can only make the measure fail, so what pays out needs no guard: it writes the final
     /// state first and sends last.
-    modifier arriving(address token, uint256 total) {
-        
-        if (token.code.length == 0) revert NoToken(token);
-        uint256 before = IERC20(token).balanceOf(address(this));
-        _;
-        uint256 afterwards = IERC20(token).balanceOf(address(this));
-        uint256 arrived = afterwards > before ? afterwards - before : 0;
-        if (arrived != total) revert WrongAmountArrived(token, total, arrived);
-        
+    function _requireArrived(address token, uint256 before, uint256 total) private view {
+        uint256 afterwards = _balance(token);
+        unchecked {
+            // Wraps around where there is less than before, to what is not the total either.
+            if (afterwards - before != total || afterwards < before) {
+                uint256 arrived = afterwards > before ? afterwards - before : 0;
+                revert WrongAmountArrived(token, total, arrived);
+            }
+        }
+    }
+
+    /// @dev In assembly, to spare each lock a copy of the answer in memory.
+    function _balance(address token) private view returns (uint256 held) {
+        bytes4 selector = IERC20.balanceOf.selector;
+        bool answered;
+        assembly ("memory-safe") {
+            mstore(0, selector)
+            mstore(0x04, address())
+            answered := and(gt(returndatasize(), 0x1f), staticcall(gas(), token, 0, 0x24, 0, 0x20))
+            held := mload(0)
+        }
+        if (!answered) revert NoToken(token);
     }
 
     // ------------------------------------------------------------------ coins out

@@ -44,6 +44,8 @@ interface ITradepostEscrow {
     error NotBuyer(address caller, address buyer);
     /// @notice `signer` did not sign `digest` with this signature.
     error BadSignature(address signer, bytes32 digest);
+    /// @notice There are not 65 bytes of signature for each of the terms.
+    error SignaturesMissing();
     /// @notice The escrow's status does not permit this.
     error WrongStatus(bytes32 id, Status status);
     /// @notice The seller's lane holds an escrow of this status. It is free again once that has ended
@@ -51,6 +53,8 @@ interface ITradepostEscrow {
     error LaneTaken(address seller, uint256 lane, Status status, uint256 time);
     /// @notice What was signed was valid up to and including `validUntil`.
     error SignatureTooLate(uint256 validUntil, uint256 chainTime);
+    /// @notice A word of the terms has bits beyond its type.
+    error MalformedTerms();
     /// @notice A party is missing, or two of the three are the same.
     error BadParties(address seller, address buyer, address arbitrator);
     /// @notice The amount is zero, or the fee is larger than the amount.
@@ -73,8 +77,6 @@ interface ITradepostEscrow {
     error WrongValue(uint256 expected, uint256 sent);
     /// @notice The token delivered another amount than it was asked for: it takes a fee or rebases.
     error WrongAmountArrived(address token, uint256 expected, uint256 arrived);
-    /// @notice One role signed twice; a settlement takes two different ones.
-    error SameRole(Role role);
     /// @notice The buyer cannot be given more than the amount.
     error ShareTooLarge(uint128 buyerAmount, uint128 amount);
     /// @notice Nothing is to be moved.
@@ -127,11 +129,8 @@ interface ITradepostEscrow {
     /// @notice `lock` of a token by the seller's signature for Permit2, with the terms as its witness and
     /// `fundBy` as its deadline.
     /// @dev Stop: as `lockBySig`, or by using up the nonce at Permit2. Left: as `lock`.
-    function lockWithPermit2(
-        Terms calldata terms,
-        uint256 nonce,
-        bytes calldata sellerSignature
-    ) external;
+    function lockWithPermit2(Terms calldata terms, uint256 nonce, bytes calldata sellerSignature)
+        external;
 
     /// @notice Locks coins out of the seller's balance here, by whoever brings his signature of
     /// `LockFromDeposit(terms)`. What comes back to him goes into his balance again.
@@ -142,6 +141,13 @@ interface ITradepostEscrow {
     /// @notice `release`, by whoever brings the seller's signature of `Release(escrowId)`.
     /// @dev Stop: a signature given away cannot be recalled while the escrow is open. Left: as `release`.
     function releaseBySig(Terms calldata terms, bytes calldata sellerSignature) external;
+
+    /// @notice Many releases by the sellers' keys: what `releaseBySig` does in a batch, for less gas. One
+    /// that cannot be released stops no other; its reason is told by `CallFailed`.
+    /// @dev Contract wallets' signatures go by `releaseBySig`. Each payout may use 300,000 gas: whoever
+    /// calls this gives enough for all to be tried, or all of it fails with `PayoutNeedsGas`.
+    /// @param sellerSignatures 65 bytes for each of the terms, one after the other.
+    function releaseAll(Terms[] calldata terms, bytes calldata sellerSignatures) external;
 
     /// @notice `requestCancel`, by whoever brings the seller's signature of `Cancel(escrowId)`.
     /// @dev Stop and left: as `requestCancel`. The signature may be given early; the windows still hold.
@@ -160,15 +166,14 @@ interface ITradepostEscrow {
     /// @dev An empty signature stands for the caller himself: so an arbitrator who is a contract
     /// without EIP-1271 can take part. Stop: nothing stops it. Left: everybody's share; final.
     /// @param validUntil The last chain time of the offer: one that nobody joins lapses.
-    /// @param roleA Who gave `signatureA` over `Settlement(escrowId, buyerAmount, validUntil)`.
-    /// @param roleB Who gave `signatureB`; another role than `roleA`.
+    /// @param absent Which of the three takes no part. The other two, in the order of seller, buyer and
+    /// arbitrator, gave the signatures of `Settlement(escrowId, buyerAmount, validUntil)`.
     function settle(
         Terms calldata terms,
         uint128 buyerAmount,
         uint40 validUntil,
-        Role roleA,
+        Role absent,
         bytes calldata signatureA,
-        Role roleB,
         bytes calldata signatureB
     ) external;
 

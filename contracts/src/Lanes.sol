@@ -19,8 +19,9 @@ library Lanes {
     uint256 internal constant FROM_DEPOSIT = 0x80;
 
     /// @notice The word of an escrow, without a mark.
-    function pack(bytes32 id, Status to, uint256 time_) internal pure returns (uint256) {
-        return uint256(idBits(uint256(id))) | time_ << TIME_SHIFT | uint256(to);
+    /// @param to A `Status`, as its number, which needs no check.
+    function pack(bytes32 id, uint256 to, uint256 time_) internal pure returns (uint256) {
+        return uint256(idBits(uint256(id))) | time_ << TIME_SHIFT | to;
     }
 
     /// @notice The word with another status and time: the same escrow, with the same mark.
@@ -30,17 +31,27 @@ library Lanes {
 
     /// @notice Whether a lane with this word takes another escrow at the chain time `now_`.
     function isFree(uint256 word, uint256 now_) internal pure returns (bool) {
-        return word == 0 || (status(word) > Status.Paid && now_ > time(word));
+        return word == 0 || (word & STATUS_MASK > uint256(Status.Paid) && now_ > time(word));
     }
 
-    /// @notice The status of the escrow `id` in the lane with this word: None where it holds another.
-    function statusOf(uint256 word, bytes32 id) internal pure returns (Status) {
-        return (word ^ uint256(id)) >> ID_SHIFT == 0 ? status(word) : Status.None;
+    /// @notice Whether the lane with this word holds the escrow `id`, and in this status.
+    function isIn(uint256 word, bytes32 id, Status wanted) internal pure returns (bool) {
+        return (word ^ uint256(id)) >> ID_SHIFT | word & STATUS_MASK ^ uint256(wanted) == 0;
+    }
+
+    /// @notice Whether the lane with this word holds the escrow `id`, and it has not ended.
+    function isOpen(uint256 word, bytes32 id) internal pure returns (bool) {
+        if ((word ^ uint256(id)) >> ID_SHIFT != 0) return false;
+        unchecked {
+            // From Locked to Paid; None, which is zero, wraps around.
+            return (word & STATUS_MASK) - uint256(Status.Locked)
+                <= uint256(Status.Paid) - uint256(Status.Locked);
+        }
     }
 
     /// @notice The state of the escrow `id` in the lane with this word: all zero where it holds another.
     function stateOf(uint256 word, bytes32 id) internal pure returns (State memory found) {
-        if (statusOf(word, id) != Status.None) found = state(word);
+        if ((word ^ uint256(id)) >> ID_SHIFT == 0) found = state(word);
     }
 
     /// @notice The upper 208 bits of the id of the escrow in a word, or of an id.

@@ -59,9 +59,13 @@ library Payouts {
         private
         returns (bool sent)
     {
-        bytes memory data = abi.encodeCall(IERC20.transfer, (to, amount));
+        bytes4 selector = IERC20.transfer.selector;
         assembly ("memory-safe") {
-            let success := call(gasLimit, token, 0, add(data, 0x20), mload(data), 0, 0x20)
+            let data := mload(0x40)
+            mstore(data, selector)
+            mstore(add(data, 0x04), to)
+            mstore(add(data, 0x24), amount)
+            let success := call(gasLimit, token, 0, data, 0x44, 0, 0x20)
             switch returndatasize()
             case 0 { sent := and(success, gt(extcodesize(token), 0)) }
             default { sent := and(success, and(gt(returndatasize(), 0x1f), eq(mload(0), 1))) }

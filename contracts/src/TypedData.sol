@@ -2,8 +2,9 @@
 pragma solidity 0.8.37;
 
 import {MessageHashUtils} from "@openzeppelin/contracts/utils/cryptography/MessageHashUtils.sol";
+import {Hashes} from "@openzeppelin/contracts/utils/cryptography/Hashes.sol";
 
-import {Terms} from "./Terms.sol";
+import {Words} from "./Words.sol";
 
 /// @notice The EIP-712 hashes of everything that is signed for an escrow or a balance.
 /// @dev The domain is hashed at every call instead of being kept in immutables. That costs about a
@@ -43,16 +44,8 @@ library TypedData {
     bytes32 private constant NAME_HASH = keccak256("Tradepost Escrow");
     bytes32 private constant VERSION_HASH = keccak256("2");
 
-    /// @notice The domain of this contract on this chain.
-    function domainSeparator() internal view returns (bytes32) {
-        return keccak256(abi.encode(DOMAIN, NAME_HASH, VERSION_HASH, block.chainid, address(this)));
-    }
-
     /// @notice The struct's hash of terms; the escrow's id is its digest.
-    /// @dev The words are hashed as they came, which spares every step a checked copy. A word with
-    /// bits set beyond its type hashes to an id of its own; each lock reads every word, which refuses
-    /// such bits, so no escrow is ever locked under such an id.
-    function hash(Terms calldata terms) internal pure returns (bytes32 structHash) {
+    function hash(Words calldata terms) internal pure returns (bytes32 structHash) {
         bytes32 typeHash = TERMS;
         assembly ("memory-safe") {
             let words := mload(0x40)
@@ -62,30 +55,67 @@ library TypedData {
         }
     }
 
+    /// @notice The domain of this contract on this chain. What needs several digests computes it once.
+    function domain() internal view returns (bytes32 separator) {
+        (bytes32 kind, bytes32 name, bytes32 version) = (DOMAIN, NAME_HASH, VERSION_HASH);
+        assembly ("memory-safe") {
+            let words := mload(0x40)
+            mstore(words, kind)
+            mstore(add(words, 0x20), name)
+            mstore(add(words, 0x40), version)
+            mstore(add(words, 0x60), chainid())
+            mstore(add(words, 0x80), address())
+            separator := keccak256(words, 0xa0)
+        }
+    }
+
+    /// @notice The digest of a struct's hash in a domain.
+    function digest(bytes32 separator, bytes32 structHash) internal pure returns (bytes32) {
+        return MessageHashUtils.toTypedDataHash(separator, structHash);
+    }
+
     /// @notice The id of the escrow with these terms.
-    function escrowId(Terms calldata terms) internal view returns (bytes32) {
-        return digest(hash(terms));
+    function escrowId(bytes32 separator, Words calldata terms) internal pure returns (bytes32) {
+        return digest(separator, hash(terms));
     }
 
     /// @notice What the seller signs to have the terms with this hash locked.
     /// @param kind LOCK or LOCK_FROM_DEPOSIT.
-    function lock(bytes32 kind, bytes32 termsHash) internal view returns (bytes32) {
-        return digest(keccak256(abi.encode(kind, termsHash)));
+    function lock(bytes32 separator, bytes32 kind, bytes32 termsHash)
+        internal
+        pure
+        returns (bytes32)
+    {
+        return digest(separator, Hashes.efficientKeccak256(kind, termsHash));
     }
 
     /// @notice What is signed to release, mark as paid, refund or cancel the escrow `id`.
     /// @param kind One of RELEASE, PAID, REFUND, CANCEL.
-    function instruction(bytes32 kind, bytes32 id) internal view returns (bytes32) {
-        return digest(keccak256(abi.encode(kind, id)));
+    function instruction(bytes32 separator, bytes32 kind, bytes32 id)
+        internal
+        pure
+        returns (bytes32)
+    {
+        return digest(separator, Hashes.efficientKeccak256(kind, id));
     }
 
     /// @notice What two of the three sign to give `buyerAmount` of the escrow `id` to the buyer.
-    function settlement(bytes32 id, uint128 buyerAmount, uint40 validUntil)
+    function settlement(bytes32 separator, bytes32 id, uint256 buyerAmount, uint256 validUntil)
         internal
-        view
+        pure
         returns (bytes32)
     {
-        return digest(keccak256(abi.encode(SETTLEMENT, id, buyerAmount, validUntil)));
+        bytes32 kind = SETTLEMENT;
+        bytes32 structHash;
+        assembly ("memory-safe") {
+            let words := mload(0x40)
+            mstore(words, kind)
+            mstore(add(words, 0x20), id)
+            mstore(add(words, 0x40), buyerAmount)
+            mstore(add(words, 0x60), validUntil)
+            structHash := keccak256(words, 0x80)
+        }
+        return digest(separator, structHash);
     }
 
     /// @notice What an account signs to have `amount` of its balance sent to `to`.
@@ -97,13 +127,9 @@ library TypedData {
         uint64 nonce,
         uint40 validUntil
     ) internal view returns (bytes32) {
-        return digest(
-            keccak256(abi.encode(WITHDRAWAL, account, token, amount, to, nonce, validUntil))
+        bytes32 structHash = keccak256(
+            abi.encode(WITHDRAWAL, account, token, amount, to, nonce, validUntil)
         );
-    }
-
-    /// @notice The digest of a struct's hash in this domain.
-    function digest(bytes32 structHash) internal view returns (bytes32) {
-        return MessageHashUtils.toTypedDataHash(domainSeparator(), structHash);
+        return digest(domain(), structHash);
     }
 }

@@ -143,10 +143,18 @@ contract AttacksTest is EscrowTest {
         for (uint8 s = uint8(Status.Locked); s <= uint8(Status.Split); ++s) {
             Terms memory terms = tokenTerms();
             terms.lane = s;
-            terms.fundBy = type(uint40).max;
+            terms.fundBy = NOW + 20 days;
             bringTo(terms, Status(s));
-            expectWrongStatus(terms);
+            expectLaneTaken(terms);
             lock(terms);
+            vm.warp(terms.fundBy + 1);
+            vm.expectRevert(
+                abi.encodeWithSelector(
+                    ITradepostEscrow.TooLateToLock.selector, terms.fundBy, terms.fundBy + 1
+                )
+            );
+            lock(terms);
+            vm.warp(NOW);
         }
     }
 
@@ -157,10 +165,36 @@ contract AttacksTest is EscrowTest {
         bytes32 digest = settlementDigest(lock(terms), AMOUNT);
         uint256[3] memory keys = [SELLER_KEY, BUYER_KEY, ARBITRATOR_KEY];
         for (uint8 role = 0; role < 3; ++role) {
-            bytes memory signature = sign(keys[role], digest);
-            vm.expectRevert(abi.encodeWithSelector(ITradepostEscrow.SameRole.selector, Role(role)));
-            escrow.settle(terms, AMOUNT, Role(role), signature, Role(role), signature);
+            bytes memory one = sign(keys[role], digest);
+            for (uint8 absent = 0; absent < 3; ++absent) {
+                vm.expectPartialRevert(ITradepostEscrow.BadSignature.selector);
+                escrow.settle(terms, AMOUNT, FOREVER, Role(absent), one, one);
+                // Nor with an empty signature, which is the caller's own.
+                vm.prank(vm.addr(keys[role]));
+                vm.expectPartialRevert(ITradepostEscrow.BadSignature.selector);
+                escrow.settle(terms, AMOUNT, FOREVER, Role(absent), "", one);
+                vm.prank(vm.addr(keys[role]));
+                vm.expectPartialRevert(ITradepostEscrow.BadSignature.selector);
+                escrow.settle(terms, AMOUNT, FOREVER, Role(absent), one, "");
+            }
         }
+    }
+
+    function testSettlementAfterItsTimeIsRefused() public {
+        Terms memory terms = tokenTerms();
+        bytes32 digest = settlementDigest(lock(terms), AMOUNT, NOW + 60);
+        bytes memory buyers = sign(BUYER_KEY, digest);
+        bytes memory sellers = sign(SELLER_KEY, digest);
+        vm.warp(NOW + 61);
+        vm.expectRevert(
+            abi.encodeWithSelector(ITradepostEscrow.SignatureTooLate.selector, NOW + 60, NOW + 61)
+        );
+        escrow.settle(terms, AMOUNT, NOW + 60, Role.Arbitrator, sellers, buyers);
+        // Its time is part of what was signed.
+        vm.expectPartialRevert(ITradepostEscrow.BadSignature.selector);
+        escrow.settle(terms, AMOUNT, NOW + 61, Role.Arbitrator, sellers, buyers);
+        vm.warp(NOW + 60);
+        escrow.settle(terms, AMOUNT, NOW + 60, Role.Arbitrator, sellers, buyers);
     }
 
     function testSettlementUnderAForeignRoleIsRefused() public {
@@ -168,7 +202,7 @@ contract AttacksTest is EscrowTest {
         bytes32 digest = settlementDigest(lock(terms), AMOUNT);
         bytes memory buyers = sign(BUYER_KEY, digest);
         expectBadSignature(arbitrator, digest);
-        escrow.settle(terms, AMOUNT, Role.Buyer, buyers, Role.Arbitrator, buyers);
+        escrow.settle(terms, AMOUNT, FOREVER, Role.Seller, buyers, buyers);
     }
 
     function testSettlementOfAnotherShareIsRefused() public {
@@ -178,7 +212,7 @@ contract AttacksTest is EscrowTest {
         bytes memory buyers = sign(BUYER_KEY, agreed);
         bytes memory arbitrators = sign(ARBITRATOR_KEY, agreed);
         expectBadSignature(buyer, settlementDigest(id, 2));
-        escrow.settle(terms, 2, Role.Buyer, buyers, Role.Arbitrator, arbitrators);
+        escrow.settle(terms, 2, FOREVER, Role.Seller, buyers, arbitrators);
     }
 
     function testEmptySignatureStandsForNobodyElse() public {
@@ -187,7 +221,7 @@ contract AttacksTest is EscrowTest {
         bytes memory buyers = sign(BUYER_KEY, digest);
         expectBadSignature(arbitrator, digest);
         vm.prank(buyer);
-        escrow.settle(terms, AMOUNT, Role.Buyer, buyers, Role.Arbitrator, "");
+        escrow.settle(terms, AMOUNT, FOREVER, Role.Seller, buyers, "");
     }
 
     function testShareAboveTheAmountIsRefused() public {
@@ -198,7 +232,7 @@ contract AttacksTest is EscrowTest {
         vm.expectRevert(
             abi.encodeWithSelector(ITradepostEscrow.ShareTooLarge.selector, AMOUNT + 1, AMOUNT)
         );
-        escrow.settle(terms, AMOUNT + 1, Role.Buyer, buyers, Role.Seller, sellers);
+        escrow.settle(terms, AMOUNT + 1, FOREVER, Role.Arbitrator, sellers, buyers);
     }
 
     // ------------------------------------------------------------------ wallets
@@ -298,7 +332,7 @@ contract AttacksTest is EscrowTest {
 
     /// @notice Bits beyond a word's type would make a second id for the same terms.
     function testDirtyWordsCannotBeLocked(uint8 word) public {
-        word = uint8(bound(word, 0, 9)); // the salt uses its whole word
+        word = uint8(bound(word, 0, 9)); // the lane uses its whole word
         Terms memory terms = nativeTerms();
         bytes memory data = abi.encodeCall(escrow.lock, (terms));
         assembly {

@@ -100,7 +100,7 @@ contract CoinsTest is EscrowTest {
         bringTo(terms, Status.Released);
         assertEq(coin.balanceOf(buyer), AMOUNT);
         vm.prank(feeRecipient);
-        escrow.withdraw(address(coin), feeRecipient);
+        escrow.withdraw(address(coin), FEE, feeRecipient);
         assertEq(coin.balanceOf(feeRecipient), FEE);
     }
 
@@ -132,9 +132,9 @@ contract CoinsTest is EscrowTest {
             )
         );
         vm.prank(buyer);
-        escrow.withdraw(address(coin), buyer);
+        escrow.withdraw(address(coin), AMOUNT, buyer);
         vm.prank(buyer);
-        escrow.withdraw(address(coin), address(0xca5e));
+        escrow.withdraw(address(coin), AMOUNT, address(0xca5e));
         assertEq(coin.balanceOf(address(0xca5e)), AMOUNT);
     }
 
@@ -162,6 +162,7 @@ contract CoinsTest is EscrowTest {
             recipient.be(moods[i]);
             Terms memory terms = nativeTerms();
             terms.buyer = address(recipient);
+            terms.lane = i;
             lock(terms);
             uint256 gasBefore = gasleft();
             vm.prank(seller);
@@ -170,7 +171,8 @@ contract CoinsTest is EscrowTest {
             assertEq(escrow.balanceOf(address(0), address(recipient)), AMOUNT);
             recipient.be(HostileRecipient.Mood.Accept);
             recipient.run(
-                address(escrow), abi.encodeCall(escrow.withdraw, (address(0), address(0xca5e)))
+                address(escrow),
+                abi.encodeCall(escrow.withdraw, (address(0), AMOUNT, address(0xca5e)))
             );
         }
         assertEq(address(0xca5e).balance, 3 * uint256(AMOUNT));
@@ -184,7 +186,7 @@ contract CoinsTest is EscrowTest {
         // A wallet that does some work when it is paid.
         recipient.reenterWith(address(token), abi.encodeCall(token.mint, (stranger, 1)));
         terms.buyer = address(recipient);
-        bytes32 id = lock(terms);
+        lock(terms);
         bytes memory signature = signed(SELLER_KEY, "Release", terms);
         gasGiven = bound(gasGiven, 30_000, 600_000);
         (bool success,) = address(escrow).call{gas: gasGiven}(
@@ -193,7 +195,8 @@ contract CoinsTest is EscrowTest {
         assertEq(escrow.balanceOf(address(0), address(recipient)), 0);
         assertEq(address(recipient).balance, success ? AMOUNT : 0);
         assertEq(
-            uint256(escrow.stateOf(id).status), uint256(success ? Status.Released : Status.Locked)
+            uint256(escrow.stateOf(terms).status),
+            uint256(success ? Status.Released : Status.Locked)
         );
     }
 
@@ -213,35 +216,44 @@ contract CoinsTest is EscrowTest {
 
     // ------------------------------------------------------------------ re-entrance
 
-    function testPaidRecipientCannotReenter() public {
+    /// @notice A recipient may call back: each escrow has its final state before coins are sent, so he
+    /// gets what is his, once.
+    function testPaidRecipientWhoReentersGetsWhatIsHisOnce() public {
         HostileRecipient recipient = new HostileRecipient();
-        Terms memory first = nativeTerms();
-        first.buyer = address(recipient);
-        Terms memory second = nativeTerms();
-        second.buyer = address(recipient);
-        second.salt += 1;
-        lock(first);
-        lock(second);
-        bytes[4] memory calls = [
-            abi.encodeCall(escrow.releaseBySig, (first, signed(SELLER_KEY, "Release", first))),
-            abi.encodeCall(escrow.releaseBySig, (second, signed(SELLER_KEY, "Release", second))),
-            abi.encodeCall(escrow.refund, (second)),
-            abi.encodeCall(escrow.withdraw, (address(0), address(recipient)))
-        ];
-        for (uint256 i = 0; i < calls.length; ++i) {
-            Terms memory terms = nativeTerms();
-            terms.buyer = address(recipient);
+        Terms memory other = nativeTerms();
+        other.buyer = address(recipient);
+        lock(other);
+        Terms memory terms = nativeTerms();
+        terms.buyer = address(recipient);
+        for (uint256 i = 0; i < 4; ++i) {
             terms.lane = 1_000 + i;
             lock(terms);
-            recipient.reenterWith(address(escrow), calls[i]);
+            recipient.reenterWith(address(escrow), reentrance(i, terms, other));
             uint256 before = address(recipient).balance;
             vm.prank(seller);
             escrow.release(terms);
-            assertTrue(!recipient.reentered());
-            assertEq(address(recipient).balance - before, AMOUNT);
+            // Only the last call is about coins that are his.
+            bool his = i == 3;
+            assertTrue(recipient.reentered() == his);
+            assertEq(address(recipient).balance - before, his ? 2 * uint256(AMOUNT) : AMOUNT);
         }
-        assertStatus(first, Status.Locked);
-        assertStatus(second, Status.Locked);
+        assertStatus(other, Status.Released);
+        assertEq(address(escrow).balance, 5 * uint256(FEE));
+        assertEq(escrow.balanceOf(address(0), feeRecipient), 5 * uint256(FEE));
+    }
+
+    function reentrance(uint256 i, Terms memory terms, Terms memory other)
+        private
+        view
+        returns (bytes memory)
+    {
+        if (i == 0) {
+            return
+                abi.encodeCall(escrow.releaseBySig, (terms, signed(SELLER_KEY, "Release", terms)));
+        }
+        if (i == 1) return abi.encodeCall(escrow.refund, (terms));
+        if (i == 2) return abi.encodeCall(escrow.withdraw, (address(0), 1, terms.buyer));
+        return abi.encodeCall(escrow.releaseBySig, (other, signed(SELLER_KEY, "Release", other)));
     }
 
     /// @notice imBTC and Lendf.Me, 2020: the sender's hook of a token called back in the middle of a
@@ -257,7 +269,7 @@ contract CoinsTest is EscrowTest {
         outer.seller = address(contractSeller);
         Terms memory inner = termsIn(address(coin));
         inner.seller = address(contractSeller);
-        inner.salt += 1;
+        inner.lane += 1;
         bytes memory lockInner = abi.encodeCall(escrow.lock, (inner));
         coin.callDuringTransfer(
             address(contractSeller),

@@ -3,7 +3,7 @@ pragma solidity 0.8.37;
 
 import {DevToken} from "../src/dev/DevToken.sol";
 import {ITradepostEscrow} from "../src/ITradepostEscrow.sol";
-import {Role, Status, Terms} from "../src/Terms.sol";
+import {Role, State, Status, Terms} from "../src/Terms.sol";
 import {TradepostEscrow} from "../src/TradepostEscrow.sol";
 import {Test} from "./Test.sol";
 
@@ -23,6 +23,9 @@ abstract contract EscrowTest is Test {
     uint128 internal constant AMOUNT = 100e6;
     uint128 internal constant FEE = 500_000;
     uint40 internal constant NOW = 1_800_000_000;
+    uint40 internal constant FOREVER = type(uint40).max;
+    string internal constant TERMS =
+        "Terms(address seller,address buyer,address arbitrator,address token,uint128 amount,uint128 fee,address feeRecipient,uint40 fundBy,uint32 paymentWindow,uint32 challengeWindow,uint256 lane)";
 
     TradepostEscrow internal escrow;
     DevToken internal token;
@@ -68,11 +71,8 @@ abstract contract EscrowTest is Test {
 
     function lock(Terms memory terms) internal returns (bytes32) {
         vm.prank(terms.seller);
-        return escrow.lock{
-            value: terms.token == address(0) ? uint256(terms.amount) + terms.fee : 0
-        }(
-            terms
-        );
+        escrow.lock{value: terms.token == address(0) ? uint256(terms.amount) + terms.fee : 0}(terms);
+        return escrow.escrowId(terms);
     }
 
     function requestCancel(Terms memory terms) internal {
@@ -103,18 +103,13 @@ abstract contract EscrowTest is Test {
 
     function settleHalf(Terms memory terms) internal {
         bytes32 digest = settlementDigest(escrow.escrowId(terms), terms.amount / 2);
-        escrow.settle(
-            terms,
-            terms.amount / 2,
-            Role.Seller,
-            sign(SELLER_KEY, digest),
-            Role.Buyer,
-            sign(BUYER_KEY, digest)
-        );
+        bytes memory sellers = sign(SELLER_KEY, digest);
+        bytes memory buyers = sign(BUYER_KEY, digest);
+        escrow.settle(terms, terms.amount / 2, FOREVER, Role.Arbitrator, sellers, buyers);
     }
 
     function statusOf(Terms memory terms) internal view returns (Status) {
-        return escrow.stateOf(escrow.escrowId(terms)).status;
+        return escrow.stateOf(terms).status;
     }
 
     function assertStatus(Terms memory terms, Status expected) internal view {
@@ -154,8 +149,42 @@ abstract contract EscrowTest is Test {
     }
 
     function settlementDigest(bytes32 id, uint128 buyerAmount) internal view returns (bytes32) {
-        bytes32 typeHash = keccak256("Settlement(bytes32 escrowId,uint128 buyerAmount)");
-        return digestOf(keccak256(abi.encode(typeHash, id, buyerAmount)));
+        return settlementDigest(id, buyerAmount, FOREVER);
+    }
+
+    function settlementDigest(bytes32 id, uint128 buyerAmount, uint40 validUntil)
+        internal
+        view
+        returns (bytes32)
+    {
+        bytes32 typeHash =
+            keccak256("Settlement(bytes32 escrowId,uint128 buyerAmount,uint40 validUntil)");
+        return digestOf(keccak256(abi.encode(typeHash, id, buyerAmount, validUntil)));
+    }
+
+    /// @notice What the seller signs to have terms locked. `kind` is Lock or LockFromDeposit.
+    function lockDigest(string memory kind, Terms memory terms) internal view returns (bytes32) {
+        bytes32 typeHash = keccak256(abi.encodePacked(kind, "(Terms terms)", TERMS));
+        return digestOf(keccak256(abi.encode(typeHash, termsHash(terms))));
+    }
+
+    function termsHash(Terms memory terms) internal pure returns (bytes32) {
+        return keccak256(abi.encode(keccak256(bytes(TERMS)), terms));
+    }
+
+    function signedLock(uint256 key, string memory kind, Terms memory terms)
+        internal
+        view
+        returns (bytes memory)
+    {
+        return sign(key, lockDigest(kind, terms));
+    }
+
+    /// @notice Puts coins of the seller into his balance.
+    function depositOf(Terms memory terms, uint128 amount) internal {
+        bool native = terms.token == address(0);
+        vm.prank(terms.seller);
+        escrow.deposit{value: native ? amount : 0}(terms.token, terms.seller, amount);
     }
 
     function sign(uint256 key, bytes32 digest) internal pure returns (bytes memory) {
@@ -177,6 +206,19 @@ abstract contract EscrowTest is Test {
         vm.expectRevert(
             abi.encodeWithSelector(
                 ITradepostEscrow.WrongStatus.selector, escrow.escrowId(terms), statusOf(terms)
+            )
+        );
+    }
+
+    function expectLaneTaken(Terms memory terms) internal {
+        (, State memory state) = escrow.laneOf(terms.seller, terms.lane);
+        vm.expectRevert(
+            abi.encodeWithSelector(
+                ITradepostEscrow.LaneTaken.selector,
+                terms.seller,
+                terms.lane,
+                state.status,
+                state.time
             )
         );
     }

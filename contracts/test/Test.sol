@@ -14,7 +14,11 @@ interface Vm {
     function etch(address account, bytes calldata code) external;
     function expectRevert(bytes calldata data) external;
     function expectEmit(address emitter) external;
+    function expectRevert(bytes4 selector) external;
+    function expectPartialRevert(bytes4 selector) external;
     function assume(bool condition) external pure;
+    function readFile(string calldata path) external view returns (string memory);
+    function parseBytes(string calldata text) external pure returns (bytes memory);
 }
 
 /// @notice The base of the tests: forge calls `setUp` and then each function named `test...`.

@@ -14,7 +14,8 @@ class Artifact:
         name: The contract's name in Solidity.
         compiler: The full version of the compiler.
         abi: The interface, as the compiler gives it.
-        init_code: What is sent to create the contract; no constructor here takes arguments.
+        init_code: What is sent to create the contract. Arguments of its constructor follow, which
+            only those of arbitrators take.
         runtime_code: What stands on the chain afterwards, byte for byte the same everywhere.
     """
 

@@ -39,6 +39,18 @@ def release_by_sig(terms: Terms, seller_signature: bytes) -> bytes:
     return _signed("releaseBySig", terms, seller_signature)
 
 
+def release_all(terms: Sequence[Terms], seller_signatures: bytes) -> bytes:
+    """Anyone brings many sellers' signatures of Release.
+
+    Args:
+        terms: Each escrow's.
+        seller_signatures: Those of the sellers' keys in the same order, 65 bytes each, without
+            anything between them. A contract wallet's goes by `release_by_sig`.
+    """
+    values = [[one.values() for one in terms], seller_signatures]
+    return _call("releaseAll", [f"{TERMS_TUPLE}[]", "bytes"], values)
+
+
 def request_cancel_by_sig(terms: Terms, seller_signature: bytes) -> bytes:
     """Anyone brings the seller's signature of Cancel."""
     return _signed("requestCancelBySig", terms, seller_signature)
@@ -103,18 +115,13 @@ def settle(
 
     Raises:
         KeyError: There is no such role.
+        ValueError: Both are the same.
     """
-    types = [TERMS_TUPLE, "uint128", "uint40", "uint8", "bytes", "uint8", "bytes"]
-    roles = Role[first.upper()], Role[second.upper()]
-    values = [
-        terms.values(),
-        buyer_amount,
-        valid_until,
-        roles[0].value,
-        first_signature,
-        roles[1].value,
-        second_signature,
-    ]
+    parties = {Role[first.upper()]: first_signature, Role[second.upper()]: second_signature}
+    (absent,) = set(Role) - set(parties)
+    signatures = [parties[role] for role in Role if role is not absent]
+    types = [TERMS_TUPLE, "uint128", "uint40", "uint8", "bytes", "bytes"]
+    values = [terms.values(), buyer_amount, valid_until, absent.value, *signatures]
     return _call("settle", types, values)
 
 

@@ -3,7 +3,7 @@
 import asyncio
 import logging
 import os
-from contextlib import suppress
+from typing import NoReturn
 
 from procrastinate import App, PsycopgConnector
 from procrastinate.worker import Worker
@@ -33,6 +33,8 @@ _CONNECTION_S = 5
 _HEARTBEAT_S = 5
 #: A queue without a heartbeat for longer has stopped, whatever its task says.
 _STOPPED_AFTER_S = 30
+#: What each part may take to end once another has.
+_LAST_WORDS_S = 10
 
 logger = logging.getLogger(__name__)
 
@@ -70,16 +72,22 @@ async def work(settings: Settings) -> None:
         running = worker.run()  # type: ignore[no-untyped-call]
         jobs = asyncio.create_task(running, name="jobs")
         pulse = asyncio.create_task(_end_if_stopped(database, worker), name="pulse")
-        done, pending = await asyncio.wait(
-            {relayer, prices, jobs}, return_when=asyncio.FIRST_COMPLETED
-        )
-        for task in {*pending, pulse}:
+        parts = {relayer, prices, jobs, pulse}
+        done, pending = await asyncio.wait(parts, return_when=asyncio.FIRST_COMPLETED)
+        for task in pending:
             task.cancel()
-            with suppress(asyncio.CancelledError):
-                await task
+        _, stuck = await asyncio.wait(pending, timeout=_LAST_WORDS_S) if pending else (set(), set())
+        if stuck:
+            _end("these do not end: " + ", ".join(sorted(task.get_name() for task in stuck)))
         await chain.close()
         for task in done:
             task.result()
+
+
+def _end(reason: str) -> NoReturn:
+    """Ends the process at once: whoever keeps it starts it again, and nothing is lost."""
+    logger.error("%s; this process ends, to be started again", reason)
+    os._exit(1)
 
 
 async def _on_development_chain(tx: Transaction) -> bool | None:
@@ -104,8 +112,7 @@ async def _end_if_stopped(database: Database, worker: Worker) -> None:
         except (OperationalError, PoolTimeout):
             # The database is away: that is for the queue itself to find out.
             continue
-    logger.error("the job queue has stopped: this process ends, to be started again")
-    os._exit(1)
+    _end("the job queue has stopped")
 
 
 async def beats(database: Database, worker_id: int | None) -> bool:

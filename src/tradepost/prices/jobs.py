@@ -6,11 +6,11 @@ from collections.abc import Awaitable, Callable
 from typing import Final
 
 from procrastinate import App
-from psycopg import AsyncConnection, OperationalError
+from psycopg import AsyncConnection
 from psycopg.rows import DictRow
-from psycopg_pool import PoolTimeout
 
 from tradepost.kernel.database import Database, Transaction
+from tradepost.kernel.leading import lead
 from tradepost.kernel.settings import Settings
 from tradepost.prices import service
 from tradepost.prices.model import Fault, Told
@@ -38,22 +38,9 @@ class Poller:
 
     async def run(self) -> None:
         """Polls until it is cancelled; a database that is away is waited for."""
-        while True:
-            try:
-                async with self._database.pool.connection() as connection:
-                    await self._lead(connection)
-            except* (OperationalError, PoolTimeout):
-                logger.warning("the database does not answer; waiting for it")
-            await asyncio.sleep(_WATCH_S)
+        await lead(self._database, "prices", _ADVISORY_LOCK, _WATCH_S, self._lead)
 
     async def _lead(self, connection: AsyncConnection[DictRow]) -> None:
-        """Polls as long as this connection holds the lock; it falls with the connection."""
-        cursor = await connection.execute(
-            "SELECT pg_try_advisory_lock(%s) AS mine", [_ADVISORY_LOCK]
-        )
-        row = await cursor.fetchone()
-        if row is None or not row["mine"]:
-            return
         sources = [open_source(setting) for setting in self._settings.price_sources]
         try:
             async with self._database.transaction() as tx:
@@ -66,8 +53,6 @@ class Poller:
         finally:
             for source in sources:
                 await source.close()
-            if not connection.closed:
-                await connection.execute("SELECT pg_advisory_unlock(%s)", [_ADVISORY_LOCK])
 
     async def _keep(self, source: Source) -> None:
         """Asks one source again and again; one that fails less and less often."""

@@ -61,6 +61,8 @@ class AsyncChain:
         self._host = parts.hostname
         self._poll_s = poll_s
         self._retries = retries or Retries()
+        #: What was sent and may not be on the chain for good, by sender and nonce.
+        self._sent: dict[tuple[str, int], Sent] = {}
         self._http = httpx.AsyncClient(
             timeout=timeout_s, transport=transport, trust_env=not is_loopback(url)
         )
@@ -190,6 +192,7 @@ class AsyncChain:
             }
         )
         sent = Sent("0x" + keccak(raw).hex(), raw, wallet.address, nonce)
+        self._sent[sent.sender, sent.nonce] = sent
         await self._broadcast(sent)
         return sent
 
@@ -205,7 +208,7 @@ class AsyncChain:
         """Waits until a transaction is `confirmations` blocks deep, its own block included.
 
         A reorganisation that takes it out of its block makes the count start again; a node that
-        forgot it gets it again.
+        forgot it, or what the same wallet sent before it from here, gets that again.
 
         Args:
             sent: The transaction.
@@ -240,11 +243,20 @@ class AsyncChain:
             await asyncio.sleep(self._poll_s)
 
     async def _keep_alive(self, sent: Sent) -> None:
-        if await self.nonce(sent.sender, "latest") > sent.nonce:
+        used = await self.nonce(sent.sender, "latest")
+        if used > sent.nonce:
             if await self.receipt(sent.tx_hash) is None:
                 raise TransactionReplaced(f"Another transaction took the place of {sent.tx_hash}.")
-        elif await self._ask("eth_getTransactionByHash", sent.tx_hash) is None:
-            await self._broadcast(sent)
+            return
+        # Without those before it no block can take it.
+        before = [
+            one
+            for (sender, nonce), one in sorted(self._sent.items(), key=lambda item: item[0])
+            if sender == sent.sender and used <= nonce < sent.nonce
+        ]
+        for one in (*before, sent):
+            if await self._ask("eth_getTransactionByHash", one.tx_hash) is None:
+                await self._broadcast(one)
 
     async def _broadcast(self, sent: Sent) -> None:
         try:

@@ -64,20 +64,29 @@ async def outcome_of(play: Play) -> Outcome:
 def is_quiet(world: World) -> bool:
     """Whether the database has taken in all of the chain, and has nothing left to do."""
     try:
-        head = world.chain.rpc("eth_getBlockByNumber", "latest", False)
-        row = world.rows("SELECT head_hash FROM escrow_chains")[0]
-        to_do = world.rows(
-            """
-            SELECT id::text FROM escrow_intents WHERE state IN ('waiting', 'sent')
-            UNION ALL
-            SELECT id::text FROM procrastinate_jobs
-            WHERE task_name = 'trades.follow_escrow' AND status IN ('todo', 'doing')
-            """
-        )
+        return unrest(world) == []
     # What was killed last may still be away.
     except (OSError, RpcError):
         return False
-    return not to_do and row["head_hash"] == bytes.fromhex(head["hash"][2:])
+
+
+def unrest(world: World) -> list[str]:
+    """What is still to be done before all is quiet, for the one who waits or reads of it."""
+    head = world.chain.rpc("eth_getBlockByNumber", "latest", False)
+    followed = world.rows("SELECT head_number, head_hash FROM escrow_chains")[0]
+    rows = world.rows(
+        """
+        SELECT 'intent ' || kind || ' is ' || state || ': ' || coalesce(reason, '') AS told
+        FROM escrow_intents WHERE state IN ('waiting', 'sent')
+        UNION ALL
+        SELECT 'job ' || id || ' ' || task_name || ' is ' || status FROM procrastinate_jobs
+        WHERE task_name = 'trades.follow_escrow' AND status IN ('todo', 'doing')
+        """
+    )
+    told = [str(row["told"]) for row in rows]
+    if followed["head_hash"] != bytes.fromhex(head["hash"][2:]):
+        told.append(f"the watcher is at {followed['head_number']} of {int(head['number'], 16)}")
+    return told
 
 
 def check(world: World, outcomes: Sequence[Outcome], journal: Journal) -> None:

@@ -57,6 +57,9 @@ class Play:
     known: KnownTrade | None = None
     #: The seller wants his coins locked; what the chain forgot of that he sends again.
     locks: bool = field(default=False)
+    #: The step that is being taken, and what the seller saw last, for who reads of a failure.
+    doing: str = "nothing yet"
+    seen: str = ""
 
     @property
     def seller(self) -> AsyncTrader:
@@ -80,7 +83,8 @@ class Play:
 
     def __str__(self) -> str:
         side = "sells" if self.maker_sells else "buys"
-        return f"{self.ending.name} of {self.asset}, maker {side}, trade {self.id or 'not open'}"
+        trade = f"trade {self.id or 'not open'} {self.seen}, last step {self.doing}"
+        return f"{self.ending.name} of {self.asset}, maker {side}, {trade}"
 
     async def run(self) -> None:
         """Opens the trade and plays it as far as its ending needs the traders."""
@@ -101,6 +105,7 @@ class Play:
         self.id = taken.id
         self.known = await self.seller.known(self.id)
         await self.ending.play(self)
+        self.doing = "done"
 
     # --- steps -----------------------------------------------------------------------------
 
@@ -115,13 +120,14 @@ class Play:
     async def look(self) -> Shown:
         """The trade as the seller sees it, who sends again what his chain forgot."""
         shown = await self.seller.client.trade(self.id)
+        self.seen = f"{shown.state}, escrow {shown.escrow.state}"
         if self.locks and shown.escrow.state == "none" and shown.state not in _UNLOCKED:
             await self._send_lock()
         return shown
 
     async def lock(self) -> None:
         """The seller locks the coins, and the exchange counts on it."""
-        self.locks = True
+        self.locks, self.doing = True, "lock"
         await self.until(lambda shown: shown.escrow.state == "locked")
 
     async def _send_lock(self) -> None:
@@ -142,6 +148,7 @@ class Play:
         A refusal is only right while the step has not been taken: a request that was carried out
         but never answered has to be answered when its client tries it again.
         """
+        self.doing = action
         while True:
             await self.look()
             shown = await trader.client.trade(self.id)

@@ -90,5 +90,6 @@ def _play(world: World, wave: Wave, killer: Killer, targets: list[Target]) -> No
         if wave.failure is not None:
             raise AssertionError(
                 f"seed {SEED}, after {killer.kills} kills {dict(killer.count)}:\n{wave.where()}\n"
+                f"still to do: {audit.unrest(world)}\n"
                 f"{world.last_lines()}"
             ) from wave.failure

@@ -137,6 +137,28 @@ async def test_a_transaction_the_node_has_already_is_no_failure() -> None:
     assert node.methods("eth_sendRawTransaction") == 2
 
 
+async def test_what_came_before_is_handed_over_again_too() -> None:
+    """A node that forgot an approval would keep the lock after it for ever, and mine neither."""
+    node = Node(
+        eth_estimateGas=["0x64"],
+        eth_getBlockByNumber=[block(1)],
+        eth_maxPriorityFeePerGas=["0x1"],
+        eth_getBalance=["0xffffffff"],
+        # Both are sent; then the node has forgotten the first.
+        eth_getTransactionCount=["0x0", "0x1", "0x0"],
+        eth_chainId=["0x7a69"],
+        eth_sendRawTransaction=["0x"],
+        eth_getTransactionReceipt=[None, receipt(1)],
+        eth_getTransactionByHash=[None, {}],
+    )
+    async with node.chain() as chain:
+        approval = await chain.transact(BUYER, STRANGER, value=1)
+        lock = await chain.transact(BUYER, STRANGER, value=2)
+        await chain.wait(lock, step="lock")
+    handed_over = [params[0] for name, params in node.asked if name == "eth_sendRawTransaction"]
+    assert handed_over == ["0x" + one.raw.hex() for one in (approval, lock, approval)]
+
+
 async def test_what_the_contract_refuses_is_not_signed() -> None:
     data = "0x" + bytes.fromhex("00000000").hex()
     node = Node(eth_estimateGas=[{"code": 3, "message": "execution reverted", "data": data}])

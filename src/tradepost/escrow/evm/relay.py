@@ -14,9 +14,8 @@ from datetime import datetime, timedelta
 from eth_account import Account
 from eth_account.signers.local import LocalAccount
 from eth_utils.address import to_checksum_address
-from psycopg import AsyncConnection, OperationalError, Rollback
+from psycopg import AsyncConnection, Rollback
 from psycopg.rows import DictRow
-from psycopg_pool import PoolTimeout
 
 from tradepost.escrow import store
 from tradepost.escrow.evm import transactions
@@ -32,6 +31,7 @@ from tradepost.escrow.model import (
     IntentState,
 )
 from tradepost.kernel.database import Database, Transaction
+from tradepost.kernel.leading import lead
 from tradepost.kernel.settings import Settings
 from tradepost_contracts import calls
 
@@ -58,37 +58,21 @@ class Relayer:
 
     async def run(self) -> None:
         """Relays until it is cancelled; a node or a database that is away is waited for."""
-        while True:
-            try:
-                async with self._database.pool.connection() as connection:
-                    await self._lead(connection)
-            except (OperationalError, PoolTimeout):
-                logger.warning("the database does not answer; waiting for it")
-            await asyncio.sleep(self._settings.poll_interval_s)
+        pause_s = self._settings.poll_interval_s
+        await lead(self._database, "relayer", _ADVISORY_LOCK, pause_s, self._lead)
 
     async def _lead(self, connection: AsyncConnection[DictRow]) -> None:
-        """Relays as long as this connection holds the lock; it falls with the connection."""
-        cursor = await connection.execute(
-            "SELECT pg_try_advisory_lock(%s) AS mine", [_ADVISORY_LOCK]
-        )
-        row = await cursor.fetchone()
-        if row is None or not row["mine"]:
-            return
         away = False
-        try:
-            while True:
-                await connection.execute("SELECT 1")
-                try:
-                    await self.round()
-                    away = False
-                except ChainNotReady:
-                    if not away:
-                        logger.warning("the chain's node does not answer; nothing is sent")
-                    away = True
-                await asyncio.sleep(self._settings.poll_interval_s)
-        finally:
-            if not connection.closed:
-                await connection.execute("SELECT pg_advisory_unlock(%s)", [_ADVISORY_LOCK])
+        while True:
+            await connection.execute("SELECT 1")
+            try:
+                await self.round()
+                away = False
+            except ChainNotReady:
+                if not away:
+                    logger.warning("the chain's node does not answer; nothing is sent")
+                away = True
+            await asyncio.sleep(self._settings.poll_interval_s)
 
     async def round(self) -> None:
         """Sends what is due, looks after what is out, and broadcasts what the chain lacks."""
