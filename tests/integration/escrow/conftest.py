@@ -45,6 +45,7 @@ class EscrowWorld:
     database: Database
     settings: Settings
     relayer: Relayer
+    contract: str = contracts.address(artifacts.ESCROW)
 
     async def catch_up(self) -> None:
         """Follows the chain to its head."""
@@ -82,7 +83,7 @@ class EscrowWorld:
         """Sends a call to the contract; returns the transaction's hash."""
         transaction = {
             "from": sender.address,
-            "to": contracts.address(artifacts.ESCROW),
+            "to": self.contract,
             "data": "0x" + data.hex(),
             "value": hex(value),
         }
