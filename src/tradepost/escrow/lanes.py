@@ -12,8 +12,8 @@ from tradepost.kernel.database import Transaction
 _MOST_LAPSES = 2
 
 
-async def take(tx: Transaction, view: ChainView, seller: str) -> tuple[int, int] | None:
-    """Takes a lane of the seller's from the escrow that holds it; None where none can be had.
+async def take(tx: Transaction, view: ChainView, seller: str, token: str) -> tuple[int, int] | None:
+    """Takes a seller's lane of a token from the escrow that holds it; None where none can be had.
 
     It can be had where that escrow has ended, or was never locked, deep enough to count on, and can
     be locked no more. One that was used is cheaper, so those are taken first, and of those the one
@@ -29,14 +29,15 @@ async def take(tx: Transaction, view: ChainView, seller: str) -> tuple[int, int]
         UPDATE escrows SET holds_lane = false
         WHERE id = (
             SELECT id FROM escrows AS former
-            WHERE seller = %(seller)s AND contract = %(contract)s AND chain_id = %(chain_id)s
+            WHERE seller = %(seller)s AND token = %(token)s
+                AND contract = %(contract)s AND chain_id = %(chain_id)s
                 AND holds_lane AND fund_by < %(confirmed)s
                 AND (state IN ('released', 'refunded', 'split')
                     OR (state = 'none' AND lane_lapses + 1 < %(most_lapses)s))
                 AND NOT EXISTS (
                     SELECT FROM escrows AS older
-                    WHERE older.seller = former.seller AND older.lane = former.lane
-                        AND older.contract = former.contract
+                    WHERE older.seller = former.seller AND older.token = former.token
+                        AND older.lane = former.lane AND older.contract = former.contract
                         AND older.chain_id = former.chain_id AND older.state
                         IN ('locking', 'locked', 'releasing', 'refunding', 'splitting')
                 )
@@ -47,6 +48,7 @@ async def take(tx: Transaction, view: ChainView, seller: str) -> tuple[int, int]
         """,
         {
             "seller": seller,
+            "token": token,
             "contract": view.contract,
             "chain_id": view.chain_id,
             "confirmed": view.confirmed_time,

@@ -115,7 +115,7 @@ async def open_escrow(tx: Transaction, opening: Opening) -> Escrow:
     reason = typed.refusal(terms)
     if reason is not None:
         raise EscrowImpossible(reason)
-    taken = await lanes.take(tx, view, terms.seller)
+    taken = await lanes.take(tx, view, terms.seller, terms.token)
     while True:
         lane, lapses = taken or (secrets.randbits(_LANE_BITS), 0)
         in_lane = replace(terms, lane=lane)

@@ -220,7 +220,7 @@ async def add_escrow(tx: Transaction, escrow: Escrow, lapses: int) -> bool:
             state, paid_on_chain, created_at, holds_lane, lane_lapses)
         VALUES (%s, %s, %s, %s, %s, %s, %s, %s, %s, %s, %s, %s, %s, %s, %s, %s, false, %s, true,
             %s)
-        ON CONFLICT (seller, contract, chain_id, lane) WHERE holds_lane DO NOTHING
+        ON CONFLICT (seller, token, contract, chain_id, lane) WHERE holds_lane DO NOTHING
         """,
         [
             escrow.id,

@@ -253,7 +253,6 @@ def test_missing_tools_are_told(
     tmp_path: Path, monkeypatch: pytest.MonkeyPatch, capsys: pytest.CaptureFixture[str]
 ) -> None:
     monkeypatch.setattr(build, "PACKAGES", tmp_path)
-    monkeypatch.setattr(build, "FORGE", tmp_path / "forge")
     assert build.main(["--check"]) == 1
     assert build.main(["test"]) == 1
     assert capsys.readouterr().err.count("python3 run.py check") == 2

@@ -20,9 +20,9 @@ def upgrade() -> None:
             ADD lane_lapses smallint NOT NULL DEFAULT 0;
         ALTER TABLE escrows ALTER holds_lane DROP DEFAULT, ALTER lane_lapses DROP DEFAULT;
         -- Whatever happens at once, a lane is given to one escrow.
-        CREATE UNIQUE INDEX escrows_lanes ON escrows (seller, contract, chain_id, lane)
+        CREATE UNIQUE INDEX escrows_lanes ON escrows (seller, token, contract, chain_id, lane)
             WHERE holds_lane;
-        CREATE INDEX escrows_open ON escrows (seller, lane)
+        CREATE INDEX escrows_open ON escrows (seller, token, lane)
             WHERE state IN ('locking', 'locked', 'releasing', 'refunding', 'splitting');
 
         ALTER TABLE trade_settlements ADD valid_until bigint NOT NULL DEFAULT 0;
