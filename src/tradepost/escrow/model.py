@@ -210,7 +210,7 @@ class SignedSettlement:
 
 @dataclass(frozen=True, slots=True)
 class Intent:
-    """One thing to be brought to the chain, in one transaction whatever dies when."""
+    """One thing to be brought to the chain, with its effect at most once whatever dies when."""
 
     id: UUID
     escrow_id: bytes
@@ -222,6 +222,8 @@ class Intent:
     not_before: int
     nonce: int | None
     tries: int
+    #: When it is due, on the server's clock: later than it was made where a try was put off.
+    try_at: datetime
     created_at: datetime
 
     def fulfilled(self, reading: Reading) -> bool:

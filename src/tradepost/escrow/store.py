@@ -92,6 +92,7 @@ async def forget_chain(tx: Transaction) -> None:
     await tx.execute("DELETE FROM escrow_events")
     await tx.execute("DELETE FROM escrow_blocks")
     await tx.execute("DELETE FROM escrow_nonces")
+    await tx.execute("DELETE FROM escrow_carried")
     await tx.execute("DELETE FROM escrow_transactions")
     await tx.execute("UPDATE escrow_intents SET state = 'moot' WHERE state IN ('waiting', 'sent')")
     await tx.execute("DELETE FROM escrow_chains")
@@ -387,9 +388,14 @@ async def due_intents(tx: Transaction, chain_time: int, limit: int) -> list[Inte
 
 
 async def sent_intents(tx: Transaction, limit: int) -> list[Intent]:
-    """Intents whose transaction is out, in the order of their nonces."""
+    """Intents whose transaction is out: all those of the first `limit` nonces, in their order."""
     rows = await tx.all(
-        "SELECT * FROM escrow_intents WHERE state = 'sent' ORDER BY nonce LIMIT %s", [limit]
+        """
+        SELECT * FROM escrow_intents WHERE state = 'sent' AND nonce IN (
+            SELECT DISTINCT nonce FROM escrow_intents WHERE state = 'sent' ORDER BY nonce LIMIT %s
+        ) ORDER BY nonce, id
+        """,
+        [limit],
     )
     return [_intent(row) for row in rows]
 
@@ -441,16 +447,16 @@ async def reopen_intent(tx: Transaction, intent: Intent, until: datetime, reason
     )
 
 
-async def mark_sent(tx: Transaction, intent_id: UUID, nonce: int) -> bool:
-    """Binds an intent to a nonce; False if it is no longer waiting."""
+async def mark_sent(tx: Transaction, ids: Sequence[UUID], nonce: int) -> bool:
+    """Binds intents to one nonce; False if one of them is no longer waiting."""
     moved = await tx.execute(
         """
         UPDATE escrow_intents SET state = 'sent', nonce = %s, reason = NULL
-        WHERE id = %s AND state = 'waiting'
+        WHERE id = ANY(%s) AND state = 'waiting'
         """,
-        [nonce, intent_id],
+        [nonce, list(ids)],
     )
-    return moved == 1
+    return moved == len(ids)
 
 
 def _intent(row: DictRow) -> Intent:
@@ -474,5 +480,6 @@ def _intent(row: DictRow) -> Intent:
         not_before=row["not_before"],
         nonce=row["nonce"],
         tries=row["tries"],
+        try_at=row["try_at"],
         created_at=row["created_at"],
     )

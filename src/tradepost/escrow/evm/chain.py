@@ -102,6 +102,11 @@ class Chain:
         # The base fee can double in six full blocks; what is not used is not paid.
         return 2 * int(head["baseFeePerGas"]) + int(tip), int(tip)
 
+    async def block_gas(self) -> int:
+        """How much gas a block can have at present."""
+        head = await _answered(self._eth.get_block("latest"))
+        return int(head["gasLimit"])
+
     async def nonce(self, sender: str) -> int:
         """How many transactions of `sender` the newest block knows."""
         return await _answered(self._eth.get_transaction_count(_address(sender), "latest"))
