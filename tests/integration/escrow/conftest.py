@@ -12,7 +12,7 @@ from eth_typing import Hash32
 
 from tests import worlds
 from tradepost.entrypoints.dev.chain import MNEMONIC, DevChain
-from tradepost.escrow import service, store
+from tradepost.escrow import intents, service
 from tradepost.escrow.evm.chain import Chain
 from tradepost.escrow.evm.deploy import deploy
 from tradepost.escrow.evm.relay import Relayer
@@ -131,7 +131,7 @@ class EscrowWorld:
         """All intents, oldest first."""
         async with self.database.transaction() as tx:
             rows = await tx.all("SELECT * FROM escrow_intents ORDER BY created_at")
-            return [store._intent(row) for row in rows]
+            return [intents._intent(row) for row in rows]
 
     async def until_done(self) -> None:
         """Relays and mines until no intent is open any more."""

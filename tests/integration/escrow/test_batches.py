@@ -145,9 +145,8 @@ async def test_an_item_that_another_brought_meanwhile(
     assert await intent_states(world) == [IntentState.DONE, IntentState.WAITING, IntentState.DONE]
     async with world.database.transaction() as tx:
         (row,) = await tx.all("SELECT reason FROM escrow_intents WHERE state = 'waiting'")
-        # What `WrongStatus` says: the contract was asked, and told its reason.
-        wrong = named("WrongStatus(bytes32,uint8)")
-        assert row["reason"].startswith(f"the call failed with 0x{wrong.hex()}")
+        # The contract was asked, and told its reason.
+        assert row["reason"] == "the call failed with WrongStatus"
         await tx.execute("UPDATE escrow_intents SET try_at = %s", [tx.now])
     await world.relayer.round()
     ending = IntentState.DONE if settle_first else IntentState.MOOT

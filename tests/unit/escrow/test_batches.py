@@ -17,10 +17,12 @@ from tradepost.escrow.model import (
     IntentState,
     Party,
     Reading,
+    SignedLock,
     SignedSettlement,
 )
 from tradepost_contracts import calls
 from tradepost_contracts import events as contract_events
+from tradepost_contracts.means import LockWay
 from tradepost_contracts.terms import ZERO_ADDRESS, Terms, escrow_id, instruction_digest
 
 NOW = datetime(2026, 11, 28, tzinfo=UTC)
@@ -29,6 +31,8 @@ SELLER = Account.from_key("0x" + "01" * 32)
 BUYER = Account.from_key("0x" + "02" * 32)
 ARBITRATOR = Account.from_key("0x" + "03" * 32)
 SETTLEMENT = SignedSettlement(4, 2_000, Party.SELLER, b"s" * 65, Party.BUYER, b"b" * 65)
+
+LOCK = SignedLock(LockWay.PERMIT, b"l" * 65, permit_signature=b"p" * 65)
 
 
 def made(
@@ -58,6 +62,7 @@ def made(
         state=IntentState.WAITING,
         signature=bytes(SELLER.unsafe_sign_hash(Hash32(digest)).signature),
         settlement=SETTLEMENT if kind is IntentKind.SETTLE else None,
+        lock=LOCK if kind is IntentKind.LOCK else None,
         not_before=0,
         nonce=None,
         tries=0,
@@ -69,7 +74,7 @@ def made(
 
 def item(kind: IntentKind = IntentKind.RELEASE, number: int = 0, estimate: int = 100_000) -> Item:
     intent, escrow = made(kind, number)
-    return Item(intent, escrow, batches.calldata(intent, escrow), estimate)
+    return Item(intent, escrow, batches.steps(intent, escrow), estimate)
 
 
 def test_what_another_contract_or_function_takes_goes_apart() -> None:
@@ -96,7 +101,7 @@ def test_one_alone_is_a_call_of_its_own() -> None:
     one = item()
     batch = batches.build([one], MOST_GAS)
     assert batch.data == calls.release_by_sig(one.escrow.terms, one.intent.signature or b"")
-    assert (batch.chain_id, batch.contract, batch.intents) == (1, CONTRACT, (one.intent,))
+    assert (batch.chain_id, batch.contract, batch.carries) == (1, CONTRACT, ((0, one.intent),))
 
 
 def test_releases_by_keys_share_one_call() -> None:
@@ -104,21 +109,34 @@ def test_releases_by_keys_share_one_call() -> None:
     batch = batches.build(items, MOST_GAS)
     signatures = b"".join(one.intent.signature or b"" for one in items)
     assert batch.data == calls.release_all([one.escrow.terms for one in items], signatures)
-    assert batch.intents == tuple(one.intent for one in items)
+    assert batch.carries == tuple(enumerate(one.intent for one in items))
 
 
 def test_others_are_calls_in_a_batch_with_the_gas_of_the_hungriest() -> None:
     items = [item(IntentKind.REFUND), item(IntentKind.SETTLE, 1), item(IntentKind.MARK_PAID, 2)]
     batch = batches.build(items, MOST_GAS)
     each = 130_000 + 2 * 400_000
-    assert batch.data == calls.batch(each, [one.data for one in items])
+    assert batch.data == calls.batch(each, [one.calls[0] for one in items])
     # The last call still finds all of it, though the EVM keeps back a 64th of what is left.
     assert (batch.gas - 25_000 - 2 * each) * 63 // 64 > each
 
 
+def test_a_permit_goes_before_its_lock_and_does_not_count() -> None:
+    items = [item(IntentKind.REFUND), item(IntentKind.LOCK, 1), item(IntentKind.REFUND, 2)]
+    batch = batches.build(items, MOST_GAS)
+    steps = [call for one in items for call in one.calls]
+    assert len(steps) == 4
+    assert batch.data == calls.batch(530_000, steps)
+    assert [place for place, _ in batch.carries] == [0, 2, 3]
+    alone = batches.build(items[1:2], MOST_GAS)
+    assert alone.data == calls.batch(130_000, items[1].calls)
+    assert [place for place, _ in alone.carries] == [1]
+
+
 @pytest.mark.parametrize("kind", list(IntentKind))
 def test_there_is_gas_for_payouts_that_burn_it(kind: IntentKind) -> None:
-    payouts = {IntentKind.SETTLE: 2, IntentKind.MARK_PAID: 0, IntentKind.REQUEST_CANCEL: 0}
+    none = {IntentKind.LOCK, IntentKind.MARK_PAID, IntentKind.REQUEST_CANCEL}
+    payouts = dict.fromkeys(none, 0) | {IntentKind.SETTLE: 2}
     assert item(kind).gas == 130_000 + payouts.get(kind, 1) * 400_000
 
 
@@ -151,6 +169,7 @@ def test_a_wallet_that_needs_much_is_alone() -> None:
 
 
 _SAID: dict[IntentKind, contract_events.Event] = {
+    IntentKind.LOCK: contract_events.Locked(b"e" * 32, SELLER.address, BUYER.address),
     IntentKind.RELEASE: contract_events.Released(b"e" * 32),
     IntentKind.REFUND: contract_events.Refunded(b"e" * 32),
     IntentKind.FINISH_CANCEL: contract_events.Refunded(b"e" * 32),

@@ -6,18 +6,19 @@ Nothing here talks to a node or to the database.
 from collections.abc import Collection, Hashable, Iterable, Iterator, Mapping, Sequence
 from dataclasses import dataclass
 from datetime import datetime, timedelta
+from itertools import accumulate
 from typing import Any
 
-from tradepost.escrow.model import Escrow, Intent, IntentKind
+from tradepost.escrow.evm import reasons
+from tradepost.escrow.model import Escrow, Intent, IntentKind, SignedLock
 from tradepost.kernel.signatures import signed_by_key
 from tradepost_contracts import calls
 from tradepost_contracts import events as contract_events
-from tradepost_contracts.terms import instruction_digest
+from tradepost_contracts.means import LockWay
+from tradepost_contracts.terms import Terms, instruction_digest
 
 #: The most gas that a transaction may have (EIP-7825).
 MOST_GAS = 2**24
-#: How much of a failed call's reason is kept.
-_SHOWN_BYTES = 100
 #: What an estimate may be off by, since the state can change before the block.
 _MARGIN_PERCENT = 130
 #: A recipient may use 300,000 gas to take a payout, of which the estimate need not have seen any.
@@ -31,6 +32,9 @@ _PAYOUTS = {
 }
 #: A release of many: the payout, the rest of it, and its place.
 _RELEASE_GAS = _PAYOUT_GAS + 150_000
+#: What a permit, and the lock after it, may use each: an estimate of both could not tell whether
+#: they do what they should.
+PERMITTED_GAS = 300_000
 #: What a transaction costs by itself, and a byte of it at most; with its calls' places in it.
 _TRANSACTION_GAS = 25_000
 _BYTE_GAS = 16
@@ -41,11 +45,12 @@ _AROUND_GAS = 20_000
 
 @dataclass(frozen=True, slots=True)
 class Item:
-    """An intent that the node would carry out by itself, for `estimate` gas."""
+    """An intent that the node would carry out by itself, each of its calls for `estimate` gas."""
 
     intent: Intent
     escrow: Escrow
-    data: bytes
+    #: The last one carries it out; one before it may fail.
+    calls: Sequence[bytes]
     estimate: int
 
     @property
@@ -55,7 +60,7 @@ class Item:
 
     @property
     def gas(self) -> int:
-        """Enough whatever recipients do, so that none makes the call fail."""
+        """Enough for a call whatever recipients do, so that none makes it fail."""
         return self.least_gas + _PAYOUTS.get(self.intent.kind, 0) * _PAYOUT_GAS
 
 
@@ -67,8 +72,8 @@ class Batch:
     contract: str
     data: bytes
     gas: int
-    #: In the order of the calls.
-    intents: tuple[Intent, ...]
+    #: Each with the place of the call that carries it out.
+    carries: tuple[tuple[int, Intent], ...]
 
 
 def is_by_key(intent: Intent, escrow: Escrow) -> bool:
@@ -119,27 +124,30 @@ def build(items: Sequence[Item], most_gas: int) -> Batch:
     With little gas to be had, it gets as much as its estimate asks for.
     """
     first = items[0]
+    steps = [call for item in items for call in item.calls]
     gas = _gas(items)
-    if len(items) == 1:
-        data, gas = first.data, max(first.least_gas, min(gas, most_gas))
+    if len(steps) == 1:
+        data, gas = first.calls[0], max(first.least_gas, min(gas, most_gas))
     elif is_by_key(first.intent, first.escrow):
         data = calls.release_all(
             [item.escrow.terms for item in items],
             b"".join(item.intent.signature or b"" for item in items),
         )
     else:
-        data = calls.batch(_gas_each(items), [item.data for item in items])
-    intents = tuple(item.intent for item in items)
-    return Batch(first.escrow.chain_id, first.escrow.contract, data, gas, intents)
+        data = calls.batch(_gas_each(items), steps)
+    last = accumulate(len(item.calls) for item in items)
+    carries = tuple((end - 1, item.intent) for end, item in zip(last, items, strict=True))
+    return Batch(first.escrow.chain_id, first.escrow.contract, data, gas, carries)
 
 
 def _gas(items: Sequence[Item]) -> int:
-    if len(items) == 1:
+    steps = [call for item in items for call in item.calls]
+    if len(steps) == 1:
         return items[0].gas
-    size = sum(len(item.data) + _PLACE_BYTES for item in items)
+    size = sum(len(call) + _PLACE_BYTES for call in steps)
     # The EVM keeps back a 64th of what is left when it calls. What is not used is not paid.
     each = _gas_each(items) * 64 // 63 + _AROUND_GAS
-    return _TRANSACTION_GAS + _BYTE_GAS * size + each * len(items)
+    return _TRANSACTION_GAS + _BYTE_GAS * size + each * len(steps)
 
 
 def _gas_each(items: Sequence[Item]) -> int:
@@ -182,6 +190,10 @@ def carried_out(intent: Intent, said: Collection[contract_events.Event]) -> bool
     """
     escrow_id = intent.escrow_id
     match intent.kind:
+        case IntentKind.LOCK:
+            return any(
+                isinstance(one, contract_events.Locked) and one.id == escrow_id for one in said
+            )
         case IntentKind.RELEASE:
             return contract_events.Released(escrow_id) in said
         case IntentKind.REFUND | IntentKind.FINISH_CANCEL:
@@ -200,14 +212,41 @@ def failure(said: Collection[contract_events.Event], index: int) -> str:
     """Why the call at `index` did nothing, for the operator to read; it proves nothing."""
     for one in said:
         if isinstance(one, contract_events.CallFailed) and one.index == index:
-            return f"the call failed with 0x{one.reason[:_SHOWN_BYTES].hex()}"
+            return f"the call failed with {reasons.told(one.reason)}"
     return "the transaction did not do it"
 
 
-def calldata(intent: Intent, escrow: Escrow) -> bytes:
-    """The call that carries out an intent."""
+def steps(intent: Intent, escrow: Escrow) -> tuple[bytes, ...]:
+    """The call that carries out an intent, after the one that permits it, if it has one."""
+    lock, terms = intent.lock, escrow.terms
+    if lock is None or lock.permit_signature is None:
+        return (_call(intent, escrow),)
+    # As `means.to_sign` has it: the exact amount, until the last time of the lock.
+    permit = calls.permit(
+        terms.token, terms.seller, terms.locked_amount, terms.fund_by, lock.permit_signature
+    )
+    return permit, _call(intent, escrow)
+
+
+def _lock(lock: SignedLock, terms: Terms) -> bytes:
+    match lock.way:
+        case LockWay.DEPOSIT:
+            return calls.lock_from_deposit(terms, lock.signature)
+        case LockWay.AUTHORIZATION:
+            return calls.lock_with_authorization(terms, lock.signature)
+        case LockWay.PERMIT2:
+            assert lock.nonce is not None, "a lock by Permit2 has a nonce"
+            return calls.lock_with_permit2(terms, lock.nonce, lock.signature)
+        case LockWay.PERMIT | LockWay.ALLOWANCE:
+            return calls.lock_by_sig(terms, lock.signature)
+
+
+def _call(intent: Intent, escrow: Escrow) -> bytes:
     terms, signature = escrow.terms, intent.signature or b""
     match intent.kind:
+        case IntentKind.LOCK:
+            assert intent.lock is not None, "a lock carries how it takes the coins"
+            return _lock(intent.lock, terms)
         case IntentKind.RELEASE:
             return calls.release_by_sig(terms, signature)
         case IntentKind.REFUND:

@@ -24,7 +24,7 @@ from psycopg import AsyncConnection, Rollback
 from psycopg.rows import DictRow
 from web3.types import TxReceipt
 
-from tradepost.escrow import store
+from tradepost.escrow import intents, store
 from tradepost.escrow.evm import batches, transactions
 from tradepost.escrow.evm.batches import Batch, Item
 from tradepost.escrow.evm.chain import Chain, Refused, Rejected
@@ -41,6 +41,7 @@ from tradepost.escrow.model import (
 from tradepost.kernel.database import Database, Transaction
 from tradepost.kernel.leading import lead
 from tradepost.kernel.settings import Settings
+from tradepost_contracts import calls
 
 logger = logging.getLogger(__name__)
 
@@ -95,7 +96,7 @@ class Relayer:
             if view is None:
                 # Nothing has been followed yet, so nothing can be open either.
                 return
-            waiting = await store.due_intents(tx, view.head_time, _AT_ONCE)
+            waiting = await intents.due(tx, view.head_time, _AT_ONCE)
             escrows = await store.escrows(tx, [intent.escrow_id for intent in waiting])
             due = [(intent, escrows[intent.escrow_id]) for intent in waiting]
             out = await _out(tx)
@@ -104,16 +105,18 @@ class Relayer:
             await self._look_after(batch, view.confirmed_number)
         window = timedelta(seconds=self._settings.relay_window_s)
         for family in batches.families(due):
-            await self._bring(batches.ripe(family, self._settings.relay_count, now, window))
+            ripe = batches.ripe(family, self._settings.relay_count, now, window)
+            await self._bring(ripe, view.head_time)
         await self._broadcast()
 
-    async def _bring(self, ripe: Sequence[tuple[Intent, Escrow]]) -> None:
+    async def _bring(self, ripe: Sequence[tuple[Intent, Escrow]], chain_time: int) -> None:
         """Has intents of one family signed and stored; puts off those that would fail."""
         if not ripe:
             return
         # All are waited for, so that none still asks while another round begins.
         tried = await asyncio.gather(
-            *(self._try(intent, escrow) for intent, escrow in ripe), return_exceptions=True
+            *(self._try(intent, escrow, chain_time) for intent, escrow in ripe),
+            return_exceptions=True,
         )
         items = []
         for (intent, escrow), result in zip(ripe, tried, strict=True):
@@ -130,11 +133,19 @@ class Relayer:
         for chosen in batches.pack(items, self._settings.relay_count, most_gas):
             await self._sign(batches.build(chosen, most_gas), max_fee, tip)
 
-    async def _try(self, intent: Intent, escrow: Escrow) -> Item:
+    async def _try(self, intent: Intent, escrow: Escrow, chain_time: int) -> Item:
         """Asks the node what the intent would cost if it were carried out alone, now."""
-        data = batches.calldata(intent, escrow)
-        gas = await self._chain.estimate(self._account.address, escrow.contract, data)
-        return Item(intent, escrow, data, gas)
+        if intent.kind is IntentKind.LOCK and chain_time > escrow.terms.fund_by:
+            raise Refused("its last time has passed")
+        steps = batches.steps(intent, escrow)
+        sender, contract = self._account.address, escrow.contract
+        if len(steps) > 1:
+            both = calls.batch(batches.PERMITTED_GAS, steps)
+            if not any(await self._chain.call(contract, both, sender)):
+                return Item(intent, escrow, steps, batches.PERMITTED_GAS)
+            # One of them fails. Where the permit was brought before, the lock is good without it.
+        gas = await self._chain.estimate(sender, contract, steps[-1])
+        return Item(intent, escrow, steps[-1:], gas)
 
     async def _most_gas(self, max_fee: int) -> int:
         """What a transaction may have by the chain's rules, and by what the account can pay."""
@@ -145,10 +156,11 @@ class Relayer:
     async def _sign(self, batch: Batch, max_fee: int, tip: int) -> None:
         """Binds a batch's intents to the next nonce and stores the transaction, or does nothing."""
         used = await self._chain.nonce(self._account.address)
-        ids = [intent.id for intent in batch.intents]
+        carries = [(place, intent.id) for place, intent in batch.carries]
+        ids = [intent_id for _, intent_id in carries]
         async with self._database.transaction() as tx:
             nonce = await transactions.take_nonce(tx, self._account.address, used)
-            if not await store.mark_sent(tx, ids, nonce):
+            if not await intents.mark_sent(tx, ids, nonce):
                 # Another relayer has one of them, as can be while one takes over: the nonce stays
                 # free, and the others are tried again in the next round.
                 raise Rollback
@@ -159,18 +171,18 @@ class Relayer:
                 "data": batch.data,
                 "gas": batch.gas,
             }
-            await self._store(tx, call, max_fee, tip, ids)
+            await self._store(tx, call, max_fee, tip, carries)
 
     async def _put_off(self, intent: Intent, escrow: Escrow, reason: str) -> None:
         state = escrow.reading.state
         async with self._database.transaction() as tx:
             view = await store.chain_view(tx)
             if intent.fulfilled(escrow.reading):
-                await store.close_intent(tx, intent.id, IntentState.DONE, "done by others")
-            elif state in FINAL or _overtaken(intent, escrow) or _lapsed(intent, view):
-                await store.close_intent(tx, intent.id, IntentState.MOOT, reason)
+                await intents.close(tx, intent.id, IntentState.DONE, "done by others")
+            elif state in FINAL or _overtaken(intent, escrow) or _lapsed(intent, escrow, view):
+                await intents.close(tx, intent.id, IntentState.MOOT, reason)
             else:
-                await store.postpone_intent(tx, intent, _next_try(tx, intent), reason)
+                await intents.postpone(tx, intent, _next_try(tx, intent), reason)
                 logger.warning("%s of 0x%s waits: %s", intent.kind, escrow.id.hex(), reason)
 
     async def _look_after(self, batch: _Out, confirmed: int) -> None:
@@ -188,24 +200,25 @@ class Relayer:
             async with self._database.transaction() as tx:
                 for intent in batch.intents:
                     reason = "its nonce was used by another"
-                    await store.reopen_intent(tx, intent, tx.now, reason)
+                    await intents.reopen(tx, intent, tx.now, reason)
             return
         await self._pay_more(batch)
 
     async def _take_in(self, batch: _Out, receipt: TxReceipt) -> None:
         """Ends each intent that a mined transaction has carried out, and reopens the others."""
         async with self._database.transaction() as tx:
-            places = await transactions.carried(tx, bytes(receipt["transactionHash"]))
+            carried = await transactions.carried(tx, bytes(receipt["transactionHash"]))
+            places = {intent_id: place for place, intent_id in carried}
             escrows = await store.escrows(tx, [intent.escrow_id for intent in batch.intents])
             for intent in batch.intents:
                 said = batches.said_by(escrows[intent.escrow_id].contract, receipt["logs"])
                 if batches.carried_out(intent, said):
-                    await store.close_intent(tx, intent.id, IntentState.DONE, "mined")
+                    await intents.close(tx, intent.id, IntentState.DONE, "mined")
                     continue
                 # The branch it came into was another than the one it was tried on, or another was
                 # faster. Whether it is still wanted, and can be, the next try finds out.
-                reason = batches.failure(said, places.index(intent.id))
-                await store.reopen_intent(tx, intent, _next_try(tx, intent), reason)
+                reason = batches.failure(said, places[intent.id])
+                await intents.reopen(tx, intent, _next_try(tx, intent), reason)
 
     async def _pay_more(self, batch: _Out) -> None:
         last = batch.tries[-1]
@@ -237,7 +250,7 @@ class Relayer:
         call: dict[str, Any],
         max_fee: int,
         tip: int,
-        carries: Sequence[UUID],
+        carries: Sequence[tuple[int, UUID]],
     ) -> None:
         signed = self._account.sign_transaction(
             call
@@ -281,7 +294,7 @@ class Relayer:
 async def _out(tx: Transaction) -> list[_Out]:
     """What is out: a batch for each transaction, with all its tries."""
     found: dict[bytes, _Out] = {}
-    for intent in await store.sent_intents(tx, _AT_ONCE):
+    for intent in await intents.sent(tx, _AT_ONCE):
         assert intent.nonce is not None, "a sent intent has a nonce"
         tries = await transactions.of_intent(tx, intent.id, intent.nonce)
         found.setdefault(tries[-1].hash, _Out(intent.nonce, tries)).intents.append(intent)
@@ -298,7 +311,10 @@ def _overtaken(intent: Intent, escrow: Escrow) -> bool:
     return intent.kind in asks_back and escrow.reading.paid_on_chain
 
 
-def _lapsed(intent: Intent, view: ChainView | None) -> bool:
-    """True where the contract will refuse a settlement for ever, since its time has passed."""
-    settlement = intent.settlement
-    return settlement is not None and view is not None and view.lapsed(settlement.valid_until)
+def _lapsed(intent: Intent, escrow: Escrow, view: ChainView | None) -> bool:
+    """True where the contract will refuse it for ever, since its time has passed."""
+    if view is None:
+        return False
+    if intent.kind is IntentKind.LOCK:
+        return view.lapsed(escrow.terms.fund_by)
+    return intent.settlement is not None and view.lapsed(intent.settlement.valid_until)

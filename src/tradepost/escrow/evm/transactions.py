@@ -23,8 +23,10 @@ class SignedTransaction:
     created_at: datetime
 
 
-async def add(tx: Transaction, sent: SignedTransaction, carries: Sequence[UUID]) -> None:
-    """Stores a transaction, with the intents that it carries in the order of its calls.
+async def add(
+    tx: Transaction, sent: SignedTransaction, carries: Sequence[tuple[int, UUID]]
+) -> None:
+    """Stores a transaction, with the intents that it carries and the places of their calls.
 
     To be done before it is broadcast. One that is stored already is the same.
     """
@@ -39,19 +41,19 @@ async def add(tx: Transaction, sent: SignedTransaction, carries: Sequence[UUID])
     await tx.execute(
         """
         INSERT INTO escrow_carried (hash, place, intent_id)
-        SELECT %s, place - 1, id FROM unnest(%s::uuid[]) WITH ORDINALITY AS carried (id, place)
+        SELECT %s, place, id FROM unnest(%s::integer[], %s::uuid[]) AS carried (place, id)
         ON CONFLICT (hash, place) DO NOTHING
         """,
-        [sent.hash, list(carries)],
+        [sent.hash, [place for place, _ in carries], [intent_id for _, intent_id in carries]],
     )
 
 
-async def carried(tx: Transaction, tx_hash: bytes) -> list[UUID]:
-    """The intents that a transaction carries, in the order of its calls."""
+async def carried(tx: Transaction, tx_hash: bytes) -> list[tuple[int, UUID]]:
+    """The intents that a transaction carries, after the places of their calls."""
     rows = await tx.all(
-        "SELECT intent_id FROM escrow_carried WHERE hash = %s ORDER BY place", [tx_hash]
+        "SELECT place, intent_id FROM escrow_carried WHERE hash = %s ORDER BY place", [tx_hash]
     )
-    return [row["intent_id"] for row in rows]
+    return [(row["place"], row["intent_id"]) for row in rows]
 
 
 async def of_intent(tx: Transaction, intent_id: UUID, nonce: int) -> list[SignedTransaction]:
