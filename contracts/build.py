@@ -38,6 +38,8 @@ BUILT = {
 # It stands for other people's tokens, which have immutables too; nobody compares its code.
 VARIES = {"DevToken"}
 
+FORMATTED = ("contracts/src", "contracts/test", "contracts/proofs")
+
 # The same as in foundry.toml, which a test compares. No metadata is appended to the code: it would
 # hold a hash of every comment, and the code would change with each of them.
 SETTINGS: dict[str, Any] = {
@@ -72,7 +74,7 @@ def main(arguments: Sequence[str] | None = None) -> int:
         if arguments[:1] == ["test"]:
             return forge(["test", *arguments[1:]])
         if arguments == ["format"]:
-            return forge(["fmt", "contracts/src", "contracts/test"])
+            return forge(["fmt", *FORMATTED])
         parser = argparse.ArgumentParser(
             prog="build.py", description=__doc__, formatter_class=argparse.RawTextHelpFormatter
         )
@@ -108,7 +110,7 @@ def check() -> int:
                 f"{path.relative_to(ROOT)} is not what the contracts build to: "
                 f"run 'python contracts/build.py' and commit what it writes."
             )
-    if forge(["fmt", "--check", "contracts/src", "contracts/test"]):
+    if forge(["fmt", "--check", *FORMATTED]):
         raise BuildError(
             "The contracts are not formatted: run 'python contracts/build.py format' and commit."
         )
@@ -172,8 +174,8 @@ def artifact(name: str, output: dict[str, Any], version: str) -> str:
     return json.dumps(content, indent=1) + "\n"
 
 
-def collect() -> dict[str, str]:
-    """Reads the sources of the built contracts and all that they import.
+def collect(names: Sequence[str] = tuple(BUILT.values())) -> dict[str, str]:
+    """Reads sources, those of the built contracts if none are named, and all that they import.
 
     Returns:
         Their texts by their names: paths from the root of the repository, or of the package.
@@ -182,7 +184,7 @@ def collect() -> dict[str, str]:
         BuildError: An imported file is missing.
     """
     texts: dict[str, str] = {}
-    waiting = list(BUILT.values())
+    waiting = list(names)
     while waiting:
         name = waiting.pop()
         if name in texts:
@@ -231,8 +233,8 @@ def compiler(arguments: Sequence[str], request: str = "") -> str:
     return done.stdout
 
 
-def forge(arguments: Sequence[str]) -> int:
-    """Runs forge, offline, on the contracts; gives its exit code.
+def forge_program() -> Path:
+    """Where forge is.
 
     Raises:
         BuildError: It is not installed.
@@ -240,7 +242,16 @@ def forge(arguments: Sequence[str]) -> int:
     program = PACKAGES / "@foundry-rs" / "forge-linux-amd64" / "bin" / "forge"
     if not program.exists():
         raise BuildError(f"forge is not installed: {SET_UP}")
-    command = [str(program), *arguments, "--root", str(ROOT)]
+    return program
+
+
+def forge(arguments: Sequence[str]) -> int:
+    """Runs forge, offline, on the contracts; gives its exit code.
+
+    Raises:
+        BuildError: It is not installed.
+    """
+    command = [str(forge_program()), *arguments, "--root", str(ROOT)]
     settings = {"FOUNDRY_CONFIG": str(CONTRACTS / "foundry.toml"), "FOUNDRY_OFFLINE": "true"}
     return subprocess.run(command, env=environment() | settings, cwd=ROOT, check=False).returncode
 

@@ -5,7 +5,7 @@ import {ITradepostEscrow} from "../src/ITradepostEscrow.sol";
 import {Role, Status, Terms} from "../src/Terms.sol";
 import {TradepostEscrow} from "../src/TradepostEscrow.sol";
 import {EscrowTest} from "./EscrowTest.sol";
-import {MuteDelegate, Wallet1271} from "./Hostile.sol";
+import {AnyLengthWallet, MuteDelegate, Wallet1271} from "./Hostile.sol";
 
 /// @notice Attacks by words: forged, replayed, foreign signatures; terms nobody should lock.
 contract AttacksTest is EscrowTest {
@@ -235,6 +235,51 @@ contract AttacksTest is EscrowTest {
         escrow.settle(terms, AMOUNT + 1, FOREVER, Role.Arbitrator, sellers, buyers);
     }
 
+    // ------------------------------------------------------------------ time
+
+    /// @notice The relayer is censored for all of the shortest challenge window. The buyer needs nobody: he
+    /// marks it himself, within the window or after it, as long as nobody has called `cancel`.
+    function testACensoredRelayerDoesNotCostThePaidBuyer(bool late) public {
+        Terms memory terms = tokenTerms();
+        terms.challengeWindow = 10 minutes;
+        lock(terms);
+        requestCancel(terms);
+        vm.warp(block.timestamp + (late ? 10 minutes + 1 : 10 minutes));
+        if (!late) {
+            vm.expectPartialRevert(ITradepostEscrow.ChallengeWindowOpen.selector);
+            escrow.cancel(terms);
+        }
+        vm.prank(buyer);
+        escrow.markPaid(terms);
+        vm.warp(block.timestamp + 30 days);
+        expectWrongStatus(terms);
+        escrow.cancel(terms);
+    }
+
+    /// @notice A proposer moves the time of his block by some seconds. However it drifts from block to block,
+    /// a seller never has his coins back before both windows have passed.
+    function testDriftingTimeDoesNotShortenTheWindows(uint8[12] calldata drifts) public {
+        Terms memory terms = tokenTerms();
+        (terms.paymentWindow, terms.challengeWindow) = (1 minutes, 10 minutes);
+        lock(terms);
+        uint256 requested;
+        for (uint256 i = 0; i < drifts.length; ++i) {
+            vm.warp(block.timestamp + 1 + drifts[i]);
+            if (requested == 0) {
+                vm.prank(seller);
+                try escrow.requestCancel(terms) {
+                    requested = block.timestamp;
+                    assertTrue(requested > uint256(NOW) + terms.paymentWindow);
+                } catch {}
+            } else {
+                try escrow.cancel(terms) {
+                    assertTrue(block.timestamp > requested + terms.challengeWindow);
+                    return;
+                } catch {}
+            }
+        }
+    }
+
     // ------------------------------------------------------------------ wallets
 
     function testContractWalletSigns() public {
@@ -247,6 +292,36 @@ contract AttacksTest is EscrowTest {
         escrow.refundBySig(terms, strangers);
         escrow.refundBySig(terms, sign(BUYER_KEY, digest));
         assertStatus(terms, Status.Refunded);
+    }
+
+    /// @notice A wallet's signature has the length that the wallet wants, also none at all of a key's.
+    function testSignaturesOfAnyLength(uint8 length) public {
+        Terms memory terms = tokenTerms();
+        terms.buyer = address(new AnyLengthWallet(uint256(length) + 1));
+        lock(terms);
+        bytes memory signature = new bytes(uint256(length) + 1);
+        expectBadSignature(terms.buyer, instructionDigest("Refund", escrow.escrowId(terms)));
+        escrow.refundBySig(terms, abi.encodePacked(signature, hex"00"));
+        escrow.refundBySig(terms, signature);
+        assertStatus(terms, Status.Refunded);
+    }
+
+    /// @notice Seller, buyer and arbitrator may all be contracts at once.
+    function testContractWalletsInEveryRole() public {
+        Terms memory terms = tokenTerms();
+        terms.seller = address(new Wallet1271(seller));
+        terms.buyer = address(new Wallet1271(buyer));
+        terms.arbitrator = address(new Wallet1271(arbitrator));
+        token.mint(terms.seller, AMOUNT + FEE);
+        vm.prank(terms.seller);
+        token.approve(address(escrow), AMOUNT + FEE);
+        escrow.lockBySig(terms, signedLock(SELLER_KEY, "Lock", terms));
+        escrow.markPaidBySig(terms, signed(BUYER_KEY, "Paid", terms));
+        bytes32 digest = settlementDigest(escrow.escrowId(terms), AMOUNT);
+        bytes memory buyers = sign(BUYER_KEY, digest);
+        bytes memory arbitrators = sign(ARBITRATOR_KEY, digest);
+        escrow.settle(terms, AMOUNT, FOREVER, Role.Seller, buyers, arbitrators);
+        assertEq(token.balanceOf(terms.buyer), AMOUNT);
     }
 
     /// @notice An account that delegates by EIP-7702 keeps its key and its direct call.

@@ -3,9 +3,10 @@ pragma solidity 0.8.37;
 
 import {SafeERC20} from "@openzeppelin/contracts/token/ERC20/utils/SafeERC20.sol";
 
+import {DevToken} from "../src/dev/DevToken.sol";
 import {ITradepostEscrow} from "../src/ITradepostEscrow.sol";
 import {Payouts} from "../src/Payouts.sol";
-import {Status, Terms} from "../src/Terms.sol";
+import {Role, Status, Terms} from "../src/Terms.sol";
 import {EscrowTest} from "./EscrowTest.sol";
 import {
     BlacklistToken,
@@ -14,7 +15,8 @@ import {
     HookToken,
     HostileRecipient,
     LyingToken,
-    NonReturningToken
+    NonReturningToken,
+    RebasingToken
 } from "./Hostile.sol";
 
 /// @notice Attacks by coins and by those who take them.
@@ -112,6 +114,88 @@ contract CoinsTest is EscrowTest {
         vm.prank(seller);
         escrow.release(terms);
         assertEq(escrow.balanceOf(address(token), buyer), AMOUNT);
+    }
+
+    /// @notice A token that shrinks leaves too little of itself: who comes last is credited, and the coins
+    /// of every other token are untouched.
+    function testRebasingTokenHarmsNoOtherToken() public {
+        RebasingToken coin = new RebasingToken();
+        fund(address(coin));
+        Terms memory first = termsIn(address(coin));
+        Terms memory second = termsIn(address(coin));
+        second.lane += 1;
+        Terms memory other = tokenTerms();
+        other.lane += 2;
+        lock(first);
+        lock(second);
+        lock(other);
+        coin.rebase(50);
+        vm.prank(seller);
+        escrow.release(first);
+        assertEq(coin.balanceOf(buyer), AMOUNT);
+        vm.prank(seller);
+        escrow.release(second);
+        assertEq(escrow.balanceOf(address(coin), buyer), AMOUNT);
+        vm.expectPartialRevert(ITradepostEscrow.WithdrawalFailed.selector);
+        vm.prank(buyer);
+        escrow.withdraw(address(coin), AMOUNT, buyer);
+        vm.prank(seller);
+        escrow.release(other);
+        assertEq(token.balanceOf(buyer), AMOUNT);
+        // What was lost comes back when the token grows again.
+        coin.rebase(20_000);
+        vm.prank(buyer);
+        escrow.withdraw(address(coin), AMOUNT, buyer);
+    }
+
+    function testATokenThatIsAnAccountIsRefused() public {
+        Terms memory terms = termsIn(stranger);
+        vm.expectRevert(abi.encodeWithSelector(ITradepostEscrow.NoToken.selector, stranger));
+        lock(terms);
+    }
+
+    // ------------------------------------------------------------------ amounts
+
+    /// @notice One unit is an amount like any other; what cannot be divided stays with the seller.
+    function testDust() public {
+        Terms memory terms = tokenTerms();
+        (terms.amount, terms.fee) = (3, 1);
+        uint256 before = token.balanceOf(seller);
+        bytes32 digest = settlementDigest(lock(terms), 2);
+        bytes memory sellers = sign(SELLER_KEY, digest);
+        bytes memory buyers = sign(BUYER_KEY, digest);
+        escrow.settle(terms, 2, FOREVER, Role.Arbitrator, sellers, buyers);
+        assertEq(token.balanceOf(buyer), 2);
+        assertEq(escrow.balanceOf(address(token), feeRecipient), 0);
+        assertEq(token.balanceOf(seller), before - 2);
+    }
+
+    function testASettlementForNothingIsARefund() public {
+        Terms memory terms = tokenTerms();
+        uint256 before = token.balanceOf(seller);
+        bytes32 digest = settlementDigest(lock(terms), 0);
+        bytes memory sellers = sign(SELLER_KEY, digest);
+        bytes memory buyers = sign(BUYER_KEY, digest);
+        escrow.settle(terms, 0, FOREVER, Role.Arbitrator, sellers, buyers);
+        assertEq(token.balanceOf(seller), before);
+        assertEq(token.balanceOf(buyer), 0);
+    }
+
+    /// @notice The largest amounts that terms can say: no sum and no product overflows.
+    function testSharesOfTheLargestAmountsDoNotOverflow(uint128 share) public {
+        DevToken coin = new DevToken();
+        coin.mint(seller, type(uint256).max);
+        vm.prank(seller);
+        coin.approve(address(escrow), type(uint256).max);
+        Terms memory terms = termsIn(address(coin));
+        (terms.amount, terms.fee) = (type(uint128).max, type(uint128).max);
+        bytes32 digest = settlementDigest(lock(terms), share);
+        bytes memory sellers = sign(SELLER_KEY, digest);
+        bytes memory buyers = sign(BUYER_KEY, digest);
+        escrow.settle(terms, share, FOREVER, Role.Arbitrator, sellers, buyers);
+        assertEq(coin.balanceOf(buyer), share);
+        assertEq(escrow.balanceOf(address(coin), feeRecipient), share);
+        assertEq(coin.balanceOf(address(escrow)), share);
     }
 
     // ------------------------------------------------------------------ recipients

@@ -316,7 +316,9 @@ contract CourtAttacksTest is CourtTest {
             vm.prank(buyer);
             adapter.execute(terms, FOREVER, Role.Buyer, forms[i]);
         }
-        vm.expectRevert(abi.encodeWithSelector(ContractArbitrator.NotTrader.selector, address(adapter)));
+        vm.expectRevert(
+            abi.encodeWithSelector(ContractArbitrator.NotTrader.selector, address(adapter))
+        );
         adapter.execute(terms, FOREVER, Role.Arbitrator, "");
     }
 

@@ -13,6 +13,25 @@ contract FeeOnTransferToken is DevToken {
     }
 }
 
+/// @notice Brings anybody's coins to whoever asks, on nobody's word.
+contract YesToken {
+    mapping(address => uint256) public balanceOf;
+
+    function receiveWithAuthorization(
+        address,
+        address to,
+        uint256 value,
+        uint256,
+        uint256,
+        bytes32,
+        uint8,
+        bytes32,
+        bytes32
+    ) external {
+        balanceOf[to] += value;
+    }
+}
+
 /// @notice Says yes and moves nothing.
 contract LyingToken is DevToken {
     function transferFrom(address, address, uint256) public pure override returns (bool) {
@@ -78,6 +97,46 @@ contract NonReturningToken {
     function _move(address from, address to, uint256 value) private {
         balanceOf[from] -= value;
         balanceOf[to] += value;
+    }
+}
+
+/// @notice Changes everybody's balance at once, as AMPL and stETH do.
+contract RebasingToken {
+    uint256 public percent = 100;
+    mapping(address => uint256) private parts;
+    mapping(address => mapping(address => uint256)) public allowance;
+
+    function rebase(uint256 percent_) external {
+        percent = percent_;
+    }
+
+    function mint(address account, uint256 value) external {
+        parts[account] += value * 100 / percent;
+    }
+
+    function balanceOf(address account) public view returns (uint256) {
+        return parts[account] * percent / 100;
+    }
+
+    function approve(address spender, uint256 value) external returns (bool) {
+        allowance[msg.sender][spender] = value;
+        return true;
+    }
+
+    function transfer(address to, uint256 value) external returns (bool) {
+        return _move(msg.sender, to, value);
+    }
+
+    function transferFrom(address from, address to, uint256 value) external returns (bool) {
+        allowance[from][msg.sender] -= value;
+        return _move(from, to, value);
+    }
+
+    function _move(address from, address to, uint256 value) private returns (bool) {
+        uint256 moved = value * 100 / percent;
+        parts[from] -= moved;
+        parts[to] += moved;
+        return true;
     }
 }
 
@@ -172,6 +231,19 @@ contract Wallet1271 {
     }
 
     receive() external payable {}
+}
+
+/// @notice A wallet whose signatures are so many zeros.
+contract AnyLengthWallet {
+    uint256 private immutable length;
+
+    constructor(uint256 length_) {
+        length = length_;
+    }
+
+    function isValidSignature(bytes32, bytes calldata signature) external view returns (bytes4) {
+        return signature.length == length ? bytes4(0x1626ba7e) : bytes4(0xffffffff);
+    }
 }
 
 /// @notice A delegate that knows nothing of EIP-1271, for accounts of EIP-7702.

@@ -412,7 +412,9 @@ contract PanelAttacksTest is PanelTest {
         bytes memory members = settlementOf(keys[1][0], terms, RULED);
         expectBadSignature(buyer, digest);
         panel.execute(terms, FOREVER, Role.Buyer, members);
-        vm.expectRevert(abi.encodeWithSelector(ContractArbitrator.NotTrader.selector, address(panel)));
+        vm.expectRevert(
+            abi.encodeWithSelector(ContractArbitrator.NotTrader.selector, address(panel))
+        );
         panel.execute(terms, FOREVER, Role.Arbitrator, members);
     }
 

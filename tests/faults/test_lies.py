@@ -171,7 +171,11 @@ async def _world(arena: Arena, counts: Counter[str]) -> tuple[Liar, Deal, dict[s
         "POST /v1/trades/{trade_id}/refund": {"signature": SIGNATURE},
         "POST /v1/trades/{trade_id}/cancel": {"signature": SIGNATURE},
         "POST /v1/trades/{trade_id}/dispute": {"reason": "not_paid"},
-        "POST /v1/trades/{trade_id}/settlement": {"buyer_amount": "0.1", "signature": SIGNATURE},
+        "POST /v1/trades/{trade_id}/settlement": {
+            "buyer_amount": "0.1",
+            "valid_until": 2**40 - 1,
+            "signature": SIGNATURE,
+        },
     }
     bodies |= {name: body for name, body in PUBLIC.items() if body is not None}
     liar = Liar(arena, counts, arena.stage.app.openapi()["paths"])

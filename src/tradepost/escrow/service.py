@@ -6,12 +6,13 @@ wants it; the relayer (`escrow/evm/relay.py`) sends it, and the watcher tells wh
 
 import secrets
 from collections.abc import Iterable, Sequence
+from dataclasses import replace
 from datetime import timedelta
 from typing import Any, Protocol
 
 from eth_utils.address import to_checksum_address
 
-from tradepost.escrow import intents, store
+from tradepost.escrow import intents, lanes, store
 from tradepost.escrow.evm import wallet
 from tradepost.escrow.model import (
     AssetUnknown,
@@ -99,7 +100,8 @@ async def open_escrow(tx: Transaction, opening: Opening) -> Escrow:
     """Fixes the terms under which the seller can lock `opening.amount` for the buyer.
 
     Nothing is locked by it. The time by which he must lock is counted from the chain's own clock.
-    Raises `ChainNotReady` where the node has been silent, since that clock would be wrong, and
+    The escrow is the only one in its lane until it has ended, or can be locked no more. Raises
+    `ChainNotReady` where the node has been silent, since that clock would be wrong, and
     `EscrowImpossible` for terms that the contract would refuse.
     """
     view = await recent_chain(tx)
@@ -119,22 +121,27 @@ async def open_escrow(tx: Transaction, opening: Opening) -> Escrow:
         fund_by=view.head_time + opening.funding_window_s,
         payment_window=opening.payment_window_s,
         challenge_window=settings.challenge_window_s,
-        lane=secrets.randbits(_LANE_BITS),
+        lane=0,
     )
     reason = typed.refusal(terms)
     if reason is not None:
         raise EscrowImpossible(reason)
-    escrow = Escrow(
-        id=typed.escrow_id(terms, view.chain_id, view.contract),
-        chain_id=view.chain_id,
-        contract=view.contract,
-        asset=opening.amount.asset.code,
-        terms=terms,
-        reading=Reading(),
-        created_at=tx.now,
-    )
-    await store.add_escrow(tx, escrow)
-    return escrow
+    taken = await lanes.take(tx, view, terms.seller, terms.token)
+    while True:
+        lane, lapses = taken or (secrets.randbits(_LANE_BITS), 0)
+        in_lane = replace(terms, lane=lane)
+        escrow = Escrow(
+            id=typed.escrow_id(in_lane, view.chain_id, view.contract),
+            chain_id=view.chain_id,
+            contract=view.contract,
+            asset=opening.amount.asset.code,
+            terms=in_lane,
+            reading=Reading(),
+            created_at=tx.now,
+        )
+        if await store.add_escrow(tx, escrow, lapses):
+            return escrow
+        assert taken is None, "a lane that was taken is held by nobody else"
 
 
 async def get(tx: Transaction, escrow_id: bytes) -> Escrow:

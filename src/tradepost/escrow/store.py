@@ -214,15 +214,21 @@ async def events_of(tx: Transaction, escrow_id: bytes) -> list[ChainEvent]:
 # --- escrows -------------------------------------------------------------------------------
 
 
-async def add_escrow(tx: Transaction, escrow: Escrow) -> None:
-    """Stores a new escrow; its terms are never changed again."""
+async def add_escrow(tx: Transaction, escrow: Escrow, lapses: int) -> bool:
+    """Stores a new escrow, whose terms are never changed again, as the holder of its lane.
+
+    False where another escrow holds that lane, and nothing was written. `lapses` is how many came
+    to nothing in the lane right before.
+    """
     terms = escrow.terms
-    await tx.execute(
+    stored = await tx.execute(
         """
         INSERT INTO escrows (id, chain_id, contract, asset, seller, buyer, arbitrator, token,
             amount, fee, fee_recipient, fund_by, payment_window, challenge_window, lane,
-            state, paid_on_chain, created_at)
-        VALUES (%s, %s, %s, %s, %s, %s, %s, %s, %s, %s, %s, %s, %s, %s, %s, %s, false, %s)
+            state, paid_on_chain, created_at, holds_lane, lane_lapses)
+        VALUES (%s, %s, %s, %s, %s, %s, %s, %s, %s, %s, %s, %s, %s, %s, %s, %s, false, %s, true,
+            %s)
+        ON CONFLICT (seller, token, contract, chain_id, lane) WHERE holds_lane DO NOTHING
         """,
         [
             escrow.id,
@@ -232,8 +238,10 @@ async def add_escrow(tx: Transaction, escrow: Escrow) -> None:
             *(getattr(terms, name) for name in _TERMS),
             escrow.state,
             escrow.created_at,
+            lapses,
         ],
     )
+    return stored == 1
 
 
 async def escrow(tx: Transaction, escrow_id: bytes) -> Escrow | None:

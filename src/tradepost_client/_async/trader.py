@@ -347,7 +347,7 @@ class AsyncTrader:
         """Signs how much of the coin (whole units) the buyer gets; two of three have to.
 
         The wallet signs as the side it is on, or as the arbitrator whom the terms name. It joins
-        the offer of another for this share, or makes one that is open for `open_s` seconds.
+        the offer for this share that is open longest, or makes one for `open_s` seconds.
 
         Raises:
             ValueError: The amount is finer than the coin, or more than the trade's.

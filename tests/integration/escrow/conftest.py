@@ -46,6 +46,7 @@ class EscrowWorld:
     database: Database
     settings: Settings
     relayer: Relayer
+    contract: str = contracts.address(artifacts.ESCROW)
 
     async def catch_up(self) -> None:
         """Follows the chain to its head."""
@@ -85,7 +86,7 @@ class EscrowWorld:
         """Sends a call to the contract; returns the transaction's hash."""
         transaction = {
             "from": sender.address,
-            "to": contracts.address(artifacts.ESCROW),
+            "to": self.contract,
             "data": "0x" + data.hex(),
             "value": hex(value),
         }

@@ -42,12 +42,17 @@ def locks(tmp_path: Path) -> Path:
     """A repository with sound lock files."""
     (tmp_path / "requirements").mkdir()
     (tmp_path / "tools" / "node").mkdir(parents=True)
-    for name, wishes in [("runtime", "one[more]>=1\n"), ("dev", "-r runtime.in\ntwo\n")]:
+    for name, wishes in [
+        ("runtime", "one[more]>=1\n"),
+        ("dev", "-r runtime.in\ntwo\n"),
+        ("proofs", "two\n"),
+    ]:
         (tmp_path / "requirements" / f"{name}.in").write_text(f"# why\n{wishes}")
     one = f"one==1.5 ; sys_platform == 'linux' \\\n    --hash=sha256:{SUM}\n"
     two = f"two==2.0 \\\n    --hash=sha256:{SUM} \\\n    --hash=sha256:{SUM}\n    # via x\n"
     (tmp_path / "requirements" / "runtime.txt").write_text(one)
     (tmp_path / "requirements" / "dev.txt").write_text(one + two)
+    (tmp_path / "requirements" / "proofs.txt").write_text(two)
     wanted = {"dependencies": {"three": "3.0.0"}}
     packages = {"": wanted, "node_modules/three": {"version": "3.0.0", "integrity": "sha512-x"}}
     (tmp_path / "tools" / "node" / "package.json").write_text(json.dumps(wanted))
@@ -68,6 +73,7 @@ def test_sound_lock_files_have_no_faults(locks: Path) -> None:
         ("requirements/dev.in", "two", "four", "dev.in: four is not in the lock file"),
         ("requirements/dev.txt", "one==1.5", "one==1.6", "one is not the 1.5 of runtime.txt"),
         ("requirements/runtime.txt", f"--hash=sha256:{SUM}", "", "runtime.txt: one has no hash"),
+        ("requirements/proofs.txt", f"--hash=sha256:{SUM}", "", "proofs.txt: two has no hash"),
         ("requirements/dev.txt", "# via x", "# from https://host/", "dev.txt:6 names a host"),
         ("tools/node/package.json", "3.0.0", "3.1.0", "dependencies are not those of package.json"),
         ("tools/node/package-lock.json", "integrity", "none", "node_modules/three has no hash"),

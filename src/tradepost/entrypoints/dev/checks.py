@@ -25,7 +25,9 @@ class Check:
 
 CHECKS = (
     # The longest first: two run at a time.
+    Check("contract proofs", [PYTHON, "-m", "contracts.analyse", "halmos"]),
     Check("types", [PYTHON, "-m", "mypy"]),
+    Check("contract analysis", [PYTHON, "-m", "contracts.analyse", "slither"]),
     Check("contract artefacts", [PYTHON, "contracts/build.py", "--check"]),
     Check("format", [PYTHON, "-m", "ruff", "format", "--check", "."]),
     Check("lint", [PYTHON, "-m", "ruff", "check", "."]),

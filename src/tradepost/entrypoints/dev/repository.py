@@ -9,7 +9,8 @@ from packaging.requirements import Requirement
 from packaging.utils import canonicalize_name
 from packaging.version import Version
 
-NOT_OURS = {"node_modules", ".venv", ".git", ".data"}
+NOT_OURS = {"node_modules", ".venv", ".venv-proofs", ".git", ".data"}
+LOCKS = ("runtime", "dev", "proofs")
 LINK = re.compile(r"(?<!\!)\[[^\]]*\]\(([^)\s]+)(?: \"[^\"]*\")?\)|!\[[^\]]*\]\(([^)\s]+)\)")
 FENCE = re.compile(r"^(```|~~~).*?^\1", re.MULTILINE | re.DOTALL)
 HEADING = re.compile(r"^#{1,6} +(.+?) *#*$", re.MULTILINE)
@@ -57,7 +58,7 @@ def _anchors(path: Path) -> set[str]:
 def lock_faults(root: Path) -> list[str]:
     """Finds lock files that name a host, lack a hash, or do not fit what they are made from."""
     requirements = root / "requirements"
-    pins = {name: _pins(requirements / f"{name}.txt") for name in ("runtime", "dev")}
+    pins = {name: _pins(requirements / f"{name}.txt") for name in LOCKS}
     faults: list[str] = []
     for name, known in pins.items():
         faults += _hosts(requirements / f"{name}.txt", root)
