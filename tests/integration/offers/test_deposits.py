@@ -8,7 +8,7 @@ import httpx
 import pytest
 
 from tests.integration.offers.conftest import Maker
-from tests.integration.offers.making import ETH, body, created, published, take
+from tests.integration.offers.making import ETH, body, created, draft, published, take
 from tradepost.kernel.database import Database
 from tradepost.offers import deposits, service
 from tradepost.offers.model import Deposit, Offer
@@ -226,6 +226,61 @@ async def test_no_listing_keeps_what_was_true_before(
     assert shown == {
         str(offer.id): funded for offer, (_, funded) in zip(found.offers, backed, strict=True)
     }
+
+
+async def until_waited_for(database: Database, other: asyncio.Task[None]) -> None:
+    """Waits until `other` waits for a row that somebody holds, or is done."""
+    async with asyncio.timeout(10):
+        while not other.done():
+            async with database.transaction() as tx:
+                if await tx.one("SELECT 1 FROM pg_locks WHERE NOT granted"):
+                    return
+            await asyncio.sleep(0.01)
+
+
+async def test_who_lists_an_offer_holds_its_deposit(
+    api: httpx.AsyncClient, database: Database, maker: Maker
+) -> None:
+    """A deposit comes between the look at the old one and the commit of what follows from it."""
+    await has(database, maker, "1")
+    async with database.transaction() as tx:
+        offer = await service.create_offer(tx, maker.id, draft(maker))
+        coming = asyncio.create_task(has(database, maker, "5"))
+        await until_waited_for(database, coming)
+        assert not coming.done()
+    await coming
+    assert await listed(api) == {str(offer.id): True}
+    async with database.transaction() as tx:
+        await service.pause(tx, maker.id, offer.id)
+    async with database.transaction() as tx:
+        await service.resume(tx, maker.id, offer.id)
+        going = asyncio.create_task(has(database, maker, "0"))
+        await until_waited_for(database, going)
+    await going
+    assert await listed(api) == {str(offer.id): False}
+
+
+async def test_the_first_deposit_and_the_first_offer_at_once(
+    api: httpx.AsyncClient, database: Database, maker: Maker
+) -> None:
+    async with database.transaction() as tx:
+        offer = await service.create_offer(tx, maker.id, draft(maker))
+        coming = asyncio.create_task(has(database, maker, "5"))
+        await until_waited_for(database, coming)
+    await coming
+    assert await listed(api) == {str(offer.id): True}
+    async with database.transaction() as tx:
+        deposit = Deposit(ETH.amount("5").minor, 1)
+        await service.deposit_read(tx, maker.wallet, "USDT", deposit)
+        publishing = asyncio.create_task(publish(database, maker, asset="USDT"))
+        await until_waited_for(database, publishing)
+    await publishing
+    assert all((await listed(api)).values())
+
+
+async def publish(database: Database, maker: Maker, **changes: Any) -> None:
+    """Publishes an offer."""
+    await created(database, maker, **changes)
 
 
 async def test_what_nobody_has_read_is_asked_for(
