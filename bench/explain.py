@@ -34,8 +34,12 @@ _CASES: Final = {
     "two methods": replace(_SELL, payment_methods=("method_2", "method_3")),
     "rare method": replace(_SELL, payment_methods=("method_11",)),
     "country": replace(_SELL, country="NG"),
+    "funded": replace(_SELL, funded=True),
+    "funded with a rare method": replace(_SELL, funded=True, payment_methods=("method_11",)),
     "newest": Wanted(),
     "newest of a currency": Wanted(currency=_EUR),
+    "newest funded": Wanted(funded=True),
+    "newest funded of a currency": Wanted(currency=_EUR, funded=True),
 }
 
 

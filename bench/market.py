@@ -30,6 +30,8 @@ CURRENCIES = (
 )
 #: Of a hundred offers, so many follow the market; of these, a third have a limit.
 FLOATING = 40
+#: Of so many offers to sell, one is funded.
+ONE_FUNDED_IN = 500
 #: What one of each asset costs, in every currency: the book is drawn around it.
 MARKET: Mapping[str, Decimal] = {"ETH": Decimal(2500), "USDT": Decimal(1)}
 #: A document's own id, until each listing puts in its own.
@@ -39,7 +41,7 @@ _FILL = """
 INSERT INTO listings (
     id, maker_id, direction, asset, asset_decimals, currency, currency_decimals, scale, source,
     margin_bps, number, threshold, level, tilt, in_currency, least, most, payment_methods, country,
-    until, document
+    until, document, funded
 )
 SELECT id, maker_id, direction, asset, decimals, currency, 2, ('1e' || (decimals - 2))::numeric,
     CASE WHEN floating THEN 'index' END,
@@ -50,7 +52,7 @@ SELECT id, maker_id, direction, asset, decimals, currency, 2, ('1e' || (decimals
         ELSE sign * price END,
     CASE WHEN floating AND NOT held THEN sign * margin END,
     in_currency, least, least * (1 + n %% 40), methods, country, NULL,
-    replace(%(document)s, %(no_id)s, id::text)
+    replace(%(document)s, %(no_id)s, id::text), sign = 1 AND h4 / 100 %% %(one_funded_in)s = 0
 FROM (
     SELECT *, round(market * (10000 + spread + 20 * sign) / 10000, 2 + 4 * (asset = 'USDT')::int)
             AS price,
@@ -123,6 +125,7 @@ def fill(
                 "document": document,
                 "currencies": currencies,
                 "floating": floating,
+                "one_funded_in": ONE_FUNDED_IN,
             },
         )
         connection.execute(

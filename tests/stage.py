@@ -18,6 +18,7 @@ from procrastinate import App, PsycopgConnector
 
 import tradepost.alerts.jobs
 import tradepost.book.jobs
+import tradepost.deposits.jobs
 import tradepost.insights.jobs
 import tradepost.offers.jobs
 import tradepost.trades.jobs
@@ -126,7 +127,13 @@ class Stage:
     async def jobs(self) -> None:
         """Runs what is queued, and what the clock would start."""
         await self.queue.run_worker_async(wait=False, install_signal_handlers=False)
-        for name in ("book.follow_market", "alerts.tell", "offers.wake", "trades.meet_deadlines"):
+        for name in (
+            "book.follow_market",
+            "alerts.tell",
+            "offers.wake",
+            "trades.meet_deadlines",
+            "deposits.ask",
+        ):
             await self.queue.tasks[name](timestamp=0)
 
     def balance(self, address: str, asset: Asset) -> int:
@@ -161,6 +168,7 @@ async def open_stage(node: DevChain, settings: Settings) -> AsyncIterator[Stage]
         tradepost.alerts.jobs.register(queue, database)
         tradepost.offers.jobs.register(queue, database)
         tradepost.trades.jobs.register(queue, database)
+        tradepost.deposits.jobs.register(queue, database)
         tradepost.insights.jobs.register(queue, database)
         app = build(settings)
         await stack.enter_async_context(app.router.lifespan_context(app))

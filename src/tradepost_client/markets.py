@@ -43,9 +43,14 @@ class Criteria(TypedDict, total=False):
 
 
 class Sought(Criteria, total=False):
-    """`Criteria` for a search at once; `online`: only of makers who are there now."""
+    """`Criteria` for a search at once.
+
+    online: Only of makers who are there now.
+    funded: Only of sellers who have the coins in the escrow contract.
+    """
 
     online: bool
+    funded: bool
 
 
 class Market(Model):
@@ -70,6 +75,7 @@ class Facets(Model):
 
     total: int
     complete: bool
+    funded: int
     payment_methods: dict[str, int]
     countries: dict[str, int]
     assets: dict[str, int]

@@ -214,8 +214,10 @@ class Offer(Model):
     A floating price is `margin_bps` over the market's price as `price_source` has it; `price` is
     then that of the moment, and None where the market's is not fresh. `premium_bps` is how far the
     price is above the market's index. Amounts are of the coin, or of the currency where
-    `amount_unit` says so. `maker_online` and `quote` are told in the book, and what stands below
-    them to the maker alone.
+    `amount_unit` says so. A `funded` one is a seller's whose wallet had the coins in the escrow
+    contract, as the exchange read it: he can draw them at any moment. `deposit_block`, the block as
+    of which that was found, is told outside of the book; `maker_online` and `quote` are told in it,
+    and what stands below them to the maker alone.
     """
 
     id: Id
@@ -251,6 +253,8 @@ class Offer(Model):
     closes_at: Time | None
     created_at: Time
     updated_at: Time
+    funded: bool
+    deposit_block: int | None = None
     maker_online: bool | None = None
     quote: Bought | None = None
     hidden_because: str | None = None

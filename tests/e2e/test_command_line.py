@@ -72,6 +72,14 @@ def until_priced(person: Person) -> None:
         time.sleep(0.5)
 
 
+def until_funded(person: Person, offer_id: str) -> None:
+    """Waits until the exchange has seen a deposit as deep as it wants it."""
+    ends = time.monotonic() + 60
+    while not person.says("offer", "show", offer_id)["funded"]:
+        assert time.monotonic() < ends, "the deposit does not count"
+        time.sleep(0.5)
+
+
 @pytest.mark.slow
 @pytest.mark.timeout(300)
 def test_two_people_trade_at_a_price_that_follows_the_market(
@@ -90,7 +98,9 @@ def test_two_people_trade_at_a_price_that_follows_the_market(
     )
     assert (offer["pricing"], offer["premium_bps"]) == ("floating", 150)
 
-    search = ("offer", "search", "--direction", "sell", *PAIR, "--fiat", "250")
+    seller.types("wallet", "deposit", "ETH", "0.6", "--yes")
+    until_funded(buyer, offer["id"])
+    search = ("offer", "search", "--direction", "sell", *PAIR, "--fiat", "250", "--funded")
     table = buyer.types(*search)
     assert offer["id"] in table
     assert "1.5 % above the market" in table
@@ -110,6 +120,8 @@ def test_two_people_trade_at_a_price_that_follows_the_market(
     seller.types("trade", "release", trade["id"], "--yes")
     buyer.types("trade", "watch", trade["id"], "--interval", "0.5")
     assert buyer.says("trade", "show", trade["id"])["state"] == "completed"
+    drawn = seller.says("wallet", "withdraw", "ETH", "--yes")
+    assert drawn["amount"].rstrip("0") == "0.6"
 
 
 @pytest.mark.slow

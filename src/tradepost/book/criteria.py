@@ -42,7 +42,7 @@ class Criteria(Body):
     country: Annotated[CountryCode | None, Field(description="Where the maker is.")] = None
     maker: UUID | None = None
 
-    def wanted(self, settings: Settings, *, online: bool = False) -> Wanted:
+    def wanted(self, settings: Settings, *, online: bool = False, funded: bool = False) -> Wanted:
         """What it comes to; raises `AssetNotTraded`, `CurrencyUnknown`, `MalformedRequest`."""
         asset = None if self.asset is None else asset_of(settings, self.asset)
         currency = None if self.currency is None else iso.currency(self.currency)
@@ -65,4 +65,5 @@ class Criteria(Body):
             country=self.country,
             maker_id=self.maker,
             online=online,
+            funded=funded,
         )

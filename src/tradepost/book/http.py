@@ -72,6 +72,7 @@ _LISTED = (
     | EXAMPLE_PRICED
     | {
         "maker_online": True,
+        "funded": False,
         "quote": {"amount": "0.098522167487684729", "fiat_amount": "250.00"},
     }
 )
@@ -105,6 +106,19 @@ class MarketAnswer(BaseModel):
         )
 
 
+Funded = Annotated[
+    bool,
+    Field(
+        description=(
+            "Of a seller: his wallet's confirmed balance in the escrow contract covers what"
+            " remains of this offer, with the fee. It is shared by all offers of that wallet, he"
+            " can draw it at any moment, and nothing is promised by it: pay only once the trade's"
+            " own escrow is locked."
+        )
+    ),
+]
+
+
 class QuoteAnswer(BaseModel):
     """What is taken of the coin, and what is paid for it."""
 
@@ -120,6 +134,7 @@ class ListedOffer(OfferDocument):
         int | None, Field(description="Above the index (below: negative), in 1/100 percent.")
     ]
     maker_online: bool
+    funded: Funded
     quote: Annotated[
         QuoteAnswer | None,
         Field(description="For a direction, a pair and an amount: what you get for it."),
@@ -149,6 +164,7 @@ class FacetsAnswer(BaseModel):
                 {
                     "total": 3,
                     "complete": True,
+                    "funded": 1,
                     "payment_methods": {"sepa_instant": 3, "revolut": 1},
                     "countries": {"DE": 2},
                     "assets": {"ETH": 3},
@@ -161,6 +177,7 @@ class FacetsAnswer(BaseModel):
 
     total: int
     complete: bool
+    funded: Annotated[int, Field(description="How many of them are funded.")]
     payment_methods: dict[str, int]
     countries: dict[str, int]
     assets: dict[str, int]
@@ -172,6 +189,10 @@ class FacetsQuery(Criteria):
     """What a taker looks for."""
 
     online: Annotated[bool, Field(description="Only of makers who are there now.")] = False
+    funded: Annotated[
+        bool,
+        Field(description="Only of sellers with the coins in the escrow contract, as `funded`."),
+    ] = False
 
 
 class SearchQuery(FacetsQuery):
@@ -197,7 +218,7 @@ async def search_offers(request: Request, query: Annotated[SearchQuery, Query()]
     """
     state = request.app.state
     cursors: Cursors = state.cursors
-    wanted = query.wanted(state.settings, online=query.online)
+    wanted = query.wanted(state.settings, online=query.online, funded=query.funded)
     purpose = f"offers {query.model_dump_json(exclude={'cursor', 'limit'})}"
     after = None if query.cursor is None else cursors.read(purpose, query.cursor)
     async with state.database.reading() as reading:
@@ -218,7 +239,7 @@ async def search_offers(request: Request, query: Annotated[SearchQuery, Query()]
 async def count_offers(request: Request, query: Annotated[FacetsQuery, Query()]) -> Response:
     """How many of the offers that a search finds have which payment method, country, and so on."""
     state = request.app.state
-    wanted = query.wanted(state.settings, online=query.online)
+    wanted = query.wanted(state.settings, online=query.online, funded=query.funded)
     async with state.database.reading() as reading:
         online = await state.presence.online(reading)
         counted = await service.facets(reading, state.markets, wanted, online)
@@ -245,9 +266,10 @@ def _listed(page: service.Page, wanted: Wanted, online: Collection[UUID]) -> Ite
             index = page.market.index(*pair)
         premium = "null" if index is None else premium_bps(found.price, index.value)
         there = "true" if found.maker_id in online else "false"
+        funded = "true" if found.funded else "false"
         yield (
             f'{found.document[:-1]},"price":"{found.price:f}","premium_bps":{premium},'
-            f'"maker_online":{there},"quote":{quote(found.price)}}}'
+            f'"maker_online":{there},"funded":{funded},"quote":{quote(found.price)}}}'
         )
 
 

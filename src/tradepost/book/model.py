@@ -57,6 +57,8 @@ class Listing:
     #: When it leaves the book by itself; None: it does not.
     until: datetime | None
     document: str
+    #: Whether its maker has the coins in the escrow contract; it follows the chain, without news.
+    funded: bool = False
 
     @property
     def in_currency(self) -> bool:
@@ -113,12 +115,16 @@ class Wanted:
     maker_id: UUID | None = None
     #: Only of makers who are there now.
     online: bool = False
+    #: Only what is funded.
+    funded: bool = False
 
 
 def matches(listing: Listing, wanted: Wanted, quotes: Mapping[str, Quote], now: datetime) -> bool:
     """Whether a listing is what somebody looks for, at the market's `quotes` of its pair."""
     found = price_of(listing, quotes)
     if found is None or (listing.until is not None and listing.until <= now):
+        return False
+    if wanted.funded and not listing.funded:
         return False
     for said, has in (
         (wanted.direction, listing.direction),
@@ -190,6 +196,7 @@ class Found(NamedTuple):
     asset: str
     currency: str
     document: str
+    funded: bool
     price: Decimal
     #: Its place in the order; None where the newest come first.
     rank: Decimal | None
@@ -204,6 +211,7 @@ class Facets:
 
     total: int
     complete: bool
+    funded: int
     payment_methods: Mapping[str, int]
     countries: Mapping[str, int]
     assets: Mapping[str, int]

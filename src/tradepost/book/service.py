@@ -82,6 +82,14 @@ async def show(tx: Transaction, listings: Mapping[UUID, Listing | None], *, news
             await store.put(tx, changed, reference, news=news)
 
 
+async def say_funded(tx: Transaction, listings: Mapping[UUID, bool]) -> None:
+    """Has the book say which of these listings are funded; nobody is told, and no row is added."""
+    for funded in (False, True):
+        ids = [one for one, said in listings.items() if said is funded]
+        if ids:
+            await store.say_funded(tx, ids, funded=funded)
+
+
 def _feed(listing: Listing) -> FeedKey:
     price = listing.price
     source = "" if isinstance(price, FixedPrice) else price.source

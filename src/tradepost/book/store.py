@@ -42,19 +42,21 @@ async def put(tx: Transaction, listing: Listing, reference: Decimal | None, *, n
             INSERT INTO listings (
                 id, maker_id, direction, asset, asset_decimals, currency, currency_decimals,
                 scale, source, margin_bps, number, threshold, level, tilt, in_currency, least,
-                most, payment_methods, country, until, document
+                most, payment_methods, country, until, document, funded
             ) VALUES (
                 %(id)s, %(maker_id)s, %(direction)s, %(asset)s, %(asset_decimals)s, %(currency)s,
                 %(currency_decimals)s, %(scale)s, %(source)s, %(margin_bps)s, %(number)s,
                 %(threshold)s, %(level)s, %(tilt)s, %(in_currency)s, %(least)s, %(most)s,
-                %(payment_methods)s, %(country)s, %(until)s, %(document)s
+                %(payment_methods)s, %(country)s, %(until)s, %(document)s,
+                %(funded)s
             )
             ON CONFLICT (id) DO UPDATE SET
                 source = excluded.source, margin_bps = excluded.margin_bps,
                 number = excluded.number, threshold = excluded.threshold, level = excluded.level,
                 tilt = excluded.tilt, in_currency = excluded.in_currency, least = excluded.least,
                 most = excluded.most, payment_methods = excluded.payment_methods,
-                country = excluded.country, until = excluded.until, document = excluded.document
+                country = excluded.country, until = excluded.until, document = excluded.document,
+                funded = excluded.funded
         )
         INSERT INTO listing_news (listing_id) SELECT %(id)s WHERE %(news)s ON CONFLICT DO NOTHING
         """,
@@ -81,6 +83,7 @@ async def put(tx: Transaction, listing: Listing, reference: Decimal | None, *, n
             "until": listing.until,
             "news": news,
             "document": listing.document,
+            "funded": listing.funded,
         },
     )
 
@@ -88,6 +91,20 @@ async def put(tx: Transaction, listing: Listing, reference: Decimal | None, *, n
 async def remove(tx: Transaction, listing_id: UUID) -> None:
     """Takes a listing out of the book, if it is there."""
     await tx.execute("DELETE FROM listings WHERE id = %s", [listing_id])
+
+
+async def say_funded(tx: Transaction, listing_ids: Sequence[UUID], *, funded: bool) -> None:
+    """Says of those listings, as far as they are there, that they are funded, or are not."""
+    await tx.execute(
+        """
+        UPDATE listings SET funded = NOT funded FROM (
+            SELECT id AS changed FROM listings WHERE id = ANY(%s) AND funded <> %s
+            ORDER BY id FOR NO KEY UPDATE
+        ) AS found
+        WHERE id = changed
+        """,
+        [list(listing_ids), funded],
+    )
 
 
 async def take_news(tx: Transaction, limit: int) -> list[UUID]:
@@ -242,4 +259,5 @@ def _listing(row: dict[str, Any]) -> Listing:
         country=row["country"],
         until=row["until"],
         document=row["document"],
+        funded=row["funded"],
     )

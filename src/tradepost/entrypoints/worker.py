@@ -12,6 +12,7 @@ from psycopg_pool import PoolTimeout
 
 import tradepost.alerts.jobs
 import tradepost.book.jobs
+import tradepost.deposits.jobs
 import tradepost.insights.jobs
 import tradepost.offers.jobs
 import tradepost.prices.jobs
@@ -56,6 +57,7 @@ async def work(settings: Settings) -> None:
         tradepost.alerts.jobs.register(queue, database)
         tradepost.offers.jobs.register(queue, database)
         tradepost.trades.jobs.register(queue, database)
+        tradepost.deposits.jobs.register(queue, database)
         tradepost.insights.jobs.register(queue, database)
         relayer = asyncio.create_task(Relayer(database, chain, settings).run(), name="relayer")
         poller = tradepost.prices.jobs.Poller(database, settings, _on_development_chain)

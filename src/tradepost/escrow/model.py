@@ -290,6 +290,39 @@ class EscrowChanged(Event):
         return cls("0x" + escrow_id.hex(), reading.state)
 
 
+@dataclass(frozen=True, slots=True, order=True)
+class Holder:
+    """Who has a balance in the contract, and of what: addresses in small letters.
+
+    The zero address is the native coin's.
+    """
+
+    token: str
+    account: str
+
+    @classmethod
+    def of(cls, token: str, account: str) -> Self:
+        """The holder, with addresses in any case of their letters."""
+        return cls(token.lower(), account.lower())
+
+
+@dataclass(frozen=True, slots=True)
+class Balance:
+    """What a holder has outside of escrows (minor units), as read at a block of the chain."""
+
+    holder: Holder
+    amount: int
+    block_number: int
+
+
+@dataclass(frozen=True, slots=True)
+class BalanceChanged(Event):
+    """A holder's confirmed balance is another than before; read it for what it is."""
+
+    token: str
+    account: str
+
+
 @dataclass(frozen=True, slots=True)
 class Opening:
     """What an escrow is opened for, in the exchange's own words."""

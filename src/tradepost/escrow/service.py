@@ -12,14 +12,16 @@ from typing import Any, Protocol
 
 from eth_utils.address import to_checksum_address
 
-from tradepost.escrow import intents, lanes, store
+from tradepost.escrow import balances, intents, lanes, store
 from tradepost.escrow.evm import wallet
 from tradepost.escrow.model import (
     AssetUnknown,
+    Balance,
     ChainNotReady,
     ChainView,
     Escrow,
     EscrowImpossible,
+    Holder,
     IntentKind,
     LockWayUnsupported,
     Opening,
@@ -94,6 +96,35 @@ async def recent_chain(tx: Transaction) -> ChainView:
 async def count_late(tx: Transaction, age: timedelta) -> int:
     """How many settlements should have been on the chain for longer than `age`."""
     return await intents.count_late(tx, age)
+
+
+def assets_of(settings: Settings, token: str) -> list[str]:
+    """The codes of the assets that this token, or the zero address, is."""
+    return [
+        setting.code
+        for setting in settings.assets
+        if (setting.token or typed.ZERO_ADDRESS).lower() == token.lower()
+    ]
+
+
+async def balance(tx: Transaction, token: str, account: str) -> Balance | None:
+    """What an account has in the contract outside of escrows, at a confirmed block.
+
+    It stays what it is until the transaction ends. None where it is not known now.
+    """
+    return await balances.held(tx, Holder.of(token, account))
+
+
+async def follow_balance(tx: Transaction, asset_code: str, account: str) -> Balance | None:
+    """As `balance`; one that is not known is read soon, and again whenever it changes.
+
+    Raises `AssetUnknown`.
+    """
+    token = _asset_setting(tx.settings, asset_code).token or typed.ZERO_ADDRESS
+    known = await balance(tx, token, account)
+    if known is None:
+        await balances.touch(tx, [(Holder.of(token, account), 0)])
+    return known
 
 
 async def open_escrow(tx: Transaction, opening: Opening) -> Escrow:

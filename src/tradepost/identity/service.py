@@ -6,7 +6,7 @@ none is held while they wait.
 
 import asyncio
 import re
-from collections.abc import Awaitable, Callable, Sequence
+from collections.abc import Awaitable, Callable, Collection, Sequence
 from concurrent.futures import Future, ThreadPoolExecutor
 from dataclasses import dataclass
 from datetime import datetime, timedelta
@@ -261,6 +261,11 @@ async def owns_wallet(tx: Transaction, account_id: UUID, address: str) -> bool:
     if caller is not None and address.lower() in caller.wallets:
         return True
     return await store.account_of_wallet(tx, address) == account_id
+
+
+async def wallets_among(tx: Transaction, addresses: Collection[str]) -> set[str]:
+    """Those of `addresses`, in small letters, that are somebody's wallet here."""
+    return await store.wallets_among(tx, addresses)
 
 
 async def online(tx: Reading) -> list[UUID]:

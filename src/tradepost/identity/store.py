@@ -1,6 +1,6 @@
 """The rows of accounts, wallets, tokens and used nonces."""
 
-from collections.abc import Sequence
+from collections.abc import Collection, Sequence
 from dataclasses import dataclass
 from datetime import datetime, timedelta
 from typing import Any, LiteralString
@@ -101,6 +101,12 @@ async def account_of_wallet(tx: Transaction, address: str) -> UUID | None:
     """Whose wallet it is."""
     row = await tx.one("SELECT account_id FROM wallets WHERE address = %s", [address.lower()])
     return None if row is None else row["account_id"]
+
+
+async def wallets_among(tx: Transaction, addresses: Collection[str]) -> set[str]:
+    """Those of `addresses`, in small letters, that are somebody's wallet."""
+    rows = await tx.all("SELECT address FROM wallets WHERE address = ANY(%s)", [list(addresses)])
+    return {row["address"] for row in rows}
 
 
 async def account_of_name(tx: Transaction, name: str) -> UUID | None:

@@ -10,7 +10,7 @@ from uuid import UUID
 
 from tradepost.kernel.errors import Problem
 from tradepost.kernel.hours import WeeklyHours
-from tradepost.kernel.money import Amount, Asset, Price
+from tradepost.kernel.money import Amount, Asset, Gain, Price
 from tradepost.kernel.outbox import Event
 from tradepost.kernel.pricing import Direction, FixedPrice, PriceSpec
 from tradepost.prices.model import Quote
@@ -192,6 +192,14 @@ class Offer:
 
 
 @dataclass(frozen=True, slots=True)
+class Deposit:
+    """What a maker's wallet had in the escrow contract at a confirmed block (minor units)."""
+
+    amount: int
+    block_number: int
+
+
+@dataclass(frozen=True, slots=True)
 class Quoted:
     """The price of an offer for a taker, held until then.
 
@@ -285,6 +293,27 @@ def check_price(spec: PriceSpec, direction: Direction) -> None:
         return
     if direction is Direction.BUY or spec.limit is None:
         raise OfferInconsistent("A margin of -100 % needs a seller's limit_price.")
+
+
+def funded(offer: Offer, deposit: Deposit | None, fee_bps: int) -> bool:
+    """Whether a seller's deposit covers all that remains of this offer, with the fee.
+
+    Each offer is held against the whole deposit: what several offers of one wallet promise may be
+    more than that. Of sums of the currency the price decides how many coins they are; where the
+    market does, without a limit, no deposit covers them for sure.
+    """
+    if offer.direction is Direction.BUY or deposit is None:
+        return False
+    spec, remaining = offer.price, offer.remaining
+    if offer.unit != offer.asset:
+        least = spec.value if isinstance(spec, FixedPrice) else spec.limit
+        if least is None:
+            return False
+        # Rounded down, as every take is: they do not come to more than that together.
+        remaining = Price(offer.asset, offer.currency, least).bought(remaining, Gain.SELLER)
+    # The fee of each trade is rounded down, too.
+    needed = remaining.minor + remaining.minor * fee_bps // 10_000
+    return 0 < needed <= deposit.amount
 
 
 def worse(direction: Direction, price: Decimal, limit: Decimal) -> bool:

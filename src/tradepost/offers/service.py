@@ -11,7 +11,6 @@ from uuid import UUID
 from eth_utils.address import to_checksum_address
 from itsdangerous import BadSignature, URLSafeSerializer
 
-from tradepost.book import service as book
 from tradepost.book.model import Wanted
 from tradepost.book.service import RecentMarkets
 from tradepost.identity import service as identity
@@ -21,18 +20,14 @@ from tradepost.kernel.errors import MalformedRequest, NotFound, PreconditionFail
 from tradepost.kernel.ids import new_id
 from tradepost.kernel.money import Amount, Price
 from tradepost.kernel.outbox import Event
-from tradepost.kernel.pricing import (
-    Direction,
-    FixedPrice,
-    floating,
-)
-from tradepost.offers import model, store
+from tradepost.kernel.pricing import Direction, FixedPrice, floating
+from tradepost.offers import deposits, model, store
 from tradepost.offers.draft import Changes, Draft, changed, understand
-from tradepost.offers.listing import listing
 from tradepost.offers.model import (
     MAX_SHARING,
     MISSED_TAKES,
     PRICE_HOLD,
+    Deposit,
     HoldInvalid,
     NotYourOffer,
     Offer,
@@ -121,7 +116,7 @@ async def create_offer(tx: Transaction, maker_id: UUID, draft: Draft) -> Offer:
     if not await store.add(tx, offer):
         raise TooManyOffers
     await tx.publish(OfferCreated(str(offer.id)), [maker_id])
-    await _list(tx, [offer], news=True)
+    await deposits.show(tx, [offer], news=True)
     return offer
 
 
@@ -140,7 +135,7 @@ async def _joined(tx: Transaction, maker_id: UUID, other_id: UUID, offer: Offer)
         )
     stock_id = other.stock_id or other.id
     if other.stock_id is None:
-        await _list(tx, [await store.share(tx, other.id, stock_id)], news=False)
+        await deposits.show(tx, [await store.share(tx, other.id, stock_id)], news=False)
     if len(await store.sharing(tx, stock_id)) >= MAX_SHARING:
         raise OfferInconsistent(f"At most {MAX_SHARING} offers are over the same coins.")
     return replace(offer, stock_id=stock_id, remaining=other.remaining)
@@ -240,7 +235,7 @@ async def wake(tx: Transaction) -> bool:
         await _close(tx, offer)
     else:
         await store.next_change(tx, offer.id, offer.next_change(tx.now))
-        await _list(tx, [offer], news=True)
+        await deposits.show(tx, [offer], news=True)
     return True
 
 
@@ -414,7 +409,7 @@ async def reserve(
         raise OfferAlreadyTaken(remaining_amount=str(offer.remaining))
     check_take(replace(after, remaining=after.remaining + taken), taken, taker.account_id, tx.now)
     check_taker(after, taken, taker, tx.now)
-    await _list(tx, changed, news=False)
+    await deposits.show(tx, changed, news=False)
     return after
 
 
@@ -429,7 +424,7 @@ async def give_back(tx: Transaction, offer_id: UUID, amount: Amount, fiat_amount
         changed = await _returned(tx, offer_id, amount, fiat_amount)
     assert changed, "no more is given back than was reserved"
     # They may have been taken before anybody heard of them.
-    await _list(tx, changed, news=True)
+    await deposits.show(tx, changed, news=True)
 
 
 async def _returned(
@@ -457,6 +452,19 @@ async def met(tx: Transaction, maker_id: UUID) -> None:
     await store.forget_missed(tx, maker_id)
 
 
+# --- what escrow says of deposits ----------------------------------------------------------
+
+
+async def deposit_read(tx: Transaction, wallet: str, asset_code: str, deposit: Deposit) -> None:
+    """A wallet's deposit was read: offers that it covers now are funded, others are not."""
+    await deposits.follow(tx, wallet, asset_code, deposit)
+
+
+async def unread_deposits(tx: Transaction, limit: int) -> list[tuple[str, str]]:
+    """Wallets whose deposits are not known yet, each with an asset that is traded."""
+    return await store.unread_deposits(tx, [one.code for one in tx.settings.assets], limit)
+
+
 # --- inside --------------------------------------------------------------------------------
 
 
@@ -480,17 +488,8 @@ async def _save(
     saved = await store.replace(tx, changed, seen.version)
     assert saved, "the row is held since it was read"
     await tx.publish(told, [changed.maker_id])
-    await _list(tx, [changed, *others], news=True)
+    await deposits.show(tx, [changed, *others], news=True)
     return changed
-
-
-async def _list(tx: Transaction, offers: Sequence[Offer], *, news: bool) -> None:
-    """Has the book show of the offers, all of one maker, what can be taken of them now."""
-    if not offers:
-        return
-    makers = await identity.public_accounts(tx, [offers[0].maker_id])
-    name = makers[offers[0].maker_id].name
-    await book.show(tx, {offer.id: listing(offer, name, tx.now) for offer in offers}, news=news)
 
 
 def _link(visibility: Visibility, link: str | None) -> str | None:

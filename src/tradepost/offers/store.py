@@ -1,8 +1,8 @@
-"""The rows of offers, of their makers, and of whom these trust."""
+"""The rows of offers, of their makers, and of the deposits behind them."""
 
-from collections.abc import Sequence
+from collections.abc import Collection, Sequence
 from datetime import datetime
-from typing import Any
+from typing import Any, LiteralString
 from uuid import UUID
 
 from eth_utils.address import to_checksum_address
@@ -16,6 +16,7 @@ from tradepost.offers.model import (
     MAX_OPEN_OFFERS,
     MAX_SHARING,
     AmountSpec,
+    Deposit,
     Offer,
     OfferState,
     PauseReason,
@@ -280,6 +281,83 @@ async def forget_missed(tx: Transaction, maker_id: UUID) -> None:
         "UPDATE offer_makers SET missed_takes = 0 WHERE account_id = %s AND missed_takes > 0",
         [maker_id],
     )
+
+
+# --- deposits ------------------------------------------------------------------------------
+
+#: A maker's wallet, in any case of its letters, and an asset's code.
+Purse = tuple[str, str]
+
+
+async def deposits(
+    tx: Transaction, purses: Collection[Purse], *, hold: bool = False
+) -> dict[Purse, Deposit]:
+    """What is known of the deposits in these wallets, which are in small letters.
+
+    With `hold` they stay what they are until the transaction ends, and escrow will be asked for
+    those of which nothing is known.
+    """
+    asked = sorted(purses)
+    columns = [[wallet for wallet, _ in asked], [asset for _, asset in asked]]
+    rows = await tx.all(_HELD_DEPOSITS if hold else _DEPOSITS, columns)
+    if hold and len(rows) < len(asked):
+        await tx.execute(_ASK_FOR_DEPOSITS, columns)
+        # By now somebody else may have written what was missing.
+        rows = await tx.all(_HELD_DEPOSITS, columns)
+    return {
+        (row["wallet"], row["asset"]): Deposit(int(row["amount"]), row["block_number"])
+        for row in rows
+        if row["amount"] is not None
+    }
+
+
+_DEPOSITS: LiteralString = """
+    SELECT wallet, asset, amount, block_number FROM offer_deposits
+    JOIN unnest(%s::text[], %s::text[]) AS asked (wallet, asset) USING (wallet, asset)
+    ORDER BY wallet, asset
+"""
+_HELD_DEPOSITS: LiteralString = f"{_DEPOSITS} FOR SHARE OF offer_deposits"
+_ASK_FOR_DEPOSITS: LiteralString = """
+    INSERT INTO offer_deposits (wallet, asset) SELECT * FROM unnest(%s::text[], %s::text[])
+    ON CONFLICT DO NOTHING
+"""
+
+
+async def unread_deposits(tx: Transaction, assets: Sequence[str], limit: int) -> list[Purse]:
+    """Wallets of which nothing is known yet, of these assets."""
+    rows = await tx.all(
+        """
+        SELECT wallet, asset FROM offer_deposits WHERE amount IS NULL AND asset = ANY(%s)
+        ORDER BY asset, wallet LIMIT %s
+        """,
+        [list(assets), limit],
+    )
+    return [(row["wallet"], row["asset"]) for row in rows]
+
+
+async def put_deposit(tx: Transaction, purse: Purse, deposit: Deposit) -> None:
+    """Stores what a wallet has; who lists its offers waits until the transaction ends."""
+    await tx.execute(
+        """
+        INSERT INTO offer_deposits (wallet, asset, amount, block_number) VALUES (%s, %s, %s, %s)
+        ON CONFLICT (wallet, asset) DO UPDATE SET
+            amount = excluded.amount, block_number = excluded.block_number
+        """,
+        [*purse, deposit.amount, deposit.block_number],
+    )
+
+
+async def sold_from(tx: Transaction, purse: Purse) -> list[Offer]:
+    """The active offers that sell an asset out of a wallet."""
+    rows = await tx.all(
+        """
+        SELECT * FROM offers
+        WHERE wallet = %s AND asset = %s AND direction = 'sell' AND state = 'active'
+        ORDER BY id LIMIT %s
+        """,
+        [*purse, MAX_OPEN_OFFERS],
+    )
+    return [_offer(row) for row in rows]
 
 
 # --- rows ----------------------------------------------------------------------------------

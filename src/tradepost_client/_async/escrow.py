@@ -14,10 +14,11 @@ from tradepost_client.evm import (
     erc20_decimals,
     number,
 )
+from tradepost_client.models import Asset, Exchange, native
 from tradepost_client.wallet import Wallet
 from tradepost_contracts import calls
 from tradepost_contracts.state import NOTHING, State, Status, decode
-from tradepost_contracts.terms import ZERO_ADDRESS, Terms
+from tradepost_contracts.terms import ZERO_ADDRESS
 
 
 class AsyncEscrow:
@@ -42,7 +43,7 @@ class AsyncEscrow:
         verify.check_contract(await self._chain.code(agreement.contract), agreement.contract)
         if agreement.token != ZERO_ADDRESS:
             decimals = number(await self._chain.call(agreement.token, erc20_decimals()))
-            verify.check_token_decimals(decimals, agreement)
+            verify.check_token_decimals(decimals, agreement.decimals)
 
     async def state(self, known: KnownTrade, block: BlockTag = "latest") -> State:
         """Where the trade's escrow stands on the chain; raises `WrongContract`."""
@@ -165,10 +166,12 @@ class AsyncEscrow:
         if not await self.is_lockable(known):
             return ()
         terms, agreement = known.terms.terms(), known.agreement
-        await self._check_funds(terms)
+        await self._check_funds(terms.token, terms.locked_amount, "locked")
         receipts = []
         if terms.token != ZERO_ADDRESS:
-            receipts += await self._approve(terms, agreement.contract, report)
+            receipts += await self._approve(
+                terms.token, terms.locked_amount, agreement.contract, report
+            )
             verify.check_fundable(terms, (await self._chain.head()).time)
         value = terms.locked_amount if terms.token == ZERO_ADDRESS else 0
         sent = await self._chain.transact(
@@ -206,6 +209,43 @@ class AsyncEscrow:
         """Ends an escrow whose cancel request was not answered within the challenge window."""
         return await self._step(known, calls.cancel(known.terms.terms()), "cancel", report)
 
+    async def deposit(
+        self, exchange: Exchange, asset: Asset, amount: int, report: Reporter | None = None
+    ) -> tuple[Receipt, ...]:
+        """Puts coins into the wallet's balance in the contract, which the wallet alone draws.
+
+        A token is approved before, for the exact amount; called again after a crash it does not
+        approve twice.
+
+        Args:
+            exchange: As it describes itself: chain and contract are checked by the node.
+            asset: One of its assets.
+            amount: In smallest units.
+            report: Told of each transaction's confirmations.
+
+        Returns:
+            The receipts of what was sent, the deposit's the last.
+
+        Raises:
+            VerificationFailed: The chain, the contract or the token is another than is said.
+            FundsMissing: The wallet has too little.
+        """
+        contract, token = exchange.chain.escrow_address, native(asset)
+        verify.check_chain(await self._chain.chain_id(), exchange.chain.chain_id)
+        verify.check_contract(await self._chain.code(contract), contract)
+        receipts = []
+        if asset.token is not None:
+            decimals = number(await self._chain.call(token, erc20_decimals()))
+            verify.check_token_decimals(decimals, asset.decimals)
+        await self._check_funds(token, amount, "deposited")
+        if asset.token is not None:
+            receipts += await self._approve(token, amount, contract, report)
+        data = calls.deposit(token, self._wallet.address, amount)
+        value = amount if asset.token is None else 0
+        sent = await self._chain.transact(self._wallet, contract, data, value)
+        receipts.append(await self._chain.wait(sent, step="deposit", report=report))
+        return tuple(receipts)
+
     async def withdraw(
         self, contract: str, token: str, amount: int, to: str, report: Reporter | None = None
     ) -> Receipt:
@@ -223,27 +263,26 @@ class AsyncEscrow:
         sent = await self._chain.transact(self._wallet, known.agreement.contract, data)
         return await self._chain.wait(sent, step=step, report=report)
 
-    async def _check_funds(self, terms: Terms) -> None:
-        have = await self.balance(terms.token)
-        if have < terms.locked_amount:
+    async def _check_funds(self, token: str, needed: int, what_for: str) -> None:
+        have = await self.balance(token)
+        if have < needed:
             raise FundsMissing(
                 f"{self._wallet.address} has {have} smallest units, and"
-                f" {terms.locked_amount} are to be locked."
+                f" {needed} are to be {what_for}."
             )
 
-    async def _approve(self, terms: Terms, contract: str, report: Reporter | None) -> list[Receipt]:
-        allowance = number(
-            await self._chain.call(terms.token, erc20_allowance(terms.seller, contract))
-        )
-        if allowance >= terms.locked_amount:
+    async def _approve(
+        self, token: str, needed: int, contract: str, report: Reporter | None
+    ) -> list[Receipt]:
+        owner = self._wallet.address
+        allowance = number(await self._chain.call(token, erc20_allowance(owner, contract)))
+        if allowance >= needed:
             return []
-        # The exact amount, since an open allowance outlives the trade. Some tokens (USDT) change
-        # an allowance only from or to zero.
-        amounts = [terms.locked_amount] if allowance == 0 else [0, terms.locked_amount]
+        # The exact amount, since an open allowance outlives what it is for. Some tokens (USDT)
+        # change an allowance only from or to zero.
+        amounts = [needed] if allowance == 0 else [0, needed]
         receipts = []
         for amount in amounts:
-            sent = await self._chain.transact(
-                self._wallet, terms.token, erc20_approve(contract, amount)
-            )
+            sent = await self._chain.transact(self._wallet, token, erc20_approve(contract, amount))
             receipts.append(await self._chain.wait(sent, step="approve", report=report))
         return receipts

@@ -234,8 +234,9 @@ def _query(sought: Mapping[str, Any]) -> dict[str, Any]:
     said = {name: value for name, value in sought.items() if name != "payment_methods"}
     for name in ("amount", "fiat_amount"):
         said[name] = _text(sought.get(name))
-    if "online" in said:
-        said["online"] = "true" if said["online"] else None
+    for name in ("online", "funded"):
+        if name in said:
+            said[name] = "true" if said[name] else None
     return given(**said, payment_method=methods or None)
 
 

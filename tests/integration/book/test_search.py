@@ -71,6 +71,7 @@ def listings(draw: st.DrawFn) -> Listing:
         country=draw(st.sampled_from([None, "DE", "BR"])),
         until=draw(st.sampled_from([None, None, None, NOW, NOW + timedelta(seconds=1)])),
         document='{"id":1}',
+        funded=draw(st.booleans()),
     )
 
 
@@ -107,6 +108,7 @@ def books(draw: st.DrawFn) -> tuple[list[Listing], list[Wanted]]:
             payment_methods=draw(st.sampled_from([(), (), near.payment_methods[:1], METHODS[:2]])),
             country=draw(st.sampled_from([None, None, None, "DE"])),
             maker_id=draw(st.sampled_from([None, None, None, near.maker_id])),
+            funded=draw(st.sampled_from([False, False, True])),
         )
 
     return some, [wanted() for _ in range(draw(st.integers(1, 4)))]
@@ -272,6 +274,7 @@ def check_prices(page: Sequence[Found], some: Sequence[Listing], now: Moment) ->
         listing = by_id[found.id]
         quotes = {q.source: q for q in now.quotes(listing.asset, listing.currency)}
         assert found.price == price_of(listing, quotes)
+        assert found.funded is listing.funded
 
 
 @slow_to_set_up
@@ -340,6 +343,7 @@ async def test_facets_count_what_is_found(
             found = [by_id[each] for each in expected(some, wanted, now)]
             assert counted.complete
             assert counted.total == len(found)
+            assert counted.funded == sum(one.funded for one in found)
             assert counted.directions == count(one.direction.value for one in found)
             assert counted.countries == count(one.country for one in found if one.country)
             assert counted.payment_methods == count(

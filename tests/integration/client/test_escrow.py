@@ -2,6 +2,7 @@
 
 from collections.abc import Callable, Iterator
 from dataclasses import replace
+from datetime import UTC, datetime
 from itertools import count
 from uuid import UUID
 
@@ -20,7 +21,7 @@ from tradepost.entrypoints.dev.chain import DevChain
 from tradepost_client import Chain, Escrow, Wallet, errors
 from tradepost_client.agreement import Agreement, KnownTrade
 from tradepost_client.evm import Progress, erc20_allowance, erc20_approve, number
-from tradepost_client.models import EscrowTerms, Side
+from tradepost_client.models import Asset, ChainInfo, EscrowTerms, Exchange, Side
 from tradepost_contracts.state import Status
 from tradepost_contracts.terms import ZERO_ADDRESS
 
@@ -247,6 +248,95 @@ def test_a_balance_is_drawn(
     with pytest.raises(errors.CallReverted) as nothing:
         fees.withdraw(contracts.escrow, ZERO_ADDRESS, 0, target)
     assert nothing.value.name == "NoAmount"
+
+
+def described(contracts: ContractChain, **lies: object) -> tuple[Exchange, Asset, Asset]:
+    """An exchange as it describes itself, its native coin and its token."""
+    now = datetime(2026, 11, 24, 5, tzinfo=UTC)
+    chain_info = {
+        "chain_id": CHAIN_ID,
+        "escrow_address": contracts.escrow,
+        "confirmations": DEPTH,
+        "block_number": 1,
+        "block_time": now,
+    }
+    native = Asset(code="ETH", decimals=18, token=None)
+    token = Asset(code="USDT", decimals=6, token=contracts.token)
+    exchange = Exchange(
+        name="x",
+        version="1",
+        server_now=now,
+        chain=ChainInfo.model_validate(chain_info | lies),
+        assets=(native, token),
+        currencies=(),
+        fee_bps=0,
+        fee_recipient=None,
+        arbitrator=FEES.address,
+        challenge_window_s=3600,
+        development=True,
+    )
+    return exchange, native, token
+
+
+def approve(chain: Chain, contracts: ContractChain, amount: int) -> None:
+    """The seller has tokens, and lets the contract take so much of them."""
+    contracts.token_call(SELLER, "mint", ["address", "uint256"], SELLER.address, 10**9)
+    data = erc20_approve(contracts.escrow, amount)
+    sent = chain.transact(Wallet(bytes(SELLER.key)), contracts.token, data)
+    chain.wait(sent, step="approve")
+
+
+def test_coins_go_into_a_balance_and_come_back(
+    seller: Escrow, chain: Chain, contracts: ContractChain
+) -> None:
+    exchange, native, token = described(contracts)
+    (receipt,) = seller.deposit(exchange, native, 700)
+    assert receipt.succeeded
+    assert seller.held(contracts.escrow, ZERO_ADDRESS) == 700
+    steps: list[str] = []
+    approve(chain, contracts, 0)
+    had = seller.balance(contracts.token)
+    receipts = seller.deposit(exchange, token, 500, lambda one: steps.append(one.step))
+    assert len(receipts) == 2
+    assert {"approve", "deposit"} == set(steps)
+    assert seller.held(contracts.escrow, contracts.token) == 500
+    assert seller.balance(contracts.token) == had - 500
+    seller.withdraw(contracts.escrow, contracts.token, 500, SELLER.address)
+    seller.withdraw(contracts.escrow, ZERO_ADDRESS, 700, SELLER.address)
+    assert seller.balance(contracts.token) == had
+    assert seller.held(contracts.escrow, contracts.token) == 0
+
+
+def test_a_deposit_goes_on_after_its_approval(
+    seller: Escrow, chain: Chain, contracts: ContractChain
+) -> None:
+    exchange, _, token = described(contracts)
+    approve(chain, contracts, 500)
+    assert len(seller.deposit(exchange, token, 500)) == 1
+    # Less than is needed is taken back first, as some tokens ask.
+    approve(chain, contracts, 499)
+    assert len(seller.deposit(exchange, token, 500)) == 3
+    seller.withdraw(contracts.escrow, contracts.token, 1_000, SELLER.address)
+
+
+def test_nothing_is_deposited_where_it_should_not_be(
+    seller: Escrow, chain: Chain, contracts: ContractChain
+) -> None:
+    exchange, native, token = described(contracts)
+    before = chain.nonce(SELLER.address)
+    elsewhere, _, _ = described(contracts, chain_id=CHAIN_ID + 1)
+    with pytest.raises(errors.WrongChain):
+        seller.deposit(elsewhere, native, 1)
+    nowhere, _, _ = described(contracts, escrow_address=contracts.token)
+    with pytest.raises(errors.WrongContract):
+        seller.deposit(nowhere, native, 1)
+    with pytest.raises(errors.TokenChanged):
+        seller.deposit(exchange, token.model_copy(update={"decimals": 18}), 1)
+    with pytest.raises(errors.FundsMissing):
+        seller.deposit(exchange, token, 1 << 200)
+    with pytest.raises(errors.FundsMissing):
+        seller.deposit(exchange, native, 1 << 200)
+    assert chain.nonce(SELLER.address) == before
 
 
 def test_what_ended_is_forgotten_and_not_locked_again(

@@ -199,10 +199,10 @@ async def _many_pairs(tx: Transaction) -> list[front.Codes]:
                 """
                 INSERT INTO listings (id, maker_id, direction, asset, asset_decimals, currency,
                     currency_decimals, scale, source, margin_bps, number, level, tilt, in_currency,
-                    least, most, payment_methods, document)
+                    least, most, payment_methods, document, funded)
                 SELECT uuidv7(), (SELECT id FROM accounts LIMIT 1), %(direction)s, %(asset)s, 6,
                     %(currency)s, 2, 10000, %(source)s, %(margin)s, %(fixed)s, %(fixed)s,
-                    %(margin)s, false, 1, 1, '{sepa}', '{}'
+                    %(margin)s, false, 1, 1, '{sepa}', '{}', false
                 """,
                 {
                     "direction": "sell" if number % 2 else "buy",

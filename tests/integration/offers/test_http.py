@@ -52,6 +52,7 @@ async def test_an_offer_is_published_and_seen_by_all(api: httpx.AsyncClient, mak
     assert seen.json() == {name: own[name] for name in own if name not in private}
     book = await api.get("/v1/offers")
     listed = seen.json() | {"maker_online": True, "quote": None}
+    assert listed.pop("deposit_block") is None
     assert book.json() == {"data": [listed], "next_cursor": None, "market": None}
     mine = await api.get("/v1/my/offers", headers=maker.headers())
     assert mine.json() == {"data": [own], "next_cursor": None}

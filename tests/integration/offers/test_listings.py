@@ -2,6 +2,7 @@
 
 import asyncio
 from collections.abc import Awaitable, Callable
+from dataclasses import replace
 from decimal import Decimal
 from functools import partial
 from typing import Any, ClassVar
@@ -35,7 +36,16 @@ from tradepost.kernel.settings import Settings
 from tradepost.offers import service
 from tradepost.offers.draft import Changes
 from tradepost.offers.listing import listing
-from tradepost.offers.model import Hidden, Offer, OfferState, Taker, Visibility, hidden
+from tradepost.offers.model import (
+    Deposit,
+    Hidden,
+    Offer,
+    OfferState,
+    Taker,
+    Visibility,
+    funded,
+    hidden,
+)
 
 #: The clock begins on a Sunday at 12:00:30 UTC.
 HOURS = (
@@ -88,6 +98,7 @@ class Book(RuleBasedStateMachine):
         self._market = Market(self._database)
         self._held: list[tuple[UUID, str]] = []
         self._offers: list[UUID] = []
+        self._deposits: dict[tuple[str, str], Deposit] = {}
 
     def _run(self, command: Callable[[Transaction], Awaitable[Any]]) -> Any:
         async def inside() -> Any:
@@ -110,7 +121,14 @@ class Book(RuleBasedStateMachine):
         self.makers = [Maker(new_id(), f"0x{number:040x}", "") for number in (1, 2)]
 
         async def open_accounts(tx: Transaction) -> None:
-            for table in ("wallets", "listings", "listing_news", "price_quotes", "price_readings"):
+            for table in (
+                "wallets",
+                "listings",
+                "offer_deposits",
+                "listing_news",
+                "price_quotes",
+                "price_readings",
+            ):
                 await tx.execute(f"DELETE FROM {table}")  # noqa: S608
             for maker in self.makers:
                 await tx.execute(
@@ -246,6 +264,18 @@ class Book(RuleBasedStateMachine):
         offer = self._look(offer_id)
         self._run(lambda tx: service.give_back(tx, offer_id, *sums(offer, taken)))
 
+    @rule(
+        data=st.data(),
+        asset=st.sampled_from(["ETH", "ETH", "USDT"]),
+        amount=st.sampled_from(["0", "1.99", "2", "3.03", "4", "5.05"]),
+    )
+    def deposit(self, data: st.DataObject, asset: str, amount: str) -> None:
+        """A maker deposits or draws something."""
+        maker = data.draw(st.sampled_from(self.makers))
+        held = Deposit(int(Decimal(amount) * 10**18), 7)
+        self._run(lambda tx: service.deposit_read(tx, maker.wallet, asset, held))
+        self._deposits[maker.wallet, asset] = held
+
     @precondition(lambda self: self._offers)
     @rule(data=st.data(), there=st.booleans())
     def miss(self, data: st.DataObject, there: bool) -> None:
@@ -299,6 +329,9 @@ class Book(RuleBasedStateMachine):
         shown = {one.id: one for one in self._run(lambda tx: listings.get(tx, self._offers))}
         for offer in offers:
             expected = listing(offer, None, now)
+            if expected is not None:
+                held = self._deposits.get((offer.wallet.lower(), offer.asset.code))
+                expected = replace(expected, funded=funded(offer, held, self.exchange.fee_bps))
             found = shown.pop(offer.id, None)
             assert found == expected, (found, expected)
             if expected is None:
@@ -348,10 +381,11 @@ class Book(RuleBasedStateMachine):
 
 
 def test_the_book_holds_exactly_what_can_be_taken(settings: Settings) -> None:
+    charging = settings.model_copy(update={"fee_bps": 100, "fee_recipient": "0x" + "9" * 40})
     with asyncio.Runner() as loop:
 
         class Here(Book):
-            exchange = settings
+            exchange = charging
             runner = loop
 
         run_state_machine_as_test(

@@ -272,6 +272,51 @@ def test_some_or_all_of_a_balance_is_drawn(run: Run, node: FakeNode) -> None:
     assert len(node.raw) == 3
 
 
+def test_coins_are_deposited_for_the_wallet_itself(run: Run, node: FakeNode) -> None:
+    done = run("wallet", "deposit", "USDT", "2.5", "--yes", "--json")
+    assert done.exit_code == ExitCode.OK, done.output
+    assert json.loads(done.stdout)["amount"] == "2.5"
+    own = BUYER.address
+    assert [calls.deposit(stage.TOKEN, own, 2_500_000).hex() in raw for raw in node.raw] == [
+        False,  # the approval before it
+        True,
+    ]
+    node.allowance = 2_500_000
+    assert "after 2 confirmations" in run("wallet", "deposit", "USDT", "2.5", "--yes").stdout
+    assert len(node.raw) == 3
+
+
+@pytest.mark.parametrize("coins", ["0", "-1", "nan", "1e3", "0.0000001", "", "one", "0x10"])
+def test_what_is_no_amount_is_not_deposited(run: Run, node: FakeNode, coins: str) -> None:
+    assert run("wallet", "deposit", "USDT", coins, "--yes").exit_code == ExitCode.USAGE
+    assert run("wallet", "deposit", "DOGE", "1", "--yes").exit_code == ExitCode.USAGE
+    assert node.raw == []
+
+
+def test_nothing_is_deposited_without_a_yes_or_the_coins(run: Run, node: FakeNode) -> None:
+    done = run("wallet", "deposit", "USDT", "2.5", answer="n\n")
+    assert done.exit_code == ExitCode.DECLINED
+    assert "tradepost wallet withdraw draws them at any moment" in done.output
+    done = run("wallet", "deposit", "USDT", "1000000.000001", "--yes")
+    assert done.exit_code == ExitCode.CHAIN_REFUSED
+    assert "are to be deposited" in done.output
+    assert node.raw == []
+
+
+@pytest.mark.parametrize(
+    "lie",
+    [{"code": {stage.CONTRACT: b"\x60\x00"}}, {"code": {}}, {"chain_id": 5}, {"decimals": 18}],
+)
+def test_nothing_is_deposited_where_the_exchange_lies(
+    run: Run, node: FakeNode, lie: dict[str, object]
+) -> None:
+    for name, value in lie.items():
+        setattr(node, name, value)
+    done = run("wallet", "deposit", "USDT", "2.5", "--yes")
+    assert done.exit_code == ExitCode.NOT_VERIFIED, done.output
+    assert node.raw == []
+
+
 def test_payment_details_take_name_and_value(run: Run) -> None:
     done = run("trade", "details", TRADE_ID, "--field", "iban")
     assert done.exit_code == ExitCode.USAGE

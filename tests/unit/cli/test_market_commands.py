@@ -49,6 +49,24 @@ def test_a_search_shows_prices_against_the_market(
     assert "The market: 1 USDT is 1 EUR, 0 s ago. It is made up" in done.stdout
 
 
+def test_what_is_funded_is_searched_for_and_told(run: Run, exchange: FakeExchange) -> None:
+    exchange.offer |= {"funded": True}
+    done = run("offer", "search", "--funded")
+    assert last(exchange, "/v1/offers") == {"funded": "true", "limit": "20"}
+    assert "active, funded" in done.stdout
+    exchange.offer |= {"deposit_block": 4711}
+    told = "covers what is left, as of block 4711; it can be drawn at any moment"
+    assert told in " ".join(run("offer", "show", OFFER_ID).stdout.split())
+    exchange.offer |= {"funded": False}
+    shown = " ".join(run("offer", "show", OFFER_ID).stdout.split())
+    assert "does not cover what is left, as of block 4711" in shown
+    assert json.loads(run("offer", "show", OFFER_ID, "--json").stdout)["deposit_block"] == 4711
+    exchange.offer |= {"deposit_block": None}
+    assert "as of block" not in run("offer", "show", OFFER_ID).stdout
+    run("offer", "count", "--funded")
+    assert last(exchange, "/v1/offers/facets") == {"funded": "true"}
+
+
 def test_a_price_that_is_missing_is_told(run: Run, exchange: FakeExchange) -> None:
     exchange.offer |= stage.floating(price=None, premium_bps=None)
     done = run("offer", "show", OFFER_ID)
@@ -65,6 +83,7 @@ def test_a_search_for_money_needs_a_currency(run: Run, exchange: FakeExchange) -
 def test_the_book_is_counted(run: Run) -> None:
     done = run("offer", "count", *PAIR)
     assert "sepa 3, revolut 1" in done.stdout
+    assert ["funded", "1"] in [line.split() for line in done.stdout.splitlines()]
     assert json.loads(run("offer", "count", "--json").stdout)["total"] == 3
 
 

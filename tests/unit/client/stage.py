@@ -90,6 +90,7 @@ OFFER: dict[str, Any] = {
     "total_amount": "1000.000000",
     "remaining_amount": "1000.000000",
     "shares_coins": False,
+    "funded": False,
     "payment_methods": ["sepa"],
     "country": None,
     "terms": "Own account only.",
@@ -145,6 +146,7 @@ PRICE: dict[str, Any] = {
 FACETS: dict[str, Any] = {
     "total": 3,
     "complete": True,
+    "funded": 1,
     "payment_methods": {"sepa": 3, "revolut": 1},
     "countries": {"DE": 2},
     "assets": {"USDT": 3},

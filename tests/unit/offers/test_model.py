@@ -18,6 +18,7 @@ from tradepost.offers.model import (
     TRANSITIONS,
     AmountOutOfRange,
     AmountSpec,
+    Deposit,
     Hidden,
     Offer,
     OfferAlreadyTaken,
@@ -38,6 +39,7 @@ from tradepost.offers.model import (
     check_price,
     check_take,
     check_taker,
+    funded,
     hidden,
     worse,
 )
@@ -464,3 +466,71 @@ def test_a_maker_is_told_why_nobody_finds_his_offer(
     some: Offer, priced: bool, why: Hidden | None
 ) -> None:
     assert hidden(some, NOW, priced=priced) is why
+
+
+# --- the deposit behind it -----------------------------------------------------------------
+
+
+def covered(spec: Offer, coins: str, fee_bps: int = 0) -> bool:
+    """Whether so many coins are a deposit that backs the offer."""
+    return funded(spec, Deposit(ETH.amount(coins).minor, 7), fee_bps)
+
+
+def test_a_deposit_covers_what_remains_with_the_fee() -> None:
+    assert covered(offer(), "5")
+    assert not covered(offer(), "4.999999999999999999")
+    assert covered(offer(), "5.05", fee_bps=100)
+    assert not covered(offer(), "5.049999999999999999", fee_bps=100)
+    assert covered(offer(remaining="1"), "1")
+    assert not funded(offer(), None, 0)
+
+
+def test_only_a_seller_has_a_deposit_behind_his_offer() -> None:
+    assert not covered(offer(direction=Direction.BUY), "5000")
+
+
+def test_where_nothing_remains_nothing_is_covered() -> None:
+    assert not covered(offer(remaining="0"), "5000")
+
+
+def test_of_sums_of_money_the_price_decides() -> None:
+    money = offer(unit=EUR, least="100", most="500", total="5000", remaining="5000")
+    assert covered(money, "2")
+    assert not covered(money, "1.999999999999999999")
+    following = replace(money, price=FloatingPrice(0, Decimal(2000), "index"))
+    assert covered(following, "2.5")
+    assert not covered(following, "2.499999999999999999")
+    # Where the market falls and nothing holds it, they are more coins than anybody has.
+    assert not covered(replace(money, price=FloatingPrice(0, None, "index")), "5000")
+    # Coins are coins, whatever they cost.
+    assert covered(replace(offer(), price=FloatingPrice(0, None, "index")), "5")
+
+
+@given(
+    total=st.integers(1, 10**7),
+    takes=st.lists(st.integers(1, 10**7), max_size=8),
+    price=st.decimals("0.01", "9999", places=2),
+    fee_bps=st.integers(0, 1_000),
+    in_currency=st.booleans(),
+)
+def test_what_is_funded_can_be_locked_however_it_is_taken(
+    total: int, takes: list[int], price: Decimal, fee_bps: int, in_currency: bool
+) -> None:
+    """The sums of all takes, each rounded for the seller and with its fee, are never more."""
+    unit = EUR if in_currency else ETH
+    whole = Amount(unit, total)
+    said = replace(offer(), price=FixedPrice(price), total=whole, remaining=whole)
+    of = Price(ETH, EUR, price)
+    locked, left = 0, total
+    for take in takes:
+        taken = min(take, left)
+        left -= taken
+        coins = of.bought(Amount(EUR, taken), Gain.SELLER).minor if in_currency else taken
+        locked += coins + coins * fee_bps // 10_000
+    if locked:
+        assert not funded(said, Deposit(locked - 1, 7), fee_bps)
+    needs = of.bought(whole, Gain.SELLER).minor if in_currency else total
+    needs += needs * fee_bps // 10_000
+    assert needs >= locked
+    assert funded(said, Deposit(needs, 7), fee_bps) == (needs > 0)
+    assert not funded(said, Deposit(max(0, needs - 1), 7), fee_bps)

@@ -11,7 +11,7 @@ from tradepost.entrypoints.cli import shown
 from tradepost.entrypoints.cli.desk import Desk, ExitCode, amount, command, fail
 
 if TYPE_CHECKING:
-    from tradepost_client.models import SignedIn
+    from tradepost_client.models import Asset, Exchange, SignedIn
 
 account = typer.Typer(no_args_is_help=True, help="Your account on the exchange.")
 wallet = typer.Typer(no_args_is_help=True, help="Your wallet, an encrypted file on this computer.")
@@ -167,6 +167,37 @@ def show_balance(desk: Desk) -> None:
     )
 
 
+@command(wallet, "deposit", asks=True)
+def deposit(
+    desk: Desk,
+    asset: Annotated[str, typer.Argument(help="The asset's code.")],
+    coins: Annotated[Decimal, typer.Argument(parser=amount, metavar="AMOUNT", help="In coins.")],
+) -> None:
+    """Put coins into the escrow contract, for many trades: only your wallet draws or locks them."""
+    from tradepost_client.amounts import to_minor
+
+    trader = desk.trader(signed_in=False)
+    exchange = trader.client.exchange()
+    found = _asset(exchange, asset)
+    try:
+        minor = to_minor(coins, found.decimals)
+    except ValueError as error:
+        fail(ExitCode.USAGE, str(error))
+    contract = exchange.chain.escrow_address
+    coming = f"{coins:f} {found.code} go into the balance of {trader.wallet.address} in {contract}."
+    leaving = "They promise nothing to anybody: tradepost wallet withdraw draws them at any moment."
+    desk.ask([coming, leaving], "Deposit?")
+    *_, receipt = trader.escrow.deposit(exchange, found, minor, desk.progress)
+    machine: dict[str, Any] = {"tx_hash": receipt.tx_hash, "amount": f"{coins:f}"}
+    needed = exchange.chain.confirmations
+    desk.show(
+        machine,
+        lambda: typer.echo(
+            f"Deposited by {receipt.tx_hash}. The exchange counts it after {needed} confirmations."
+        ),
+    )
+
+
 @command(wallet, "withdraw", asks=True)
 def withdraw(
     desk: Desk,
@@ -185,10 +216,7 @@ def withdraw(
 
     trader = desk.trader(signed_in=False)
     exchange = trader.client.exchange()
-    try:
-        found = exchange.asset(asset)
-    except KeyError:
-        fail(ExitCode.USAGE, f"The exchange does not trade {asset}.")
+    found = _asset(exchange, asset)
     target = to or trader.wallet.address
     if not is_checksum_address(target):
         fail(ExitCode.USAGE, f"{target} is not an address in checksum form.")
@@ -206,6 +234,13 @@ def withdraw(
     receipt = trader.escrow.withdraw(contract, token, minor, target, desk.progress)
     machine: dict[str, Any] = {"tx_hash": receipt.tx_hash, "amount": f"{drawn:f}", "to": target}
     desk.show(machine, lambda: typer.echo(f"Withdrawn by {receipt.tx_hash}."))
+
+
+def _asset(exchange: "Exchange", code: str) -> "Asset":
+    try:
+        return exchange.asset(code)
+    except KeyError:
+        fail(ExitCode.USAGE, f"The exchange does not trade {code}.")
 
 
 def _show_wallet(desk: Desk, address: str) -> None:

@@ -34,6 +34,9 @@ _Method = Annotated[
 ]
 _Country = Annotated[str | None, typer.Option(help="Where the maker is.")]
 _Maker = Annotated[str | None, typer.Option(help="The maker's account id.")]
+_Funded = Annotated[
+    bool, typer.Option("--funded", help="Only of sellers with the coins in the escrow contract.")
+]
 _Online = Annotated[bool, typer.Option("--online", help="Only of makers who are there now.")]
 
 
@@ -76,12 +79,13 @@ def search_offers(
     country: _Country = None,
     maker: _Maker = None,
     online: _Online = False,
+    funded: _Funded = False,
     limit: Limit = 20,
 ) -> None:
     """Search the book; a direction and a pair bring the best price first."""
     said = _criteria(direction, asset, currency, (coins, fiat), method, country, maker)
     client = desk.client(signed_in=False)
-    found, market = _found(client, {**said, "online": online}, limit)
+    found, market = _found(client, {**said, "online": online, "funded": funded}, limit)
 
     def human() -> None:
         shown.offers(found)
@@ -117,16 +121,18 @@ def count_offers(
     country: _Country = None,
     maker: _Maker = None,
     online: _Online = False,
+    funded: _Funded = False,
 ) -> None:
     """Count what a search would find, by payment method, country and so on."""
     said = _criteria(direction, asset, currency, (coins, fiat), method, country, maker)
-    found = desk.client(signed_in=False).facets(**said, online=online)
+    found = desk.client(signed_in=False).facets(**said, online=online, funded=funded)
 
     def human() -> None:
         whole = "" if found.complete else "at least "
         shown.pairs(
             [
                 ("offers", f"{whole}{found.total}"),
+                ("funded", str(found.funded)),
                 ("methods", _counted(found.payment_methods)),
                 ("countries", _counted(found.countries)),
                 ("coins", _counted(found.assets)),

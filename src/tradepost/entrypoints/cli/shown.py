@@ -155,9 +155,19 @@ def _quote(one: "Offer") -> str:
 
 
 def _state(one: "Offer") -> str:
-    if one.hidden_because in {None, one.state}:
-        return one.state
-    return f"{one.state}, {str(one.hidden_because).replace('_', ' ')}"
+    words: list[str] = [one.state]
+    if one.hidden_because not in {None, one.state}:
+        words.append(str(one.hidden_because).replace("_", " "))
+    if one.funded:
+        words.append("funded")
+    return ", ".join(words)
+
+
+def _deposit(one: "Offer") -> str:
+    if one.direction == "buy" or one.deposit_block is None:
+        return ""
+    told = "covers what is left" if one.funded else "does not cover what is left"
+    return f"{told}, as of block {one.deposit_block}; it can be drawn at any moment"
 
 
 def offer(shown: "Offer") -> None:
@@ -175,6 +185,7 @@ def offer(shown: "Offer") -> None:
             ("amounts", f"{number(shown.min_amount)} - {number(shown.max_amount)} {unit}"),
             ("left", f"{number(shown.remaining_amount)} of {number(shown.total_amount)} {unit}"),
             ("", "other offers are over the same coins" if shown.shares_coins else ""),
+            ("deposit", _deposit(shown)),
             ("methods", ", ".join(shown.payment_methods)),
             ("country", shown.country or ""),
             ("to lock", f"{shown.funding_window_s} s"),

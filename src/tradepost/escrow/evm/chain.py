@@ -1,8 +1,9 @@
 """The chain's node, in the few questions the escrow asks of it."""
 
 import asyncio
-from collections.abc import Awaitable
-from typing import TypeVar
+import re
+from collections.abc import Awaitable, Sequence
+from typing import Any, TypeVar
 
 from aiohttp import ClientError, ClientTimeout
 from eth_abi.abi import encode
@@ -17,7 +18,7 @@ from web3.exceptions import (
     Web3Exception,
     Web3RPCError,
 )
-from web3.types import LogReceipt, TxParams, TxReceipt
+from web3.types import LogReceipt, RPCEndpoint, TxParams, TxReceipt
 
 from tradepost.escrow.evm import reasons
 from tradepost.escrow.model import Block, ChainNotReady, Escrow
@@ -27,6 +28,7 @@ from tradepost_contracts.terms import ZERO_ADDRESS
 _TIMEOUT_S = 10
 #: How much of what a node says about a failure is kept.
 _REASON = 300
+_WORD = re.compile(r"0x[0-9a-fA-F]{64}")
 _EIP1271_MAGIC = bytes.fromhex("1626ba7e")
 
 Answer = TypeVar("Answer")
@@ -85,6 +87,31 @@ class Chain:
     async def code(self, address: str) -> bytes:
         """The code at an address; empty where there is none."""
         return bytes(await _answered(self._eth.get_code(_address(address))))
+
+    async def numbers(
+        self, contract: str, questions: Sequence[bytes], block_hash: bytes
+    ) -> list[int | None]:
+        """What the contract answers to each view that gives one number, as it was at that block.
+
+        All go in one request. None where the node has no such answer: it may have dropped the
+        block, or its state.
+        """
+        at = {"blockHash": "0x" + block_hash.hex(), "requireCanonical": True}
+        answers = await _answered(
+            self._provider.make_batch_request(
+                [
+                    (
+                        RPCEndpoint("eth_call"),
+                        [{"to": _address(contract), "data": "0x" + question.hex()}, at],
+                    )
+                    for question in questions
+                ]
+            )
+        )
+        # One that refuses the whole batch gives a single error.
+        if not isinstance(answers, list) or len(answers) != len(questions):
+            return [None] * len(questions)
+        return [_number(answer) for answer in answers]
 
     async def estimate(self, sender: str, to: str, data: bytes) -> int:
         """The gas a transaction would need; raises `Refused` where it would revert."""
@@ -189,6 +216,13 @@ def _reason(error: Exception) -> str:
     if isinstance(data, str) and data.startswith("0x"):
         return reasons.told(bytes.fromhex(data[2:]))
     return str(error)[:_REASON]
+
+
+def _number(answer: Any) -> int | None:
+    result = answer.get("result") if isinstance(answer, dict) else None
+    if not isinstance(result, str) or not _WORD.fullmatch(result):
+        return None
+    return int(result, 16)
 
 
 def _address(text: str) -> ChecksumAddress:

@@ -11,7 +11,7 @@ from dataclasses import dataclass
 
 from eth_account import Account
 
-from tradepost.escrow import store
+from tradepost.escrow import balances, store
 from tradepost.escrow.evm.chain import Chain
 from tradepost.escrow.evm.watch import reread
 from tradepost.escrow.model import ChainReplaced, ContractMismatch
@@ -77,6 +77,8 @@ async def _record(database: Database, chain: Chain, chain_id: int, address: str)
             )
         # No escrow of ours can be older than this exchange's use of the contract.
         await store.record_contract(tx, chain_id, address, genesis.hash, head.number)
+        # What was read was in another contract.
+        await balances.forget_above(tx, -1)
 
 
 async def check_chain(database: Database, chain: Chain) -> None:
@@ -109,6 +111,7 @@ async def _forget_if_lost(database: Database, chain: Chain, chain_id: int) -> bo
         if not chain_id == row["chain_id"] == DEVELOPMENT_CHAIN:
             raise ChainReplaced("The node follows another chain than the recorded one.")
         await store.forget_chain(tx)
+        await balances.forget_above(tx, -1)
         for escrow_id in await store.escrow_ids(tx):
             await reread(tx, escrow_id, 0)
         return True

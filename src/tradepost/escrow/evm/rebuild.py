@@ -2,7 +2,7 @@
 
 from dataclasses import dataclass
 
-from tradepost.escrow import store
+from tradepost.escrow import balances, store
 from tradepost.escrow.evm.chain import Chain
 from tradepost.escrow.evm.watch import decode, reread
 from tradepost.escrow.model import Block, ChainEvent, ChainNotReady, Reading, read
@@ -23,9 +23,10 @@ class Difference:
 async def rebuild(database: Database, chain: Chain, *, write: bool) -> list[Difference]:
     """Reads every event of the contract again and compares; with `write`, the chain wins.
 
-    It works up to the block that the watcher has reached, and keeps the watcher waiting
-    meanwhile. Raises `ChainNotReady` where nothing has been followed yet, and where the node goes
-    over to another branch while it is read.
+    With it, the watcher reads the balances again, too, as soon as it goes on. It works up to the
+    block that the watcher has reached, and keeps the watcher waiting meanwhile. Raises
+    `ChainNotReady` where nothing has been followed yet, and where the node goes over to another
+    branch while it is read.
     """
     async with database.transaction() as tx:
         row = await store.chain_row(tx, lock=True)
@@ -46,6 +47,8 @@ async def rebuild(database: Database, chain: Chain, *, write: bool) -> list[Diff
                 event = decode(log, block.time)
                 if event is not None:
                     said.setdefault(event.escrow_id, []).append(event)
+        if write:
+            await balances.touch_all(tx)
         differences = []
         for escrow_id in await store.escrow_ids(tx):
             escrow = await store.escrow(tx, escrow_id)

@@ -2,7 +2,7 @@
 
 Each round goes from the branch in the database to the node's newest block in one transaction.
 It can be killed at any moment: the cursor, the events and what follows from them stand or fall
-together.
+together. Balances that events can have changed are read after that (`balances`).
 """
 
 import asyncio
@@ -13,7 +13,9 @@ from psycopg import OperationalError
 from psycopg_pool import PoolTimeout
 from web3.types import LogReceipt
 
+from tradepost.escrow import balances as balance_rows
 from tradepost.escrow import store
+from tradepost.escrow.evm import balances
 from tradepost.escrow.evm.chain import Chain
 from tradepost.escrow.evm.follow import REMEMBERED, Changes, Follower
 from tradepost.escrow.model import (
@@ -41,10 +43,17 @@ class BranchMoved(Exception):
 
 
 async def watch(database: Database, chain: Chain, settings: Settings) -> None:
-    """Follows the chain until it is cancelled; a node or a database away is waited for."""
-    away = False
+    """Follows the chain until it is cancelled; a node or a database away is waited for.
+
+    Whatever was missed before, all balances are read again at first.
+    """
+    away, begun = False, False
     while True:
         try:
+            if not begun:
+                async with database.transaction() as tx:
+                    await balance_rows.touch_all(tx)
+                begun = True
             advanced = await follow_once(database, chain)
             if away:
                 logger.info("the chain's node is back")
@@ -62,11 +71,16 @@ async def watch(database: Database, chain: Chain, settings: Settings) -> None:
 
 
 async def follow_once(database: Database, chain: Chain) -> bool:
-    """One round; True where there was something new.
+    """One round: the blocks, then balances; True where there was something new.
 
     Raises `ChainNotReady` without an answer and `BranchMoved` where the answers do not fit
     together; neither leaves a trace.
     """
+    advanced = await _follow_blocks(database, chain)
+    return await balances.read_due(database, chain) or advanced
+
+
+async def _follow_blocks(database: Database, chain: Chain) -> bool:
     async with database.transaction() as tx:
         row = await store.chain_row(tx)
         known = await store.blocks(tx)
@@ -98,8 +112,10 @@ async def follow_once(database: Database, chain: Chain) -> bool:
     times = {block.number: block for block in changes.blocks}
     logs = await chain.logs(contract, first, changes.blocks[-1].number) if times else []
     events = [event for log in logs if (event := await _event(chain, log, times)) is not None]
+    mentions = balances.mentions((contract_events.decode(log), log["blockNumber"]) for log in logs)
     async with database.transaction() as tx:
-        await _apply(tx, row["head_hash"], changes, branch, events)
+        if await _apply(tx, row["head_hash"], changes, branch, events):
+            await balances.note(tx, mentions)
     return True
 
 
@@ -164,14 +180,15 @@ async def _apply(
     changes: Changes,
     branch: Sequence[Block],
     events: Sequence[ChainEvent],
-) -> None:
+) -> bool:
     row = await store.chain_row(tx, lock=True)
     if row is None or row["head_hash"] != based_on:
         # Another watcher was faster: what it wrote is read in the next round.
-        return
+        return False
     oldest = branch[-1].number - REMEMBERED + 1 if branch else row["start_block"]
     touched = await store.replace_blocks(tx, changes.keep, changes.blocks, oldest)
     touched |= await store.add_events(tx, events)
+    await balance_rows.forget_above(tx, changes.keep)
     head = branch[-1] if branch else None
     if head is None:
         # Nothing of the branch is left: the chain is read from its start in the next round.
@@ -185,6 +202,7 @@ async def _apply(
     touched |= await store.unconfirmed(tx, confirmed)
     for escrow_id in sorted(touched):
         await reread(tx, escrow_id, confirmed)
+    return True
 
 
 async def reread(tx: Transaction, escrow_id: bytes, confirmed: int) -> bool:

@@ -15,7 +15,13 @@ from pydantic import (
     model_validator,
 )
 
-from tradepost.book.http import EXAMPLE_DOCUMENT, EXAMPLE_MARKET, EXAMPLE_PRICED, MarketAnswer
+from tradepost.book.http import (
+    EXAMPLE_DOCUMENT,
+    EXAMPLE_MARKET,
+    EXAMPLE_PRICED,
+    Funded,
+    MarketAnswer,
+)
 from tradepost.book.model import OfferDocument, WorkingHours
 from tradepost.kernel.http import (
     AssetCode,
@@ -132,7 +138,7 @@ _NEW: dict[str, Any] = {
     "encryption_key": "79be667ef9dcbbac55a06295ce870b07029bfcdb2dce28d959f2815b16f81798",
     "key_signature": "0x" + "1f" * 64 + "1b",
 }
-_PUBLIC = EXAMPLE_DOCUMENT | EXAMPLE_PRICED
+_PUBLIC = EXAMPLE_DOCUMENT | EXAMPLE_PRICED | {"funded": True, "deposit_block": 21_456_789}
 _OWN = _PUBLIC | {
     "hidden_because": None,
     "link": None,
@@ -255,6 +261,16 @@ class OfferAnswer(OfferDocument):
     price: str | None
     premium_bps: Annotated[
         int | None, Field(description="Above the index (below: negative), in 1/100 percent.")
+    ]
+    funded: Funded
+    deposit_block: Annotated[
+        int | None,
+        Field(
+            description=(
+                "The block as of which `funded` was found: when the balance was last read as"
+                " another than before. Null where nothing is known of it."
+            )
+        ),
     ]
 
 

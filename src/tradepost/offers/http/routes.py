@@ -32,7 +32,7 @@ from tradepost.kernel.iso import CountryUnknown, CurrencyUnknown
 from tradepost.kernel.openapi import AUTHENTICATED, ONCE, problems
 from tradepost.kernel.pricing import premium_bps
 from tradepost.kernel.writes import WriteRoute
-from tradepost.offers import service
+from tradepost.offers import deposits, service
 from tradepost.offers.http.bodies import (
     EditOfferBody,
     NewOfferBody,
@@ -95,10 +95,13 @@ async def _seen(
     makers = await identity.public_accounts(tx, list({offer.maker_id for offer in offers}))
     priced = await service.quoted_now(tx, offers, recent)
     seen = []
-    for offer, quoted in zip(offers, priced, strict=True):
+    backed = await deposits.behind(tx, offers)
+    for offer, quoted, (deposit, funded) in zip(offers, priced, backed, strict=True):
         shown = document(offer, makers[offer.maker_id].name).model_dump() | {
             "price": None if quoted is None else f"{quoted.price.value:f}",
             "premium_bps": None if quoted is None else _premium(quoted),
+            "funded": funded,
+            "deposit_block": None if deposit is None else deposit.block_number,
         }
         seen.append((offer, quoted, shown))
     return seen

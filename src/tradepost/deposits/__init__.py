@@ -1,0 +1,1 @@
+"""Deposits: what escrow reads of makers' balances is brought to their offers."""
