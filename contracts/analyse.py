@@ -105,7 +105,7 @@ def _one_at_a_time() -> Iterator[None]:
 def environment() -> dict[str, str]:
     """The environment of the tools: they find node, forge and the solver, and no home."""
     base = build.environment()
-    path = os.pathsep.join([str(VENV / "bin"), str(build.FORGE.parent), base["PATH"]])
+    path = os.pathsep.join([str(VENV / "bin"), str(build.forge_program().parent), base["PATH"]])
     return {**base, "PATH": path, "HOME": str(VENV), "VIRTUAL_ENV": str(VENV)}
 
 

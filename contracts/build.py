@@ -24,7 +24,6 @@ ROOT = Path(__file__).resolve().parent.parent
 CONTRACTS = ROOT / "contracts"
 PACKAGES = ROOT / "tools" / "node" / "node_modules"
 COMPILER = CONTRACTS / "solc.js"
-FORGE = PACKAGES / "@foundry-rs" / "forge-linux-amd64" / "bin" / "forge"
 ARTIFACTS = ROOT / "src" / "tradepost_contracts" / "artifacts"
 
 SET_UP = "run 'python3 run.py check', which installs the tools."
@@ -234,15 +233,25 @@ def compiler(arguments: Sequence[str], request: str = "") -> str:
     return done.stdout
 
 
+def forge_program() -> Path:
+    """Where forge is.
+
+    Raises:
+        BuildError: It is not installed.
+    """
+    program = PACKAGES / "@foundry-rs" / "forge-linux-amd64" / "bin" / "forge"
+    if not program.exists():
+        raise BuildError(f"forge is not installed: {SET_UP}")
+    return program
+
+
 def forge(arguments: Sequence[str]) -> int:
     """Runs forge, offline, on the contracts; gives its exit code.
 
     Raises:
         BuildError: It is not installed.
     """
-    if not FORGE.exists():
-        raise BuildError(f"forge is not installed: {SET_UP}")
-    command = [str(FORGE), *arguments, "--root", str(ROOT)]
+    command = [str(forge_program()), *arguments, "--root", str(ROOT)]
     settings = {"FOUNDRY_CONFIG": str(CONTRACTS / "foundry.toml"), "FOUNDRY_OFFLINE": "true"}
     return subprocess.run(command, env=environment() | settings, cwd=ROOT, check=False).returncode
 

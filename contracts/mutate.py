@@ -2,7 +2,7 @@
 
     python -m contracts.mutate                      all mutants
     python -m contracts.mutate --sample 40 --seed 7 --minutes 10
-    python -m contracts.mutate --match Payouts      those whose name has the text in it
+    python -m contracts.mutate --match Payouts      those whose name has the pattern in it
     python -m contracts.mutate --jury forge         one jury alone, to learn what it is worth
     python -m contracts.mutate --list               what there is, without running
 
@@ -159,14 +159,14 @@ def main(arguments: Sequence[str] | None = None) -> int:
     )
     parser.add_argument("--sample", type=int, help="so many of them")
     parser.add_argument("--seed", type=int, default=0, help="which sample")
-    parser.add_argument("--match", default="", help="those whose name has this text in it")
+    parser.add_argument("--match", default="", help="those whose name has this pattern in it")
     parser.add_argument("--minutes", type=float, default=60, help="start none after this time")
     parser.add_argument("--jobs", type=int, default=2)
     parser.add_argument("--jury", action="append", choices=list(JURIES))
     parser.add_argument("--list", action="store_true")
     parsed = parser.parse_args(arguments)
     everyone = list(mutants())
-    chosen = [mutant for mutant in everyone if parsed.match in mutant.name]
+    chosen = [mutant for mutant in everyone if re.search(parsed.match, mutant.name)]
     # In a random order, so that a run that is cut short has seen some of everything.
     random.Random(parsed.seed).shuffle(chosen)  # noqa: S311 - to be repeated, not secret
     chosen = chosen[: parsed.sample]
@@ -279,7 +279,7 @@ def _found_by(root: Path, juries: Sequence[str]) -> str:
 
 def _forge(root: Path, *arguments: str) -> subprocess.CompletedProcess[str]:
     settings = {**FORGE, "FOUNDRY_CONFIG": str(root / "contracts" / "foundry.toml")}
-    command = [str(build.FORGE), *arguments, "--root", str(root)]
+    command = [str(build.forge_program()), *arguments, "--root", str(root)]
     return _run(command, root, settings)
 
 
