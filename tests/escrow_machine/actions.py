@@ -385,7 +385,10 @@ def plan(dice: Dice) -> Step:
     before = dice.planner()
     if before is not None and dice.chance(40):
         return Step(Stage.plan, (before, None))
+    # What would succeed if it came alone tells most.
+    dice.honest = dice.chance(70)
     call = dice.of(_INNER)(dice).arguments[0]
+    dice.honest = False
     if not isinstance(call, Call) or _pays_hostile(dice, call):
         return be(dice)
     contract = before or dice.of([dice.stage.tokens["HookToken"], *dice.stage.recipients])
