@@ -160,7 +160,7 @@ def fill_trades(dsn: str, count: int) -> None:
             """
             INSERT INTO escrows (id, chain_id, contract, asset, seller, buyer, arbitrator, token,
                 amount, fee, fee_recipient, fund_by, payment_window, challenge_window, lane, state,
-                locked_at, paid_on_chain, block_number, created_at)
+                locked_at, paid_on_chain, block_number, created_at, holds_lane, lane_lapses)
             SELECT decode(lpad(to_hex(number), 64, '0'), 'hex'), 31337,
                 '0x0000000000000000000000000000000000000001', 'ETH',
                 '0x0000000000000000000000000000000000000002',
@@ -168,7 +168,7 @@ def fill_trades(dsn: str, count: int) -> None:
                 '0x0000000000000000000000000000000000000004',
                 '0x0000000000000000000000000000000000000000',
                 500, 0, '0x0000000000000000000000000000000000000000', 1800001000, 86400, 86400,
-                number, 'locked', 1799990000, false, 50, now()
+                number, 'locked', 1799990000, false, 50, now(), true, 0
             FROM generate_series(0, %s - 1) AS number
             """,
             [count],

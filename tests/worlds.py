@@ -36,6 +36,7 @@ def settings(database_url: str, rpc_url: str = "http://127.0.0.1:9") -> Settings
         confirmations=CONFIRMATIONS,
         poll_interval_s=0.05,
         bump_after_s=2,
+        relay_window_s=0,
     )
 
 

@@ -14,7 +14,17 @@ from pathlib import Path
 import unasync
 
 PACKAGE = Path(__file__).resolve().parent.parent / "src" / "tradepost_client"
-_CLASSES = ("Accounts", "Client", "Market", "Payments", "Transport", "Chain", "Escrow", "Trader")
+_CLASSES = (
+    "Accounts",
+    "Chain",
+    "Client",
+    "Escrow",
+    "Locks",
+    "Market",
+    "Payments",
+    "Trader",
+    "Transport",
+)
 NAMES = {
     "_async": "_sync",
     "asyncio": "time",

@@ -50,7 +50,7 @@ interface ITradepostEscrow {
     error WrongStatus(bytes32 id, Status status);
     /// @notice The seller's lane holds an escrow of this status. It is free again once that has ended
     /// and the chain time `time`, its `fundBy`, has passed.
-    error LaneTaken(address seller, uint256 lane, Status status, uint256 time);
+    error LaneTaken(address seller, address token, uint256 lane, Status status, uint256 time);
     /// @notice What was signed was valid up to and including `validUntil`.
     error SignatureTooLate(uint256 validUntil, uint256 chainTime);
     /// @notice A word of the terms has bits beyond its type.
@@ -243,8 +243,8 @@ interface ITradepostEscrow {
     /// has one that ended once its lane is used again.
     function stateOf(Terms calldata terms) external view returns (State memory);
 
-    /// @notice What lies in a seller's lane: the upper 208 bits of the escrow's id, and its state.
-    function laneOf(address seller, uint256 lane)
+    /// @notice What lies in a seller's lane for a token: the upper 208 bits of the escrow's id, and its state.
+    function laneOf(address seller, address token, uint256 lane)
         external
         view
         returns (bytes32 idBits, State memory state);

@@ -5,8 +5,8 @@ import {State, Status} from "./Terms.sol";
 
 /// @notice The state of one escrow as a word: status in bits 0-6, fromDeposit in bit 7, time in bits
 /// 8-47, the upper 208 bits of the escrow's id in bits 48-255.
-/// @dev A new word costs 22,100 gas and a used one 5,000; so a seller's escrows take turns in words,
-/// his lanes. Two escrows with the same 208 bits would be one to the contract: to find a pair takes
+/// @dev A new word costs 22,100 gas and a used one 5,000; so a seller's escrows of one token take
+/// turns in words, his lanes. Two escrows with the same 208 bits would be one to the contract: to find a pair takes
 /// 2^104 hashes. An id can be locked once only, though its word is written over in time: a lane takes
 /// a lock only at a chain time t after the `fundBy` of the escrow that ended there, a lock needs
 /// t <= its own `fundBy`, and the id holds lane and `fundBy`; so in each lane `fundBy` only grows.

@@ -13,7 +13,8 @@ pragma solidity 0.8.37;
 /// @param fundBy The last chain time, in Unix seconds, at which a lock is accepted.
 /// @param paymentWindow Seconds after the lock in which only the buyer can give the coins back.
 /// @param challengeWindow Seconds after a cancel request in which the buyer's `Paid` defeats it.
-/// @param lane Which of the seller's lanes keeps this escrow's state. A lane holds one escrow at a time.
+/// @param lane Which of the seller's lanes for this token keeps this escrow's state. A lane holds one
+/// escrow at a time.
 struct Terms {
     address seller;
     address buyer;

@@ -35,7 +35,8 @@ contract TradepostEscrow is Accounts, Batch {
         uint256 word;
     }
 
-    mapping(address seller => mapping(uint256 lane => Lane)) private lanes;
+    /// @dev By seller, token and number, hashed together.
+    mapping(bytes32 place => Lane) private lanes;
 
     // ------------------------------------------------------------------ the seller
 
@@ -232,12 +233,12 @@ contract TradepostEscrow is Accounts, Batch {
     }
 
     /// @inheritdoc ITradepostEscrow
-    function laneOf(address seller, uint256 lane)
+    function laneOf(address seller, address token, uint256 lane)
         external
         view
         returns (bytes32 idBits, State memory state)
     {
-        uint256 word = lanes[seller][lane].word;
+        uint256 word = lanes[keccak256(abi.encode(seller, token, lane))].word;
         return (word.idBits(), word.state());
     }
 
@@ -280,7 +281,13 @@ contract TradepostEscrow is Accounts, Batch {
         Lane storage lane = _lane(terms);
         uint256 word = lane.word;
         if (!word.isFree(block.timestamp)) {
-            revert LaneTaken(toAddress(terms.seller), terms.lane, word.status(), word.time());
+            revert LaneTaken(
+                toAddress(terms.seller),
+                toAddress(terms.token),
+                terms.lane,
+                word.status(),
+                word.time()
+            );
         }
         lane.word = Lanes.pack(id, uint256(Status.Locked), block.timestamp) | mark;
         emit Locked(id, toAddress(terms.seller), toAddress(terms.buyer));
@@ -446,7 +453,18 @@ contract TradepostEscrow is Accounts, Batch {
         revert WrongStatus(id, word.stateOf(id).status);
     }
 
+    /// @dev The token is part of the place: one that lies about its owner's consent can fill lanes of
+    /// its own only. In assembly, to spare each step a copy in memory.
     function _lane(Words calldata terms) private view returns (Lane storage) {
-        return lanes[toAddress(terms.seller)][terms.lane];
+        (uint256 seller, uint256 token, uint256 lane) = (terms.seller, terms.token, terms.lane);
+        bytes32 place;
+        assembly ("memory-safe") {
+            let words := mload(0x40)
+            mstore(words, seller)
+            mstore(add(words, 0x20), token)
+            mstore(add(words, 0x40), lane)
+            place := keccak256(words, 0x60)
+        }
+        return lanes[place];
     }
 }

@@ -211,11 +211,12 @@ abstract contract EscrowTest is Test {
     }
 
     function expectLaneTaken(Terms memory terms) internal {
-        (, State memory state) = escrow.laneOf(terms.seller, terms.lane);
+        (, State memory state) = escrow.laneOf(terms.seller, terms.token, terms.lane);
         vm.expectRevert(
             abi.encodeWithSelector(
                 ITradepostEscrow.LaneTaken.selector,
                 terms.seller,
+                terms.token,
                 terms.lane,
                 state.status,
                 state.time

@@ -4,6 +4,7 @@ pragma solidity 0.8.37;
 import {ITradepostEscrow} from "../src/ITradepostEscrow.sol";
 import {State, Status, Terms} from "../src/Terms.sol";
 import {EscrowTest} from "./EscrowTest.sol";
+import {YesToken} from "./Hostile.sol";
 
 /// @notice A lane holds one escrow at a time, and never the same one twice.
 contract LanesTest is EscrowTest {
@@ -79,20 +80,35 @@ contract LanesTest is EscrowTest {
         assertStatus(others, Status.Locked);
     }
 
+    /// @notice A token that takes anybody's word for its owner's fills lanes for itself, and no others.
+    function testALyingTokenFillsNoLaneOfAnotherToken() public {
+        YesToken liar = new YesToken();
+        Terms memory squatting = termsIn(address(liar));
+        (squatting.buyer, squatting.fundBy) = (stranger, FOREVER);
+        vm.prank(stranger);
+        escrow.lockWithAuthorization(squatting, new bytes(65));
+        assertStatus(squatting, Status.Locked);
+        Terms memory terms = tokenTerms();
+        assertEq(terms.lane, squatting.lane);
+        lock(terms);
+        assertStatus(terms, Status.Locked);
+        assertStatus(squatting, Status.Locked);
+    }
+
     function testALaneTellsWhatItHolds() public {
-        (bytes32 idBits, State memory state) = escrow.laneOf(seller, 7);
+        (bytes32 idBits, State memory state) = escrow.laneOf(seller, address(token), 7);
         assertEq(idBits, bytes32(0));
         assertEq(uint256(state.status), uint256(Status.None));
         Terms memory terms = tokenTerms();
         terms.lane = 7;
         bytes32 id = lock(terms);
-        (idBits, state) = escrow.laneOf(seller, 7);
+        (idBits, state) = escrow.laneOf(seller, address(token), 7);
         assertEq(idBits, bytes32(uint256(id) >> 48 << 48));
         assertEq(uint256(state.status), uint256(Status.Locked));
         assertEq(state.time, NOW);
         vm.prank(seller);
         escrow.release(terms);
-        (, state) = escrow.laneOf(seller, 7);
+        (, state) = escrow.laneOf(seller, address(token), 7);
         assertEq(uint256(state.status), uint256(Status.Released));
         assertEq(state.time, terms.fundBy);
     }

@@ -18,6 +18,7 @@ from pydantic import (
     model_validator,
 )
 
+from tradepost_contracts.means import LockWay
 from tradepost_contracts.terms import ZERO_ADDRESS, Terms
 
 
@@ -300,6 +301,23 @@ class EscrowTerms(Model):
         return Terms(**self.model_dump())
 
 
+class SignedLock(Model):
+    """A seller's signatures by which the exchange brings his lock, as the API takes them."""
+
+    way: LockWay
+    signature: str
+    permit_signature: str | None = None
+    nonce: str | None = None
+
+
+class LockBrought(Model):
+    """A signed lock that the exchange brings; `reason` says why the chain refused it last."""
+
+    way: str
+    state: str
+    reason: str | None
+
+
 class Escrow(Model):
     """What the exchange says of the escrow; the client checks it on the chain."""
 
@@ -313,6 +331,8 @@ class Escrow(Model):
     terms: EscrowTerms
     paid_on_chain: bool
     cancel_at: Time | None
+    # An exchange of an earlier version brings none.
+    lock: LockBrought | None = None
 
 
 class Settlement(Model):

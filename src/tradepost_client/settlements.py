@@ -14,7 +14,10 @@ SHORTEST_REST_S = 600
 
 
 def valid_until(trade: Trade, buyer_amount: Decimal, chain_time: int, open_s: int) -> int:
-    """The last chain time (Unix seconds) to sign: that of the offer to join, or of a new one.
+    """The last chain time (Unix seconds) to sign: that of an offer for this share, or of a new one.
+
+    Of several offers it is the latest, his own among them: so two who offer the same share at the
+    same moment come together when they sign again, and to sign twice is to sign the same.
 
     Args:
         trade: As the exchange shows it. A lie about its offers makes a signature that meets no
@@ -33,7 +36,7 @@ def valid_until(trade: Trade, buyer_amount: Decimal, chain_time: int, open_s: in
     rests = (
         offer.valid_until - chain_time
         for offer in trade.settlements
-        if offer.role != trade.viewer.role and offer.buyer_amount == buyer_amount
+        if offer.buyer_amount == buyer_amount
     )
     joined = [rest for rest in rests if SHORTEST_REST_S < rest <= LONGEST_OPEN_S]
     return chain_time + max(joined, default=open_s)

@@ -204,9 +204,9 @@ def state_of(terms: Terms) -> bytes:
     return _call("stateOf", [TERMS_TUPLE], [terms.values()])
 
 
-def lane_of(seller: str, lane: int) -> bytes:
-    """A view: what lies in a lane of the seller's; the answer is for `state.decode_lane`."""
-    return _call("laneOf", ["address", "uint256"], [seller, lane])
+def lane_of(seller: str, token: str, lane: int) -> bytes:
+    """A view: what lies in a seller's lane of a token; the answer is for `state.decode_lane`."""
+    return _call("laneOf", ["address", "address", "uint256"], [seller, token, lane])
 
 
 def escrow_id(terms: Terms) -> bytes:

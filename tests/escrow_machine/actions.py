@@ -87,7 +87,7 @@ def lock_from_deposit(dice: Dice) -> Step:
     if has and seller not in {terms.buyer, terms.arbitrator} and not terms.dirt[1]:
         amount = dice.random.randint(1, has)
         fee = min(dice.of((0, has - amount, (has - amount) // 100)), amount)
-        lane = dice.lane(seller)
+        lane = dice.lane(seller, token)
         terms = terms.changed(token=token, seller=seller, amount=amount, fee=fee, lane=lane)
     caller, signature = dice.of(PEOPLE), dice.lock_signature("LockFromDeposit", terms)
     if terms.seller in dice.stage.recipients or dice.chance(10):

@@ -87,6 +87,7 @@ class Dice:
 
     def new_terms(self) -> Terms:
         seller, buyer, arbitrator = self.random.sample(PEOPLE, 3)
+        token = self.token()
         if self.chance(15):
             seller = self.of([*self.stage.recipients, *self.stage.wallets])
         if self.chance(25):
@@ -100,26 +101,26 @@ class Dice:
             seller=seller,
             buyer=buyer,
             arbitrator=arbitrator,
-            token=self.token(),
+            token=token,
             amount=amount,
             fee=self.of((0, amount, self.random.randint(0, amount), amount // 100)),
             fee_recipient=self.account(),
             fund_by=self.stage.model.now + self.of((0, 1, 1, 3_600)),
             payment_window=self.of((1, 1, 1, 2, 60, 3_600, 30 * 86_400)),
             challenge_window=self.of((600, 600, 601, 3_600, 7 * 86_400)),
-            lane=self.lane(seller),
+            lane=self.lane(seller, token),
         )
 
-    def lane(self, seller: str) -> int:
-        """A lane of a seller: mostly a used one that is free again, seldom one that is taken."""
-        few = [self.random.randrange(8) for _ in range(4)]
-        free = [one for one in few if self._is_free(seller, one)]
+    def lane(self, seller: str, token: str) -> int:
+        """A lane of a seller for a token: mostly one that is free again, seldom one that is taken."""
+        few = [self.random.randrange(4) for _ in range(3)]
+        free = [one for one in few if self._is_free(seller, token, one)]
         if free and self.chance(90):
             return free[0]
         return few[0] if self.chance(15) else self.random.getrandbits(256)
 
-    def _is_free(self, seller: str, lane: int) -> bool:
-        held = self.stage.world.get("lane", seller, lane)
+    def _is_free(self, seller: str, token: str, lane: int) -> bool:
+        held = self.stage.world.get("lane", seller, token, lane)
         return not held or (held.status > PAID and held.time < self.stage.model.now)
 
     def holding(self) -> tuple[str, str, int]:

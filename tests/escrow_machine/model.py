@@ -232,7 +232,8 @@ class Model(Accounts):
         lane = self.lane(terms)
         ended = lane.status > PAID and self.now > lane.time
         if lane.status != NONE and not ended:
-            raise self.error("LaneTaken", terms.seller, terms.lane, lane.status, lane.time)
+            place = (terms.seller, terms.token, terms.lane)
+            raise self.error("LaneTaken", *place, lane.status, lane.time)
         key = terms.id(self.contract)
         self._put(terms, Lane(key[:26], LOCKED, self.now, from_deposit))
         self.tell("Locked", key, terms.seller, terms.buyer)
@@ -322,10 +323,10 @@ class Model(Accounts):
 
     def lane(self, terms: Terms) -> Lane:
         """What the lane of these terms holds, be it their escrow or another."""
-        return self.world.get("lane", terms.seller, terms.lane) or EMPTY
+        return self.world.get("lane", terms.seller, terms.token, terms.lane) or EMPTY
 
     def _put(self, terms: Terms, lane: Lane) -> None:
-        self.world.put(lane, "lane", terms.seller, terms.lane)
+        self.world.put(lane, "lane", terms.seller, terms.token, terms.lane)
 
     def status(self, terms: Terms) -> int:
         """Where the escrow of these terms stands; None where it is forgotten."""

@@ -5,6 +5,8 @@ from dataclasses import dataclass
 from functools import lru_cache
 from typing import Any
 
+from eth_utils.crypto import keccak
+
 from tests.escrow_machine.accounts import Call, Refused
 from tests.escrow_machine.chain import (
     GAS,
@@ -273,7 +275,7 @@ class Stage:
         terms = next((one for one in call.arguments if isinstance(one, Terms)), None)
         if terms is None or terms.dirt[1]:
             return
-        self._compare(("lane", terms.seller, terms.lane))
+        self._compare(("lane", terms.seller, terms.token, terms.lane))
         for account in {
             terms.seller,
             terms.buyer,
@@ -291,8 +293,8 @@ class Stage:
         Raises:
             Differs: One is not what it is in the model, or coins have come up or gone.
         """
-        for seller, lane in {(terms.seller, terms.lane) for terms in self.locked}:
-            self._compare(("lane", seller, lane))
+        for place in {(terms.seller, terms.token, terms.lane) for terms in self.locked}:
+            self._compare(("lane", *place))
         everybody = [*self.accounts, *self.tokens.values(), ZERO]
         for token in [ZERO, *self.tokens.values()]:
             for account in everybody:
@@ -304,8 +306,8 @@ class Stage:
         kind, *key = cell
         expected = self.world.get(*cell)
         if kind == "lane":
-            inner = element(word(key[0]), LANES).to_bytes(32)
-            found = self.chain.slot(self.chain.escrow, slot_of(key[1].to_bytes(32), inner))
+            place = keccak(word(key[0]) + word(key[1]) + key[2].to_bytes(32))
+            found = self.chain.slot(self.chain.escrow, element(place, LANES))
             expected = expected.word() if expected else 0
         elif kind in {"account", "withdrawals"}:
             packed = self.chain.slot(self.chain.escrow, _nested(key[0], key[1], ACCOUNTS))

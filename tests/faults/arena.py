@@ -27,7 +27,7 @@ from tradepost.escrow.evm.watch import BranchMoved, follow_once
 from tradepost.prices.model import Pair
 from tradepost_client import Wallet
 from tradepost_client.models import EscrowTerms
-from tradepost_contracts import calls
+from tradepost_contracts import calls, locking
 from tradepost_contracts.state import State, decode
 from tradepost_contracts.terms import (
     InstructionKind,
@@ -35,6 +35,7 @@ from tradepost_contracts.terms import (
     instruction_digest,
     settlement_digest,
 )
+from tradepost_contracts.typed_data import Domain
 
 CHAIN_ID = 31337
 #: As short as the rules permit, so that a test can outlive them.
@@ -143,6 +144,15 @@ class Deal:
             signer = self.seller if kind in {"Release", "Cancel"} else self.buyer
         digest = instruction_digest(kind, self.escrow_id, CHAIN_ID, CONTRACT)
         return signer.wallet.sign_digest(digest)
+
+    def signed_lock(self) -> dict[str, str]:
+        """The seller's lock without a transaction of his: of the token, or out of a balance."""
+        if self.asset == "ETH":
+            typed = locking.lock("LockFromDeposit", self.terms, CHAIN_ID, CONTRACT)
+            return {"way": "deposit", "signature": self.seller.wallet.sign_digest(typed.digest())}
+        token = Domain("Development Dollar", "1", CHAIN_ID, TOKEN)
+        typed = locking.lock_authorization(self.terms, token, CONTRACT)
+        return {"way": "authorization", "signature": self.seller.wallet.sign_digest(typed.digest())}
 
     @property
     def until(self) -> int:

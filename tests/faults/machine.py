@@ -33,6 +33,7 @@ Answer = TypeVar("Answer")
 
 #: The API's name of each step, by the action that permits it.
 STEPS = {
+    "lock": "lock",
     "send_payment_details": "payment-details",
     "payment_sent": "payment-sent",
     "release": "release",
@@ -307,6 +308,8 @@ async def allowed(deal: Deal, player: Player) -> set[str]:
 async def body_of(deal: Deal, player: Player, action: str, share: int) -> dict[str, Any]:
     """A body that would be good if the time and the player were right."""
     match action:
+        case "lock":
+            return deal.signed_lock()
         case "send_payment_details":
             return {"sealed": SEALED}
         case "payment_sent":

@@ -77,6 +77,7 @@ PRIVATE: dict[str, Scope | None] = {
     "GET /v1/trades/{trade_id}": Scope.TRADES_READ,
     "GET /v1/trades/{trade_id}/instructions": Scope.TRADES_READ,
     "GET /v1/trades/{trade_id}/history": Scope.TRADES_READ,
+    "POST /v1/trades/{trade_id}/lock": Scope.TRADES_WRITE,
     "POST /v1/trades/{trade_id}/payment-details": Scope.TRADES_WRITE,
     "POST /v1/trades/{trade_id}/payment-sent": Scope.TRADES_WRITE,
     "POST /v1/trades/{trade_id}/release": Scope.ESCROW_RELEASE,
@@ -159,13 +160,22 @@ async def _world(arena: Arena, counts: Counter[str]) -> tuple[Liar, Deal, dict[s
         "PUT /v1/payment-accounts/{account_id}": {"sealed": SEALED},
         "POST /v1/trades": arena.taking(arena.seller, offer_id, "ETH")
         | {"key_signature": SIGNATURE},
+        "POST /v1/trades/{trade_id}/lock": {
+            "way": "permit",
+            "signature": SIGNATURE,
+            "permit_signature": SIGNATURE,
+        },
         "POST /v1/trades/{trade_id}/payment-details": {"sealed": SEALED},
         "POST /v1/trades/{trade_id}/payment-sent": {"signature": SIGNATURE},
         "POST /v1/trades/{trade_id}/release": {"signature": SIGNATURE},
         "POST /v1/trades/{trade_id}/refund": {"signature": SIGNATURE},
         "POST /v1/trades/{trade_id}/cancel": {"signature": SIGNATURE},
         "POST /v1/trades/{trade_id}/dispute": {"reason": "not_paid"},
-        "POST /v1/trades/{trade_id}/settlement": {"buyer_amount": "0.1", "signature": SIGNATURE},
+        "POST /v1/trades/{trade_id}/settlement": {
+            "buyer_amount": "0.1",
+            "valid_until": 2**40 - 1,
+            "signature": SIGNATURE,
+        },
     }
     bodies |= {name: body for name, body in PUBLIC.items() if body is not None}
     liar = Liar(arena, counts, arena.stage.app.openapi()["paths"])

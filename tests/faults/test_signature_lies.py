@@ -204,6 +204,7 @@ def _bodies(deal: Deal) -> dict[str, Any]:
     """A body for each step that would be good if its time had come."""
     return {
         **{step: {"signature": deal.signature(kind)} for step, (kind, _) in STEPS.items()},
+        "lock": deal.signed_lock(),
         "payment-details": {"sealed": SEALED},
         "dispute": {"reason": "other"},
         "settlement": deal.settlement(deal.seller, 10**17),

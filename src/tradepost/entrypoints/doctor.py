@@ -9,6 +9,7 @@ from eth_account import Account
 from tradepost.entrypoints.migrate import alembic_config
 from tradepost.entrypoints.wiring import SUBSCRIPTIONS
 from tradepost.escrow import service as escrows
+from tradepost.escrow.evm.batches import releases_together
 from tradepost.escrow.evm.chain import Chain
 from tradepost.escrow.evm.deploy import check_chain
 from tradepost.escrow.model import ChainNotReady, ChainReplaced, ContractMismatch
@@ -88,8 +89,13 @@ async def _relayer(database: Database, chain: Chain, settings: Settings) -> Find
         )
     try:
         balance = await chain.balance(address)
+        max_fee, _ = await chain.fees()
     except ChainNotReady:
         return Finding("relayer", False, "the node of RPC_URL does not answer")
     if balance < _LOW_BALANCE_WEI:
         return Finding("relayer", False, f"{address} has {balance} wei left: send it coins for gas")
-    return Finding("relayer", True, f"{address} has {balance / 10**18:.4f} coins for gas")
+    words = f"{address} has {balance / 10**18:.4f} coins for gas"
+    together = releases_together(balance, max_fee, settings.relay_count)
+    if together < settings.relay_count:
+        words += f", with which {together} of {settings.relay_count} go together at present"
+    return Finding("relayer", True, words)

@@ -47,6 +47,7 @@ def build(settings: Settings, clock: Clock = system_clock) -> FastAPI:
         async with Database(settings, clock, SUBSCRIPTIONS) as database:
             app.state.database = database
             app.state.contract_signatures = chain
+            app.state.lock_means = chain
             yield
         await chain.close()
         app.state.passphrases.close()

@@ -14,6 +14,7 @@ from uuid import UUID
 from tradepost.kernel.errors import Problem
 from tradepost.kernel.money import Amount
 from tradepost.kernel.outbox import Event
+from tradepost_contracts.means import LockWay
 from tradepost_contracts.terms import Terms
 
 
@@ -119,6 +120,8 @@ class Escrow:
     terms: Terms
     reading: Reading
     created_at: datetime
+    #: The seller's signed lock, while it is to be brought to the chain.
+    lock: "LockBrought | None" = None
 
     @property
     def state(self) -> EscrowState:
@@ -176,9 +179,22 @@ class Party(StrEnum):
         }[self]
 
 
+@dataclass(frozen=True, slots=True)
+class SignedLock:
+    """A seller's signature by which others bring his lock, until the terms' `fund_by`."""
+
+    way: LockWay
+    signature: bytes
+    #: For a permit: 65 bytes over the exact amount, until `fund_by`.
+    permit_signature: bytes | None = None
+    #: For Permit2.
+    nonce: int | None = None
+
+
 class IntentKind(StrEnum):
     """What the exchange brings to the chain, each with the signature of whom it concerns."""
 
+    LOCK = "lock"
     RELEASE = "release"
     REFUND = "refund"
     MARK_PAID = "mark_paid"
@@ -197,6 +213,21 @@ class IntentState(StrEnum):
 
 
 @dataclass(frozen=True, slots=True)
+class LockBrought:
+    """How far the exchange has come with bringing a signed lock."""
+
+    way: LockWay
+    state: IntentState
+    #: Why it waits, where a try was refused.
+    reason: str | None
+
+    @property
+    def is_out(self) -> bool:
+        """Whether it cannot be called back: a signed transaction may be anywhere."""
+        return self.state is IntentState.SENT
+
+
+@dataclass(frozen=True, slots=True)
 class SignedSettlement:
     """Two parties' signatures on one sum for the buyer (minor units), until a chain time."""
 
@@ -210,7 +241,7 @@ class SignedSettlement:
 
 @dataclass(frozen=True, slots=True)
 class Intent:
-    """One thing to be brought to the chain, in one transaction whatever dies when."""
+    """One thing to be brought to the chain, with its effect at most once whatever dies when."""
 
     id: UUID
     escrow_id: bytes
@@ -218,15 +249,21 @@ class Intent:
     state: IntentState
     signature: bytes | None
     settlement: SignedSettlement | None
+    lock: SignedLock | None
     #: Chain time (unix s) before which the contract would refuse it.
     not_before: int
     nonce: int | None
     tries: int
+    #: When it is due, on the server's clock: later than it was made where a try was put off.
+    try_at: datetime
     created_at: datetime
 
     def fulfilled(self, reading: Reading) -> bool:
         """True where the chain holds what this intent wants, deep enough to count on."""
         match self.kind:
+            case IntentKind.LOCK:
+                # However it was brought, and whatever has become of it since.
+                return reading.state not in {EscrowState.NONE, EscrowState.LOCKING}
             case IntentKind.RELEASE:
                 return reading.state is EscrowState.RELEASED
             case IntentKind.REFUND | IntentKind.FINISH_CANCEL:
@@ -279,6 +316,12 @@ class SignatureInvalid(Problem):
 
 class EscrowImpossible(Problem):
     """The contract would not take an escrow with these terms."""
+
+    status = 409
+
+
+class LockWayUnsupported(Problem):
+    """The trade's coin cannot be locked in this way."""
 
     status = 409
 

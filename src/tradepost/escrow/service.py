@@ -6,12 +6,13 @@ wants it; the relayer (`escrow/evm/relay.py`) sends it, and the watcher tells wh
 
 import secrets
 from collections.abc import Iterable, Sequence
+from dataclasses import replace
 from datetime import timedelta
-from typing import Any
+from typing import Any, Protocol
 
 from eth_utils.address import to_checksum_address
 
-from tradepost.escrow import store
+from tradepost.escrow import intents, lanes, store
 from tradepost.escrow.evm import wallet
 from tradepost.escrow.model import (
     AssetUnknown,
@@ -20,10 +21,12 @@ from tradepost.escrow.model import (
     Escrow,
     EscrowImpossible,
     IntentKind,
+    LockWayUnsupported,
     Opening,
     Party,
     Reading,
     SignatureInvalid,
+    SignedLock,
     SignedSettlement,
 )
 from tradepost.kernel.database import Transaction
@@ -32,11 +35,20 @@ from tradepost.kernel.money import Asset
 from tradepost.kernel.settings import AssetSetting, Settings
 from tradepost.kernel.signatures import ContractSignatures, signed_by_key
 from tradepost_contracts import terms as typed
+from tradepost_contracts.means import LockWay, Means, to_sign
 
 #: A node that has been silent for longer is not asked to hold new coins.
 _CHAIN_SILENT_S = 60
 #: A new lane's number is random: exchanges that serve the same seller know nothing of each other.
 _LANE_BITS = 48
+
+
+class LockMeans(Protocol):
+    """Asks the chain by which ways the seller of an escrow can lock."""
+
+    async def of_seller(self, escrow: Escrow) -> Means:
+        """What he has, and what his token takes; raises a retryable problem without an answer."""
+        ...
 
 
 def asset(settings: Settings, code: str) -> Asset:
@@ -81,14 +93,15 @@ async def recent_chain(tx: Transaction) -> ChainView:
 
 async def count_late(tx: Transaction, age: timedelta) -> int:
     """How many settlements should have been on the chain for longer than `age`."""
-    return await store.count_late(tx, age)
+    return await intents.count_late(tx, age)
 
 
 async def open_escrow(tx: Transaction, opening: Opening) -> Escrow:
     """Fixes the terms under which the seller can lock `opening.amount` for the buyer.
 
     Nothing is locked by it. The time by which he must lock is counted from the chain's own clock.
-    Raises `ChainNotReady` where the node has been silent, since that clock would be wrong, and
+    The escrow is the only one in its lane until it has ended, or can be locked no more. Raises
+    `ChainNotReady` where the node has been silent, since that clock would be wrong, and
     `EscrowImpossible` for terms that the contract would refuse.
     """
     view = await recent_chain(tx)
@@ -108,22 +121,27 @@ async def open_escrow(tx: Transaction, opening: Opening) -> Escrow:
         fund_by=view.head_time + opening.funding_window_s,
         payment_window=opening.payment_window_s,
         challenge_window=settings.challenge_window_s,
-        lane=secrets.randbits(_LANE_BITS),
+        lane=0,
     )
     reason = typed.refusal(terms)
     if reason is not None:
         raise EscrowImpossible(reason)
-    escrow = Escrow(
-        id=typed.escrow_id(terms, view.chain_id, view.contract),
-        chain_id=view.chain_id,
-        contract=view.contract,
-        asset=opening.amount.asset.code,
-        terms=terms,
-        reading=Reading(),
-        created_at=tx.now,
-    )
-    await store.add_escrow(tx, escrow)
-    return escrow
+    taken = await lanes.take(tx, view, terms.seller, terms.token)
+    while True:
+        lane, lapses = taken or (secrets.randbits(_LANE_BITS), 0)
+        in_lane = replace(terms, lane=lane)
+        escrow = Escrow(
+            id=typed.escrow_id(in_lane, view.chain_id, view.contract),
+            chain_id=view.chain_id,
+            contract=view.contract,
+            asset=opening.amount.asset.code,
+            terms=in_lane,
+            reading=Reading(),
+            created_at=tx.now,
+        )
+        if await store.add_escrow(tx, escrow, lapses):
+            return escrow
+        assert taken is None, "a lane that was taken is held by nobody else"
 
 
 async def get(tx: Transaction, escrow_id: bytes) -> Escrow:
@@ -145,6 +163,14 @@ async def watched(tx: Transaction, escrow_id: bytes) -> tuple[Escrow, ChainView]
 def instructions(escrow: Escrow, party: Party) -> wallet.Instructions:
     """What this party's wallet is asked to sign or send."""
     return wallet.instructions(escrow, party)
+
+
+async def lock_instructions(escrow: Escrow, means: LockMeans) -> list[wallet.LockInstructions]:
+    """What the seller signs so that the exchange locks for him; none while no node answers."""
+    try:
+        return wallet.locks(escrow, await means.of_seller(escrow))
+    except ChainNotReady:
+        return []
 
 
 def settlement_instructions(
@@ -179,14 +205,64 @@ async def check_cancel(escrow: Escrow, signature: bytes, wallets: ContractSignat
     await _check(escrow, "Cancel", Party.SELLER, signature, wallets)
 
 
+async def check_lock(
+    escrow: Escrow, lock: SignedLock, wallets: ContractSignatures, means: LockMeans
+) -> None:
+    """Raises `SignatureInvalid` unless the seller signed this lock, `LockWayUnsupported`.
+
+    Whether he has the coins, and allowed them, is found out when it is tried. So is whether a
+    permit is good, since another may have brought it before.
+    """
+    terms = escrow.terms
+    if terms.token == typed.ZERO_ADDRESS and lock.way is not LockWay.DEPOSIT:
+        raise LockWayUnsupported("The chain's own coin is locked out of a balance, or by yourself.")
+    token = None
+    if lock.way is LockWay.AUTHORIZATION:
+        token = (await means.of_seller(escrow)).token
+        if token is None:
+            raise LockWayUnsupported(
+                "The token does not tell for which domain it takes signatures."
+            )
+    # A permit's own signature is not looked at, so its nonce does not matter here.
+    way = LockWay.ALLOWANCE if lock.way is LockWay.PERMIT else lock.way
+    asked = to_sign(
+        way,
+        terms,
+        escrow.chain_id,
+        escrow.contract,
+        token=token,
+        permit2_nonce=lock.nonce,
+    )
+    await _check_digest(terms.seller, asked["signature"].digest(), lock.signature, wallets)
+
+
+async def lock(tx: Transaction, escrow: Escrow, signed: SignedLock) -> bool:
+    """Has the seller's signed lock, checked before, brought to the chain until its `fund_by`.
+
+    It takes the place of one that waits; False where a transaction carries that already.
+    """
+    if not await intents.withdraw_lock(tx, escrow.id, "another was signed"):
+        return False
+    await intents.add_lock(tx, escrow.id, signed)
+    return True
+
+
+async def withdraw_lock(tx: Transaction, escrow: Escrow) -> bool:
+    """Does not bring a signed lock any more; False where a transaction carries it already.
+
+    Such a transaction may still come; should it fail, the lock is not tried again.
+    """
+    return await intents.withdraw_lock(tx, escrow.id, "withdrawn")
+
+
 async def release(tx: Transaction, escrow: Escrow, signature: bytes) -> None:
     """Has the seller's signed release, checked before, brought to the chain."""
-    await store.add_intent(tx, escrow.id, IntentKind.RELEASE, signature, None, 0)
+    await intents.add(tx, escrow.id, IntentKind.RELEASE, signature, None, 0)
 
 
 async def refund(tx: Transaction, escrow: Escrow, signature: bytes) -> None:
     """Has the buyer's signed refund, checked before, brought to the chain."""
-    await store.add_intent(tx, escrow.id, IntentKind.REFUND, signature, None, 0)
+    await intents.add(tx, escrow.id, IntentKind.REFUND, signature, None, 0)
 
 
 async def request_cancel(tx: Transaction, escrow: Escrow, signature: bytes) -> None:
@@ -195,7 +271,7 @@ async def request_cancel(tx: Transaction, escrow: Escrow, signature: bytes) -> N
     The contract refuses it before the payment deadline; until then it waits.
     """
     not_before = (escrow.payment_deadline() or 0) + 1
-    await store.add_intent(tx, escrow.id, IntentKind.REQUEST_CANCEL, signature, None, not_before)
+    await intents.add(tx, escrow.id, IntentKind.REQUEST_CANCEL, signature, None, not_before)
 
 
 async def answer_cancel(tx: Transaction, escrow: Escrow, paid_signature: bytes | None) -> None:
@@ -208,9 +284,9 @@ async def answer_cancel(tx: Transaction, escrow: Escrow, paid_signature: bytes |
     if cancel_at is None:
         return
     if paid_signature is not None:
-        await store.add_intent(tx, escrow.id, IntentKind.MARK_PAID, paid_signature, None, 0)
+        await intents.add(tx, escrow.id, IntentKind.MARK_PAID, paid_signature, None, 0)
     else:
-        await store.add_intent(tx, escrow.id, IntentKind.FINISH_CANCEL, None, None, cancel_at + 1)
+        await intents.add(tx, escrow.id, IntentKind.FINISH_CANCEL, None, None, cancel_at + 1)
 
 
 async def check_settlement(
@@ -233,8 +309,8 @@ async def settle(tx: Transaction, escrow: Escrow, settlement: SignedSettlement) 
 
     Another one of this escrow that is not on its way yet is given up for it.
     """
-    await store.supersede_settlements(tx, escrow.id, settlement)
-    await store.add_intent(tx, escrow.id, IntentKind.SETTLE, None, settlement, 0)
+    await intents.supersede_settlements(tx, escrow.id, settlement)
+    await intents.add(tx, escrow.id, IntentKind.SETTLE, None, settlement, 0)
 
 
 async def _check(

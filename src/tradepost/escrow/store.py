@@ -1,10 +1,9 @@
-"""The escrow's tables: contracts, the followed chain, its events, escrows, intents."""
+"""The escrow's tables: contracts, the followed chain, its events, escrows."""
 
 from collections.abc import Iterable, Sequence
 from dataclasses import fields
-from datetime import datetime, timedelta
-from typing import Any
-from uuid import UUID
+from datetime import timedelta
+from typing import Any, LiteralString
 
 from psycopg.rows import DictRow
 
@@ -15,18 +14,25 @@ from tradepost.escrow.model import (
     ChainView,
     Escrow,
     EscrowState,
-    Intent,
-    IntentKind,
     IntentState,
-    Party,
+    LockBrought,
     Reading,
-    SignedSettlement,
 )
 from tradepost.kernel.database import Transaction
-from tradepost.kernel.ids import new_id
+from tradepost_contracts.means import LockWay
 from tradepost_contracts.terms import Terms
 
 _TERMS = tuple(field.name for field in fields(Terms))
+#: Escrows, with the signed lock of each that is being brought, of which there is one at most.
+_ESCROWS: LiteralString = """
+    escrows LEFT JOIN LATERAL (
+        SELECT lock_way, intents.state AS lock_state, intents.reason AS lock_reason
+        FROM escrow_intents AS intents
+        WHERE escrow_id = escrows.id AND kind = 'lock' AND intents.state IN ('waiting', 'sent')
+    ) AS brought ON true
+    """
+_SELECT: LiteralString = "SELECT escrows.*, lock_way, lock_state, lock_reason"
+_FROM: LiteralString = _SELECT + " FROM " + _ESCROWS
 
 
 # --- the chain -----------------------------------------------------------------------------
@@ -64,11 +70,12 @@ async def chain_view(tx: Transaction) -> ChainView | None:
 async def watched(tx: Transaction, escrow_id: bytes) -> tuple[Escrow, ChainView] | None:
     """One escrow beside how far its chain is followed; None where either is missing."""
     row = await tx.one(
-        """
-        SELECT escrows.*, head_number, head_time, confirmed_number, confirmed_time, seen_at
-        FROM escrows, escrow_chains
-        WHERE id = %s AND head_number IS NOT NULL
-        """,
+        _SELECT
+        + """,
+            head_number, head_time, confirmed_number, confirmed_time, seen_at
+        FROM escrow_chains, """
+        + _ESCROWS
+        + "WHERE id = %s AND head_number IS NOT NULL",
         [escrow_id],
     )
     return None if row is None else (_escrow(row), _chain_view(tx, row))
@@ -92,6 +99,7 @@ async def forget_chain(tx: Transaction) -> None:
     await tx.execute("DELETE FROM escrow_events")
     await tx.execute("DELETE FROM escrow_blocks")
     await tx.execute("DELETE FROM escrow_nonces")
+    await tx.execute("DELETE FROM escrow_carried")
     await tx.execute("DELETE FROM escrow_transactions")
     await tx.execute("UPDATE escrow_intents SET state = 'moot' WHERE state IN ('waiting', 'sent')")
     await tx.execute("DELETE FROM escrow_chains")
@@ -206,15 +214,21 @@ async def events_of(tx: Transaction, escrow_id: bytes) -> list[ChainEvent]:
 # --- escrows -------------------------------------------------------------------------------
 
 
-async def add_escrow(tx: Transaction, escrow: Escrow) -> None:
-    """Stores a new escrow; its terms are never changed again."""
+async def add_escrow(tx: Transaction, escrow: Escrow, lapses: int) -> bool:
+    """Stores a new escrow, whose terms are never changed again, as the holder of its lane.
+
+    False where another escrow holds that lane, and nothing was written. `lapses` is how many came
+    to nothing in the lane right before.
+    """
     terms = escrow.terms
-    await tx.execute(
+    stored = await tx.execute(
         """
         INSERT INTO escrows (id, chain_id, contract, asset, seller, buyer, arbitrator, token,
             amount, fee, fee_recipient, fund_by, payment_window, challenge_window, lane,
-            state, paid_on_chain, created_at)
-        VALUES (%s, %s, %s, %s, %s, %s, %s, %s, %s, %s, %s, %s, %s, %s, %s, %s, false, %s)
+            state, paid_on_chain, created_at, holds_lane, lane_lapses)
+        VALUES (%s, %s, %s, %s, %s, %s, %s, %s, %s, %s, %s, %s, %s, %s, %s, %s, false, %s, true,
+            %s)
+        ON CONFLICT (seller, token, contract, chain_id, lane) WHERE holds_lane DO NOTHING
         """,
         [
             escrow.id,
@@ -224,19 +238,21 @@ async def add_escrow(tx: Transaction, escrow: Escrow) -> None:
             *(getattr(terms, name) for name in _TERMS),
             escrow.state,
             escrow.created_at,
+            lapses,
         ],
     )
+    return stored == 1
 
 
 async def escrow(tx: Transaction, escrow_id: bytes) -> Escrow | None:
     """One escrow."""
-    row = await tx.one("SELECT * FROM escrows WHERE id = %s", [escrow_id])
+    row = await tx.one(_FROM + "WHERE id = %s", [escrow_id])
     return None if row is None else _escrow(row)
 
 
 async def escrows(tx: Transaction, ids: Sequence[bytes]) -> dict[bytes, Escrow]:
     """Those of `ids` that exist."""
-    rows = await tx.all("SELECT * FROM escrows WHERE id = ANY(%s)", [list(ids)])
+    rows = await tx.all(_FROM + "WHERE id = ANY(%s)", [list(ids)])
     return {row["id"]: _escrow(row) for row in rows}
 
 
@@ -313,166 +329,12 @@ def _escrow(row: DictRow) -> Escrow:
         terms,
         reading,
         row["created_at"],
+        _lock_brought(row),
     )
 
 
-# --- intents -------------------------------------------------------------------------------
-
-
-async def add_intent(
-    tx: Transaction,
-    escrow_id: bytes,
-    kind: IntentKind,
-    signature: bytes | None,
-    settlement: SignedSettlement | None,
-    not_before: int,
-) -> None:
-    """Stores an intent, unless the same is already open for this escrow.
-
-    Of settlements those are the same that give the buyer as much, for as long.
-    """
-    await tx.execute(
-        """
-        INSERT INTO escrow_intents (id, escrow_id, kind, state, signature, buyer_amount,
-            valid_until, first_party, first_signature, second_party, second_signature, not_before,
-            tries, try_at, created_at)
-        VALUES (%(id)s, %(escrow_id)s, %(kind)s, 'waiting', %(signature)s, %(buyer_amount)s,
-            %(valid_until)s, %(first)s, %(first_signature)s, %(second)s, %(second_signature)s,
-            %(not_before)s, 0, %(now)s, %(now)s)
-        ON CONFLICT (escrow_id, kind, buyer_amount, valid_until)
-            WHERE state IN ('waiting', 'sent') DO NOTHING
-        """,
-        {
-            "id": new_id(),
-            "escrow_id": escrow_id,
-            "kind": kind,
-            "signature": signature,
-            "buyer_amount": settlement and settlement.buyer_amount,
-            "valid_until": settlement and settlement.valid_until,
-            "first": settlement and settlement.first,
-            "first_signature": settlement and settlement.first_signature,
-            "second": settlement and settlement.second,
-            "second_signature": settlement and settlement.second_signature,
-            "not_before": not_before,
-            "now": tx.now,
-        },
-    )
-
-
-async def supersede_settlements(
-    tx: Transaction, escrow_id: bytes, settlement: SignedSettlement
-) -> None:
-    """Gives up the other settlements of this escrow that no transaction carries yet."""
-    await tx.execute(
-        """
-        UPDATE escrow_intents SET state = 'moot', reason = 'another was signed'
-        WHERE escrow_id = %s AND kind = 'settle' AND state = 'waiting'
-            AND (buyer_amount, valid_until) IS DISTINCT FROM (%s, %s)
-        """,
-        [escrow_id, settlement.buyer_amount, settlement.valid_until],
-    )
-
-
-async def due_intents(tx: Transaction, chain_time: int, limit: int) -> list[Intent]:
-    """Intents without a transaction whose time has come, oldest first."""
-    rows = await tx.all(
-        """
-        SELECT * FROM escrow_intents
-        WHERE state = 'waiting' AND not_before <= %s AND try_at <= %s
-        ORDER BY created_at, id LIMIT %s
-        """,
-        [chain_time, tx.now, limit],
-    )
-    return [_intent(row) for row in rows]
-
-
-async def sent_intents(tx: Transaction, limit: int) -> list[Intent]:
-    """Intents whose transaction is out, in the order of their nonces."""
-    rows = await tx.all(
-        "SELECT * FROM escrow_intents WHERE state = 'sent' ORDER BY nonce LIMIT %s", [limit]
-    )
-    return [_intent(row) for row in rows]
-
-
-async def count_late(tx: Transaction, age: timedelta) -> int:
-    """How many intents should have been on the chain for longer than `age`."""
-    row = await tx.one(
-        """
-        SELECT count(*) AS number FROM escrow_intents, escrow_chains
-        WHERE state IN ('waiting', 'sent') AND created_at < %s AND not_before <= head_time
-        """,
-        [tx.now - age],
-    )
-    assert row is not None
-    return int(row["number"])
-
-
-async def postpone_intent(tx: Transaction, intent: Intent, until: datetime, reason: str) -> None:
-    """Leaves an intent for later, with the reason for the operator to read."""
-    await tx.execute(
-        """
-        UPDATE escrow_intents SET tries = tries + 1, try_at = %s, reason = %s
-        WHERE id = %s AND state = 'waiting'
-        """,
-        [until, reason, intent.id],
-    )
-
-
-async def close_intent(tx: Transaction, intent_id: UUID, state: IntentState, reason: str) -> None:
-    """Ends an intent: done or moot."""
-    await tx.execute(
-        """
-        UPDATE escrow_intents SET state = %s, reason = %s
-        WHERE id = %s AND state IN ('waiting', 'sent')
-        """,
-        [state, reason, intent_id],
-    )
-
-
-async def reopen_intent(tx: Transaction, intent: Intent, until: datetime, reason: str) -> None:
-    """Lets an intent wait for another nonce, unless it has one by now."""
-    await tx.execute(
-        """
-        UPDATE escrow_intents SET state = 'waiting', nonce = NULL, tries = tries + 1, try_at = %s,
-            reason = %s
-        WHERE id = %s AND state = 'sent' AND nonce = %s
-        """,
-        [until, reason, intent.id, intent.nonce],
-    )
-
-
-async def mark_sent(tx: Transaction, intent_id: UUID, nonce: int) -> bool:
-    """Binds an intent to a nonce; False if it is no longer waiting."""
-    moved = await tx.execute(
-        """
-        UPDATE escrow_intents SET state = 'sent', nonce = %s, reason = NULL
-        WHERE id = %s AND state = 'waiting'
-        """,
-        [nonce, intent_id],
-    )
-    return moved == 1
-
-
-def _intent(row: DictRow) -> Intent:
-    settlement = None
-    if row["buyer_amount"] is not None:
-        settlement = SignedSettlement(
-            int(row["buyer_amount"]),
-            row["valid_until"],
-            Party(row["first_party"]),
-            row["first_signature"],
-            Party(row["second_party"]),
-            row["second_signature"],
-        )
-    return Intent(
-        id=row["id"],
-        escrow_id=row["escrow_id"],
-        kind=IntentKind(row["kind"]),
-        state=IntentState(row["state"]),
-        signature=row["signature"],
-        settlement=settlement,
-        not_before=row["not_before"],
-        nonce=row["nonce"],
-        tries=row["tries"],
-        created_at=row["created_at"],
-    )
+def _lock_brought(row: DictRow) -> LockBrought | None:
+    if row["lock_way"] is None:
+        return None
+    state = IntentState(row["lock_state"])
+    return LockBrought(LockWay(row["lock_way"]), state, row["lock_reason"])

@@ -199,6 +199,10 @@ class Settings(BaseModel):
     fee_recipient: Address | None = None
     #: How long the relayer waits for a block before it pays more for the same nonce.
     bump_after_s: Annotated[int, Field(ge=1, le=86_400)] = 90
+    #: How long what is to be brought to the chain waits for others to go with it.
+    relay_window_s: Annotated[float, Field(ge=0, le=60)] = 2.0
+    #: How much is brought at most in one transaction; the chain has gas for little more.
+    relay_count: Annotated[int, Field(ge=1, le=30)] = 10
     poll_interval_s: Annotated[float, Field(ge=0.05, le=60)] = 1.0
     price_sources: Annotated[
         tuple[PriceSource, ...], Field(max_length=16), AfterValidator(_own_names)

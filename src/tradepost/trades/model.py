@@ -121,7 +121,7 @@ GIVES_BACK = frozenset({_S.EXPIRED, _S.CANCELLED, _S.REFUNDED})
 
 
 class Action(StrEnum):
-    """What a party can do; each but `lock` is an operation of the API."""
+    """What a party can do; each is an operation of the API, and `lock` a transaction too."""
 
     LOCK = "lock"
     CANCEL = "cancel"
@@ -323,23 +323,29 @@ def view(
 ) -> Viewer:
     """What `party` may do now, what comes next, and what happens when."""
     actions = _ACTIONS.get(trade.state, {}).get(party, ())
-    allowed = tuple(action for action in actions if _open(action, trade, escrow, chain))
+    allowed = tuple(action for action in actions if _open(action, party, trade, escrow, chain))
     urged = [action for action in _NEXT.get((trade.state, party), ()) if action in allowed]
     deadline_at, effect = _deadline(trade, escrow, release_window_s)
     return Viewer(party, urged[0] if urged else None, allowed, deadline_at, effect)
 
 
-def _open(action: Action, trade: Trade, escrow: Escrow, chain: ChainView) -> bool:
+def _open(action: Action, party: Party, trade: Trade, escrow: Escrow, chain: ChainView) -> bool:
     locked = escrow.state is EscrowState.LOCKED
+    lock = escrow.lock
     match action:
         case Action.LOCK:
             none = escrow.state is EscrowState.NONE and not trade.given_back
-            return none and not chain.lapsed(trade.fund_by)
+            # Not while a signed one is on its way; another way, where the chain refuses that one.
+            free = lock is None or (not lock.is_out and lock.reason is not None)
+            return none and free and not chain.lapsed(trade.fund_by)
         case Action.SEND_PAYMENT_DETAILS:
             return trade.sealed_details is None
         case Action.CANCEL if trade.state is TradeState.AWAITING_ESCROW:
-            # Not where a lock was lost after it had been acted upon: it can come back.
-            return escrow.state is EscrowState.NONE and _resumed(trade, chain.head_time) is None
+            # Not where a lock was lost after it had been acted upon: it can come back. A seller
+            # whose signed lock is out would lock himself in; a buyer signs the refund of it.
+            out = party is Party.SELLER and lock is not None and lock.is_out
+            none = escrow.state is EscrowState.NONE and _resumed(trade, chain.head_time) is None
+            return none and not out
         case Action.CANCEL:
             # Asking the contract, which takes it only after the payment deadline.
             deadline = escrow.payment_deadline()

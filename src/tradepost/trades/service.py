@@ -15,6 +15,7 @@ from tradepost.escrow.model import (
     Escrow,
     EscrowState,
     Party,
+    SignedLock,
 )
 from tradepost.kernel.access import Caller, Role
 from tradepost.kernel.database import Transaction
@@ -132,6 +133,28 @@ async def view_of(tx: Transaction, trade: Trade, caller: Caller) -> TradeView:
 # --- the parties' steps --------------------------------------------------------------------
 
 
+async def lock(
+    tx: Transaction,
+    caller: Caller,
+    trade_id: UUID,
+    signed: SignedLock,
+    wallets: ContractSignatures,
+    means: escrows.LockMeans,
+) -> TradeView:
+    """The seller hands over his signed lock, for the exchange to bring it and to pay its gas.
+
+    It cannot be taken back where a transaction carries it, and is brought until `fund_by` at most.
+    """
+    seen = await _step(tx, caller, trade_id, Action.LOCK)
+    await escrows.check_lock(seen.escrow, signed, wallets, means)
+    if not await escrows.lock(tx, seen.escrow, signed):
+        raise TradeChanged
+    trade = replace(seen.trade, version=seen.trade.version + 1)
+    if not await store.advance(tx, seen.trade, trade, "sign_lock", caller.account_id):
+        raise TradeChanged
+    return await view_of(tx, trade, caller)
+
+
 async def seal_payment_details(
     tx: Transaction, caller: Caller, trade_id: UUID, sealed: str
 ) -> TradeView:
@@ -203,6 +226,7 @@ async def cancel(
 ) -> TradeView:
     """A party leaves before anything is locked; or the seller asks for his coins back.
 
+    A signed lock that waits is not brought any more; where it is out, the seller cannot leave.
     A buyer who leaves signs the refund at once, for a lock that may be on its way already. A
     seller whose buyer did not pay in time signs the request that starts the challenge window.
     """
@@ -214,7 +238,11 @@ async def cancel(
         await escrows.request_cancel(tx, seen.escrow, signature)
         event = TradeEvent.CANCEL_ESCROW
         return await _act(tx, caller, seen, event, cancel_signature=signature)
+    withdrawn = await escrows.withdraw_lock(tx, seen.escrow)
     if seen.viewer.party is Party.SELLER:
+        if not withdrawn:
+            # It went out at this moment.
+            raise TradeChanged
         return await _act(tx, caller, seen, TradeEvent.CANCEL)
     if signature is None:
         raise SignatureMissing("The buyer signs Refund.")
@@ -384,6 +412,7 @@ async def expire(tx: Transaction, trade_id: UUID) -> None:
     escrow, chain = await escrows.watched(tx, trade.escrow_id)
     waits = trade.state is TradeState.AWAITING_ESCROW
     if waits and escrow.state is EscrowState.NONE and chain.lapsed(trade.fund_by):
+        await escrows.withdraw_lock(tx, escrow)
         await _advance(tx, trade, TradeEvent.EXPIRE, None)
 
 

@@ -22,6 +22,7 @@ from tradepost_client.models import (
     Nonce,
     Role,
     SignedIn,
+    SignedLock,
     Time,
     Token,
     Trade,
@@ -169,6 +170,10 @@ class AsyncClient(AsyncMarket, AsyncPayments):
         """What has happened to a trade."""
         content = await self.get(f"/v1/trades/{trade_id}/history")
         return tuple(answer(HistoryEntry, item) for item in items(content))
+
+    async def lock(self, trade_id: str, lock: SignedLock, *, key: str | None = None) -> Trade:
+        """The seller hands over his signed lock, which the exchange brings to the chain."""
+        return await self._step(trade_id, "lock", lock.model_dump(exclude_none=True), key)
 
     async def send_payment_details(
         self, trade_id: str, sealed: str, *, key: str | None = None

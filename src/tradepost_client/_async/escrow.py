@@ -115,6 +115,33 @@ class AsyncEscrow:
 
     # --- the seller ------------------------------------------------------------------------
 
+    async def is_lockable(self, known: KnownTrade) -> bool:
+        """Whether the wallet can lock: everything is as agreed, and nothing has been locked yet.
+
+        Raises:
+            NotYourStep: Another wallet is to lock.
+            VerificationFailed: The chain, the contract, the token or the time is wrong.
+        """
+        terms = known.terms.terms()
+        if terms.seller != self._wallet.address:
+            raise NotYourStep(f"{terms.seller} is to lock, not this wallet.")
+        await self.check_place(known.agreement)
+        if (await self.state(known, "pending")).status is not Status.NONE:
+            return False
+        verify.check_fundable(terms, (await self._chain.head()).time)
+        return True
+
+    async def is_locked(self, known: KnownTrade, depth: int) -> bool:
+        """Whether the chain holds the coins, and did already `depth` - 1 blocks before."""
+        head = await self._chain.head()
+        if not (await self.state(known)).is_open or head.number < depth - 1:
+            return False
+        try:
+            return (await self.state(known, head.number - depth + 1)).is_open
+        except WrongContract:
+            # It did not exist then.
+            return False
+
     async def lock(
         self, known: KnownTrade, report: Reporter | None = None, *, wait: bool = True
     ) -> tuple[Receipt, ...]:
@@ -135,13 +162,9 @@ class AsyncEscrow:
             VerificationFailed: The chain, the contract, the token or the time is wrong.
             FundsMissing: The wallet has too little.
         """
-        terms, agreement = known.terms.terms(), known.agreement
-        if terms.seller != self._wallet.address:
-            raise NotYourStep(f"{terms.seller} is to lock, not this wallet.")
-        await self.check_place(agreement)
-        if (await self.state(known, "pending")).status is not Status.NONE:
+        if not await self.is_lockable(known):
             return ()
-        verify.check_fundable(terms, (await self._chain.head()).time)
+        terms, agreement = known.terms.terms(), known.agreement
         await self._check_funds(terms)
         receipts = []
         if terms.token != ZERO_ADDRESS:

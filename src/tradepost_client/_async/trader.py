@@ -15,6 +15,7 @@ from tradepost_client._async.accounts import AsyncAccounts
 from tradepost_client._async.chain import AsyncChain
 from tradepost_client._async.client import AsyncClient
 from tradepost_client._async.escrow import AsyncEscrow
+from tradepost_client._async.locks import AsyncLocks
 from tradepost_client.agreement import (
     Agreement,
     KnownTrade,
@@ -68,6 +69,7 @@ class AsyncTrader:
         self.chain = chain
         self.wallet = wallet
         self.escrow = AsyncEscrow(chain, wallet)
+        self.locks = AsyncLocks(client, chain, wallet)
         self.accounts = AsyncAccounts(client, wallet)
         self.notebook = notebook or Notebook()
         self._confirmations = confirmations
@@ -247,11 +249,18 @@ class AsyncTrader:
         return self.notebook.trade(trade_id) or (await self._seen(trade_id))[1]
 
     async def lock(
-        self, trade_id: str, report: Reporter | None = None, *, wait: bool = True
+        self,
+        trade_id: str,
+        report: Reporter | None = None,
+        *,
+        wait: bool = True,
+        relayed: bool = False,
     ) -> tuple[Receipt, ...]:
-        """The seller locks the coins, by transactions of his own; see `Escrow.lock`."""
-        _, known = await self._seen(trade_id)
+        """The seller locks the coins (`Escrow.lock`), or only signs that (`Locks.relay`)."""
+        trade, known = await self._seen(trade_id)
         _check_side(known, "seller")
+        if relayed and await self.locks.relay(trade, known, wait=wait):
+            return ()
         return await self.escrow.lock(known, report, wait=wait)
 
     async def send_payment_details(self, trade_id: str, fields: Mapping[str, str]) -> Trade:
@@ -338,7 +347,7 @@ class AsyncTrader:
         """Signs how much of the coin (whole units) the buyer gets; two of three have to.
 
         The wallet signs as the side it is on, or as the arbitrator whom the terms name. It joins
-        the offer of another for this share, or makes one that is open for `open_s` seconds.
+        the offer for this share that is open longest, or makes one for `open_s` seconds.
 
         Raises:
             ValueError: The amount is finer than the coin, or more than the trade's.

@@ -67,6 +67,11 @@ class Chain:
             timeout=timeout_s, transport=transport, trust_env=not is_loopback(url)
         )
 
+    @property
+    def poll_s(self) -> float:
+        """How long to wait between two looks at the chain."""
+        return self._poll_s
+
     def __repr__(self) -> str:
         return f"{type(self).__name__}({self._host})"
 

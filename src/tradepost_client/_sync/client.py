@@ -22,6 +22,7 @@ from tradepost_client.models import (
     Nonce,
     Role,
     SignedIn,
+    SignedLock,
     Time,
     Token,
     Trade,
@@ -167,6 +168,10 @@ class Client(Market, Payments):
         """What has happened to a trade."""
         content = self.get(f"/v1/trades/{trade_id}/history")
         return tuple(answer(HistoryEntry, item) for item in items(content))
+
+    def lock(self, trade_id: str, lock: SignedLock, *, key: str | None = None) -> Trade:
+        """The seller hands over his signed lock, which the exchange brings to the chain."""
+        return self._step(trade_id, "lock", lock.model_dump(exclude_none=True), key)
 
     def send_payment_details(self, trade_id: str, sealed: str, *, key: str | None = None) -> Trade:
         """Hands over the seller's sealed payment details."""

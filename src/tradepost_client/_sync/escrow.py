@@ -115,6 +115,33 @@ class Escrow:
 
     # --- the seller ------------------------------------------------------------------------
 
+    def is_lockable(self, known: KnownTrade) -> bool:
+        """Whether the wallet can lock: everything is as agreed, and nothing has been locked yet.
+
+        Raises:
+            NotYourStep: Another wallet is to lock.
+            VerificationFailed: The chain, the contract, the token or the time is wrong.
+        """
+        terms = known.terms.terms()
+        if terms.seller != self._wallet.address:
+            raise NotYourStep(f"{terms.seller} is to lock, not this wallet.")
+        self.check_place(known.agreement)
+        if (self.state(known, "pending")).status is not Status.NONE:
+            return False
+        verify.check_fundable(terms, (self._chain.head()).time)
+        return True
+
+    def is_locked(self, known: KnownTrade, depth: int) -> bool:
+        """Whether the chain holds the coins, and did already `depth` - 1 blocks before."""
+        head = self._chain.head()
+        if not (self.state(known)).is_open or head.number < depth - 1:
+            return False
+        try:
+            return (self.state(known, head.number - depth + 1)).is_open
+        except WrongContract:
+            # It did not exist then.
+            return False
+
     def lock(
         self, known: KnownTrade, report: Reporter | None = None, *, wait: bool = True
     ) -> tuple[Receipt, ...]:
@@ -135,13 +162,9 @@ class Escrow:
             VerificationFailed: The chain, the contract, the token or the time is wrong.
             FundsMissing: The wallet has too little.
         """
-        terms, agreement = known.terms.terms(), known.agreement
-        if terms.seller != self._wallet.address:
-            raise NotYourStep(f"{terms.seller} is to lock, not this wallet.")
-        self.check_place(agreement)
-        if (self.state(known, "pending")).status is not Status.NONE:
+        if not self.is_lockable(known):
             return ()
-        verify.check_fundable(terms, (self._chain.head()).time)
+        terms, agreement = known.terms.terms(), known.agreement
         self._check_funds(terms)
         receipts = []
         if terms.token != ZERO_ADDRESS:

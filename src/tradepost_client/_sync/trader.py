@@ -15,6 +15,7 @@ from tradepost_client._sync.accounts import Accounts
 from tradepost_client._sync.chain import Chain
 from tradepost_client._sync.client import Client
 from tradepost_client._sync.escrow import Escrow
+from tradepost_client._sync.locks import Locks
 from tradepost_client.agreement import (
     Agreement,
     KnownTrade,
@@ -68,6 +69,7 @@ class Trader:
         self.chain = chain
         self.wallet = wallet
         self.escrow = Escrow(chain, wallet)
+        self.locks = Locks(client, chain, wallet)
         self.accounts = Accounts(client, wallet)
         self.notebook = notebook or Notebook()
         self._confirmations = confirmations
@@ -245,11 +247,18 @@ class Trader:
         return self.notebook.trade(trade_id) or (self._seen(trade_id))[1]
 
     def lock(
-        self, trade_id: str, report: Reporter | None = None, *, wait: bool = True
+        self,
+        trade_id: str,
+        report: Reporter | None = None,
+        *,
+        wait: bool = True,
+        relayed: bool = False,
     ) -> tuple[Receipt, ...]:
-        """The seller locks the coins, by transactions of his own; see `Escrow.lock`."""
-        _, known = self._seen(trade_id)
+        """The seller locks the coins (`Escrow.lock`), or only signs that (`Locks.relay`)."""
+        trade, known = self._seen(trade_id)
         _check_side(known, "seller")
+        if relayed and self.locks.relay(trade, known, wait=wait):
+            return ()
         return self.escrow.lock(known, report, wait=wait)
 
     def send_payment_details(self, trade_id: str, fields: Mapping[str, str]) -> Trade:
@@ -336,7 +345,7 @@ class Trader:
         """Signs how much of the coin (whole units) the buyer gets; two of three have to.
 
         The wallet signs as the side it is on, or as the arbitrator whom the terms name. It joins
-        the offer of another for this share, or makes one that is open for `open_s` seconds.
+        the offer for this share that is open longest, or makes one for `open_s` seconds.
 
         Raises:
             ValueError: The amount is finer than the coin, or more than the trade's.

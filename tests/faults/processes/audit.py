@@ -23,9 +23,28 @@ from tradepost_client.models import Trade as Shown
 from tradepost_contracts import calls
 from tradepost_contracts import events as contract_events
 
+_Effect = (
+    contract_events.Locked
+    | contract_events.Released
+    | contract_events.Refunded
+    | contract_events.Paid
+    | contract_events.CancelRequested
+    | contract_events.Settled
+)
 _FINAL = (contract_events.Released, contract_events.Refunded, contract_events.Settled)
+#: What the contract says once an intent of each kind is carried out.
+_EFFECTS: dict[str, type[_Effect]] = {
+    "lock": contract_events.Locked,
+    "release": contract_events.Released,
+    "refund": contract_events.Refunded,
+    "finish_cancel": contract_events.Refunded,
+    "mark_paid": contract_events.Paid,
+    "request_cancel": contract_events.CancelRequested,
+    "settle": contract_events.Settled,
+}
 #: The word in a trade's history for each step that the API acknowledged.
 _HISTORY = {
+    "lock": {"sign_lock"},
     "payment-details": {"seal_details"},
     "payment-sent": {"payment_sent"},
     "release": {"release"},
@@ -164,25 +183,46 @@ def _check_told(outcomes: Sequence[Outcome], journal: Journal) -> None:
         assert told.step not in _HISTORY or events & _HISTORY[told.step], (told, outcome.play)
     for outcome in outcomes:
         steps = Counter(entry.event for entry in outcome.history if entry.by is not None)
+        # A lock that the chain forgot for good is signed again.
+        steps.pop("sign_lock", None)
         assert set(steps.values()) <= {1}, (outcome.play, steps)
         for seen in outcome.events:
             assert [event.seq for event in seen] == list(range(1, len(seen) + 1))
 
 
 def _check_relayer(world: World) -> None:
-    """Each nonce carried one intent, and each intent had an effect at most once."""
-    shared = world.rows(
+    """Each nonce carried one set of intents, and each intent had its effect at most once."""
+    sets: dict[int, set[tuple[str, ...]]] = defaultdict(set)
+    effects: Counter[str] = Counter()
+    intents = {str(row["id"]): row for row in world.rows("SELECT * FROM escrow_intents")}
+    for row in world.rows(
         """
-        SELECT nonce FROM escrow_transactions GROUP BY nonce HAVING count(DISTINCT intent_id) > 1
+        SELECT hash, nonce, array_agg(intent_id::text ORDER BY place) AS carried
+        FROM escrow_transactions JOIN escrow_carried USING (hash) GROUP BY hash, nonce
         """
-    )
-    assert shared == [], "two intents were given the same nonce"
-    mined: Counter[str] = Counter()
-    for row in world.rows("SELECT intent_id, hash FROM escrow_transactions"):
+    ):
+        sets[row["nonce"]].add(tuple(row["carried"]))
         receipt = world.chain.rpc("eth_getTransactionReceipt", "0x" + row["hash"].hex())
         # One that failed, on a chain that had forgotten the lock, had none.
-        mined[str(row["intent_id"])] += receipt is not None and receipt["status"] == "0x1"
-    assert set(mined.values()) <= {0, 1}, "an intent was carried out twice"
+        said = [] if receipt is None else _said(receipt)
+        failed = {one.index for one in said if isinstance(one, contract_events.CallFailed)}
+        for place, intent in enumerate(row["carried"]):
+            had_effect = any(_is_effect(one, intents[intent]) for one in said)
+            assert had_effect or not said or place in failed, "a call that failed was not reported"
+            effects[intent] += had_effect
+    assert all(len(carried) == 1 for carried in sets.values()), "a nonce carried two sets"
+    assert set(effects.values()) <= {0, 1}, "an intent was carried out twice"
+
+
+def _said(receipt: dict[str, Any]) -> list[contract_events.Event]:
+    own = (log for log in receipt["logs"] if log["address"].lower() == CONTRACT.lower())
+    return [event for log in own if (event := contract_events.decode(log)) is not None]
+
+
+def _is_effect(event: contract_events.Event, intent: dict[str, Any]) -> bool:
+    if isinstance(event, contract_events.Settled) and event.buyer_amount != intent["buyer_amount"]:
+        return False
+    return isinstance(event, _EFFECTS[intent["kind"]]) and event.id == intent["escrow_id"]
 
 
 def _check_rows(world: World) -> None:

@@ -131,10 +131,15 @@ class Play:
         await self.until(lambda shown: shown.escrow.state == "locked")
 
     async def _send_lock(self) -> None:
+        """Of the token by a signature that the exchange brings, of the coin by himself."""
         try:
-            await self.seller.lock(self.id, wait=False)
+            await self.seller.lock(self.id, wait=False, relayed=self.asset == "USDT")
         except _PASSING:
             await asyncio.sleep(_LOOK_S)
+        except ProblemError as refused:
+            # It is on its way, or there, since he looked.
+            if refused.slug not in {"action-not-allowed", "trade-changed"}:
+                raise
 
     async def step(
         self,

@@ -124,6 +124,7 @@ class World:
                 "confirmations": CONFIRMATIONS,
                 "challenge_window_s": CHALLENGE_WINDOW_S,
                 "poll_interval_s": 0.2,
+                "relay_window_s": 0.4,
             }
         )
 
@@ -309,6 +310,7 @@ class World:
             "TRADEPOST_CHALLENGE_WINDOW_S": str(settings.challenge_window_s),
             "TRADEPOST_POLL_INTERVAL_S": str(settings.poll_interval_s),
             "TRADEPOST_BUMP_AFTER_S": str(settings.bump_after_s),
+            "TRADEPOST_RELAY_WINDOW_S": str(settings.relay_window_s),
         }
 
     def _processes(self) -> list[int]:

@@ -198,7 +198,9 @@ def test_a_lane_takes_turns(chain: ContractChain) -> None:
     assert chain.lock(first).succeeded
     assert not chain.lock(second).succeeded
     assert chain.send(SELLER, chain.escrow, calls.release(first)).succeeded
-    lane = state.decode_lane(chain.call(chain.escrow, calls.lane_of(first.seller, first.lane)))
+    lane = state.decode_lane(
+        chain.call(chain.escrow, calls.lane_of(first.seller, first.token, first.lane))
+    )
     assert lane.id_bits == chain.id(first)[:26]
     assert lane.state == chain.state(first) == State(Status.RELEASED, first.fund_by, False)
     assert lane.state.free_after == first.fund_by

@@ -62,6 +62,16 @@ async def test_a_relayer_without_gas(stage: Stage) -> None:
     assert relayer in finding.words
 
 
+async def test_a_relayer_with_gas_for_few_at_once(stage: Stage) -> None:
+    relayer = Wallet(bytes.fromhex(RELAYER_KEY[2:])).address
+    stage.node.rpc("anvil_setBalance", relayer, hex(2 * 10**16))
+    max_fee, _ = await stage.chain.fees()
+    assert 2 * max_fee * 550_000 * stage.settings.relay_count > 2 * 10**16
+    finding = (await examine(stage.settings))[-1]
+    assert finding.good
+    assert f"of {stage.settings.relay_count} go together" in finding.words
+
+
 async def test_a_node_that_is_away(stage: Stage) -> None:
     stage.node.stop()
     assert {finding.subject for finding in await _bad(stage)} == {"contract", "relayer"}

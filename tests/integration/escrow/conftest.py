@@ -3,6 +3,7 @@
 from collections.abc import AsyncIterator
 from dataclasses import dataclass
 from secrets import token_hex
+from uuid import UUID
 
 import pytest
 from eth_account import Account
@@ -11,7 +12,7 @@ from eth_typing import Hash32
 
 from tests import worlds
 from tradepost.entrypoints.dev.chain import MNEMONIC, DevChain
-from tradepost.escrow import service, store
+from tradepost.escrow import intents, service
 from tradepost.escrow.evm.chain import Chain
 from tradepost.escrow.evm.deploy import deploy
 from tradepost.escrow.evm.relay import Relayer
@@ -45,6 +46,7 @@ class EscrowWorld:
     database: Database
     settings: Settings
     relayer: Relayer
+    contract: str = contracts.address(artifacts.ESCROW)
 
     async def catch_up(self) -> None:
         """Follows the chain to its head."""
@@ -62,7 +64,9 @@ class EscrowWorld:
         self.node.rpc("anvil_setCoinbase", "0x" + token_hex(20))
         self.node.rpc("anvil_reorg", depth, [])
 
-    async def open(self, amount: str = "1", payment_window_s: int = 3_600) -> Escrow:
+    async def open(
+        self, amount: str = "1", payment_window_s: int = 3_600, buyer: str = BUYER.address
+    ) -> Escrow:
         """Opens an escrow in the native coin."""
         await self.catch_up()
         async with self.database.transaction() as tx:
@@ -72,7 +76,7 @@ class EscrowWorld:
                 Opening(
                     asset.amount(amount),
                     SELLER.address,
-                    BUYER.address,
+                    buyer,
                     1_800,
                     payment_window_s,
                 ),
@@ -82,7 +86,7 @@ class EscrowWorld:
         """Sends a call to the contract; returns the transaction's hash."""
         transaction = {
             "from": sender.address,
-            "to": contracts.address(artifacts.ESCROW),
+            "to": self.contract,
             "data": "0x" + data.hex(),
             "value": hex(value),
         }
@@ -93,6 +97,32 @@ class EscrowWorld:
         """The seller locks the coins."""
         return await self.send(SELLER, calls.lock(terms), terms.locked_amount)
 
+    async def locked(self, count: int, buyer: str = BUYER.address) -> list[Escrow]:
+        """Escrows that are locked, deep enough."""
+        opened = [await self.open("0.01", buyer=buyer) for _ in range(count)]
+        for escrow in opened:
+            await self.lock(escrow.terms)
+        await self.mine(self.settings.confirmations)
+        return opened
+
+    async def release(self, *escrows: Escrow) -> None:
+        """The seller signs the coins over to the buyer, for the relayer to bring it."""
+        for escrow in escrows:
+            async with self.database.transaction() as tx:
+                await service.release(tx, escrow, sign(SELLER, "Release", escrow))
+
+    async def carried(self) -> list[tuple[int, list[UUID]]]:
+        """Each stored transaction's nonce, with the intents that it carries, oldest first."""
+        async with self.database.transaction() as tx:
+            rows = await tx.all(
+                """
+                SELECT nonce, array_agg(intent_id ORDER BY place) AS intents
+                FROM escrow_transactions JOIN escrow_carried USING (hash)
+                GROUP BY hash, nonce, max_fee ORDER BY nonce, max_fee
+                """
+            )
+        return [(row["nonce"], row["intents"]) for row in rows]
+
     async def get(self, escrow: Escrow) -> Escrow:
         """The escrow as the database has it."""
         async with self.database.transaction() as tx:
@@ -102,7 +132,7 @@ class EscrowWorld:
         """All intents, oldest first."""
         async with self.database.transaction() as tx:
             rows = await tx.all("SELECT * FROM escrow_intents ORDER BY created_at")
-            return [store._intent(row) for row in rows]
+            return [intents._intent(row) for row in rows]
 
     async def until_done(self) -> None:
         """Relays and mines until no intent is open any more."""

@@ -144,7 +144,13 @@ async def test_an_arbitrator_sees_a_disputed_trade_without_its_secrets(world: Wo
     for trader in (maker, taker):
         assert (await world.get(trader, path)).json()["sealed_payment_details"] == SEALED
     typed = (await world.get(arbitrator, f"{path}/instructions")).json()
-    assert typed == {"approve": None, "lock": None, "typed_data": {}, "settlements": []}
+    assert typed == {
+        "approve": None,
+        "lock": None,
+        "typed_data": {},
+        "signed_locks": [],
+        "settlements": [],
+    }
 
 
 async def test_the_viewer_is_told_his_next_step_and_its_deadline(world: World) -> None:

@@ -14,7 +14,8 @@ from tradepost.trades.settlements import Settlement
 
 #: Back to what the step before left.
 _BACK = (
-    "DROP INDEX escrow_intents_open, trades_splitting",
+    "DROP INDEX escrow_intents_open, escrows_open, trades_splitting",
+    "ALTER TABLE escrows DROP COLUMN holds_lane, DROP COLUMN lane_lapses",
     "ALTER TABLE escrow_intents DROP COLUMN valid_until",
     """
     CREATE UNIQUE INDEX escrow_intents_open ON escrow_intents (escrow_id, kind)
@@ -43,6 +44,8 @@ async def test_what_was_signed_before_has_lapsed(world: World) -> None:
     migrate(world.settings, "0010")
     async with world.database.transaction() as tx:
         assert await escrows.get(tx, escrow_id) == escrow
+        # Whatever lane it was of, it was that of another contract.
+        assert await tx.all("SELECT id FROM escrows WHERE holds_lane") == []
         known = await store.get(tx, trade_id)
         assert known is not None
         assert {(one.buyer_amount, one.valid_until) for one in known.settlements} == {(7, 0)}

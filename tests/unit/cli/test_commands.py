@@ -4,6 +4,7 @@ import json
 import stat
 from decimal import Decimal
 from pathlib import Path
+from typing import Any
 
 import httpx
 import pytest
@@ -133,6 +134,36 @@ def test_the_lock_restates_what_it_locks(
     assert len(node.raw) == 1
     exchange.lie = lambda trade: trade["escrow"]["terms"].update(buyer=stage.STRANGER)
     assert run("trade", "lock", TRADE_ID, "--yes").exit_code == ExitCode.NOT_VERIFIED
+
+
+def test_a_lock_that_is_only_signed(
+    run: Run, exchange: FakeExchange, node: FakeNode, home: Path
+) -> None:
+    put_wallet(home, SELLER)
+    made = ("offer", "create", "sell", "USDT", "--currency", "EUR", "--price", "0.98")
+    amounts = ("--min", "10", "--max", "500", "--total", "1000", "--method", "sepa", "--yes")
+    assert run(*made, *amounts).exit_code == ExitCode.OK
+    exchange.trade = stage.trade_body("b0" * 32, exchange.offer["encryption_key"], "seller")
+    node.held = 10**9
+
+    def bring(trade: dict[str, Any]) -> None:
+        brought = bool(exchange.posts("/lock"))
+        if brought:
+            node.status, node.since = Status.LOCKED, node.head - 9
+        trade.update(state="escrowed" if brought else "awaiting_escrow")
+
+    exchange.lie = lambda trade: trade["escrow"]["terms"].update(buyer=stage.STRANGER)
+    lock = ("trade", "lock", TRADE_ID, "--relayed", "--yes")
+    assert run(*lock).exit_code == ExitCode.NOT_VERIFIED
+    assert exchange.posts("/lock") == []
+    exchange.lie = bring
+    done = run(*lock)
+    assert done.exit_code == ExitCode.OK, done.stderr
+    assert "What you sign for it is good until" in done.stderr
+    assert "The exchange has locked it for you." in done.stderr
+    (signed,) = exchange.posts("/lock")
+    assert signed["way"] == "deposit"
+    assert node.raw == []
 
 
 def test_without_the_exchange_the_chain_is_enough(

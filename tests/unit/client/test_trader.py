@@ -454,9 +454,10 @@ OFFERED = Decimal("25.5")
     [
         ("buyer", OFFERED, 3_000, True),
         ("arbitrator", OFFERED, 30 * 86_400, True),
-        # Of another share, his own, and of a time that is over, almost over, or too far away.
+        # His own stands as it is.
+        ("seller", OFFERED, 3_000, True),
+        # Of another share, and of a time that is over, almost over, or too far away.
         ("buyer", Decimal(25), 3_000, False),
-        ("seller", OFFERED, 3_000, False),
         ("buyer", OFFERED, -1, False),
         ("buyer", OFFERED, 600, False),
         ("buyer", OFFERED, 30 * 86_400 + 1, False),
@@ -481,6 +482,22 @@ async def test_a_settlement_joins_what_another_offers(
     escrow_id = bytes.fromhex(exchange.trade["escrow"]["id"][2:])
     digest = settlement_digest(escrow_id, 25_500_000, until, stage.CHAIN_ID, stage.CONTRACT)
     assert sent["signature"] == SELLER.sign_digest(digest)
+
+
+async def test_two_who_offer_the_same_at_once_come_together(
+    seller: AsyncTrader, exchange: FakeExchange, node: FakeNode
+) -> None:
+    node.status = Status.LOCKED
+    offers = [
+        {"role": role, "buyer_amount": f"{OFFERED}", "valid_until": node.time + rest}
+        for role, rest in (("buyer", 2_000), ("seller", 3_000))
+    ]
+    exchange.lie = lambda trade: trade.update(settlements=offers)
+    await seller.settle(TRADE_ID, OFFERED)
+    exchange.lie = lambda trade: trade.update(settlements=offers[::-1])
+    await seller.settle(TRADE_ID, OFFERED)
+    untils = [sent["valid_until"] for sent in exchange.posts("settlement")]
+    assert untils == [node.time + 3_000] * 2
 
 
 async def test_a_settlement_is_open_for_a_time_that_makes_sense(

@@ -68,7 +68,7 @@ def selectors() -> dict[str, str]:
         (calls.balance_of(A, B), "balanceOf"),
         (calls.withdrawal_nonce(A, B), "withdrawalNonce"),
         (calls.state_of(TERMS), "stateOf"),
-        (calls.lane_of(A, 4), "laneOf"),
+        (calls.lane_of(A, B, 4), "laneOf"),
         (calls.escrow_id(TERMS), "escrowId"),
     ],
 )

@@ -102,7 +102,17 @@ def take(
 
 
 @command(trade, "lock", asks=True)
-def lock(desk: Desk, trade_id: TradeId) -> None:
+def lock(
+    desk: Desk,
+    trade_id: TradeId,
+    relayed: Annotated[
+        bool,
+        typer.Option(
+            "--relayed/--own",
+            help="Sign, and have the exchange lock, where the coin knows a way; or lock yourself.",
+        ),
+    ] = False,
+) -> None:
     """As the seller: lock the coins in the escrow, and wait for its confirmations."""
     trader = desk.trader()
     seen, known = trader.trade(trade_id), trader.known(trade_id)
@@ -115,12 +125,18 @@ def lock(desk: Desk, trade_id: TradeId) -> None:
             ),
             f"He pays you {seen.fiat_amount:f} {seen.currency} by {seen.payment_method}.",
             f"Contract {agreement.contract} on chain {agreement.chain_id}, token {terms.token}.",
+            *(
+                [f"What you sign for it is good until {shown.moment(seen.funding_deadline)}."]
+                if relayed
+                else []
+            ),
         ],
         "Lock?",
     )
-    receipts = trader.lock(trade_id, desk.progress)
+    before = seen.escrow.state != "none"
+    receipts = trader.lock(trade_id, desk.progress, relayed=relayed)
     if not receipts:
-        desk.say("It is locked already.")
+        desk.say("It is locked already." if before else "The exchange has locked it for you.")
     _show(desk, _locked(trader, trade_id), verified=True)
 
 

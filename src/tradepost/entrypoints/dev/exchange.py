@@ -167,6 +167,7 @@ class Exchange:
             "RPC_URL": chain.url,
             "TRADEPOST_CONFIRMATIONS": str(confirmations),
             "TRADEPOST_POLL_INTERVAL_S": "0.25",  # a node on the same machine costs nothing
+            "TRADEPOST_RELAY_WINDOW_S": "0.5",  # one trader alone need not wait for others
             "TRADEPOST_RELAYER_KEY": RELAYER_KEY,
             "TRADEPOST_ARBITRATOR": ARBITRATOR,
             "TRADEPOST_ASSETS": _assets(),

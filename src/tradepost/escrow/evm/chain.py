@@ -19,9 +19,14 @@ from web3.exceptions import (
 )
 from web3.types import LogReceipt, TxParams, TxReceipt
 
-from tradepost.escrow.model import Block, ChainNotReady
+from tradepost.escrow.evm import reasons
+from tradepost.escrow.model import Block, ChainNotReady, Escrow
+from tradepost_contracts.means import Means, questions, read
+from tradepost_contracts.terms import ZERO_ADDRESS
 
 _TIMEOUT_S = 10
+#: How much of what a node says about a failure is kept.
+_REASON = 300
 _EIP1271_MAGIC = bytes.fromhex("1626ba7e")
 
 Answer = TypeVar("Answer")
@@ -92,7 +97,33 @@ class Chain:
             return await _answered(self._eth.estimate_gas(transaction))
         except (ContractLogicError, Web3RPCError) as error:
             # Not only a revert: a contract wallet can burn all gas, or fail in any other way.
-            raise Refused(str(error)) from None
+            raise Refused(_reason(error)) from None
+
+    async def call(self, to: str, data: bytes, sender: str = ZERO_ADDRESS) -> bytes:
+        """What a call would answer now; raises `Refused` where it would fail."""
+        transaction: TxParams = {
+            "from": _address(sender),
+            "to": _address(to),
+            "data": HexBytes(data),
+        }
+        try:
+            return bytes(await _answered(self._eth.call(transaction)))
+        except (ContractLogicError, Web3RPCError) as error:
+            raise Refused(_reason(error)) from None
+
+    async def of_seller(self, escrow: Escrow) -> Means:
+        """By which ways the seller of an escrow can lock at present."""
+        terms = escrow.terms
+        asked = questions(terms, escrow.id, escrow.contract)
+        answers = await asyncio.gather(
+            *(self.call(one.to, one.data) for one in asked.values()), return_exceptions=True
+        )
+        told: dict[str, bytes | None] = {}
+        for name, answer in zip(asked, answers, strict=True):
+            if isinstance(answer, BaseException) and not isinstance(answer, Refused):
+                raise answer
+            told[name] = None if isinstance(answer, Refused) else answer
+        return read(told, terms, escrow.chain_id)
 
     async def fees(self) -> tuple[int, int]:
         """The fee a transaction may cost at most, and its tip, in wei per unit of gas."""
@@ -101,6 +132,11 @@ class Chain:
         )
         # The base fee can double in six full blocks; what is not used is not paid.
         return 2 * int(head["baseFeePerGas"]) + int(tip), int(tip)
+
+    async def block_gas(self) -> int:
+        """How much gas a block can have at present."""
+        head = await _answered(self._eth.get_block("latest"))
+        return int(head["gasLimit"])
 
     async def nonce(self, sender: str) -> int:
         """How many transactions of `sender` the newest block knows."""
@@ -146,6 +182,13 @@ class Chain:
         except Web3RPCError as error:
             raise ChainNotReady from error
         return answer[:32] == _EIP1271_MAGIC.ljust(32, b"\0")
+
+
+def _reason(error: Exception) -> str:
+    data = getattr(error, "data", None)
+    if isinstance(data, str) and data.startswith("0x"):
+        return reasons.told(bytes.fromhex(data[2:]))
+    return str(error)[:_REASON]
 
 
 def _address(text: str) -> ChecksumAddress:

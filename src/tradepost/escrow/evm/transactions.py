@@ -1,5 +1,6 @@
-"""The relayer's own tables: its nonces, and every transaction it has signed."""
+"""The relayer's own tables: its nonces, every transaction it has signed, and what each carries."""
 
+from collections.abc import Sequence
 from dataclasses import dataclass, fields
 from datetime import datetime
 from uuid import UUID
@@ -14,7 +15,6 @@ class SignedTransaction:
     """A signed transaction of the relayer; fees in wei per unit of gas."""
 
     hash: bytes
-    intent_id: UUID
     nonce: int
     raw: bytes
     gas: int
@@ -23,22 +23,46 @@ class SignedTransaction:
     created_at: datetime
 
 
-async def add(tx: Transaction, sent: SignedTransaction) -> None:
-    """Stores a transaction before it is broadcast; one that is stored already is the same."""
+async def add(
+    tx: Transaction, sent: SignedTransaction, carries: Sequence[tuple[int, UUID]]
+) -> None:
+    """Stores a transaction, with the intents that it carries and the places of their calls.
+
+    To be done before it is broadcast. One that is stored already is the same.
+    """
     await tx.execute(
         """
-        INSERT INTO escrow_transactions (hash, intent_id, nonce, raw, gas, max_fee, priority_fee,
-            created_at) VALUES (%s, %s, %s, %s, %s, %s, %s, %s)
+        INSERT INTO escrow_transactions (hash, nonce, raw, gas, max_fee, priority_fee, created_at)
+        VALUES (%s, %s, %s, %s, %s, %s, %s)
         ON CONFLICT (hash) DO NOTHING
         """,
         [getattr(sent, field.name) for field in fields(sent)],
     )
+    await tx.execute(
+        """
+        INSERT INTO escrow_carried (hash, place, intent_id)
+        SELECT %s, place, id FROM unnest(%s::integer[], %s::uuid[]) AS carried (place, id)
+        ON CONFLICT (hash, place) DO NOTHING
+        """,
+        [sent.hash, [place for place, _ in carries], [intent_id for _, intent_id in carries]],
+    )
+
+
+async def carried(tx: Transaction, tx_hash: bytes) -> list[tuple[int, UUID]]:
+    """The intents that a transaction carries, after the places of their calls."""
+    rows = await tx.all(
+        "SELECT place, intent_id FROM escrow_carried WHERE hash = %s ORDER BY place", [tx_hash]
+    )
+    return [(row["place"], row["intent_id"]) for row in rows]
 
 
 async def of_intent(tx: Transaction, intent_id: UUID, nonce: int) -> list[SignedTransaction]:
     """The tries at one nonce of an intent, the best paid last."""
     rows = await tx.all(
-        "SELECT * FROM escrow_transactions WHERE intent_id = %s AND nonce = %s ORDER BY max_fee",
+        """
+        SELECT escrow_transactions.* FROM escrow_transactions JOIN escrow_carried USING (hash)
+        WHERE intent_id = %s AND nonce = %s ORDER BY max_fee
+        """,
         [intent_id, nonce],
     )
     return [_transaction(row) for row in rows]

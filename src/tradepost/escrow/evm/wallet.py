@@ -4,6 +4,7 @@ Whoever signs is told to compute it himself from the terms, as the Python client
 wallets that are driven by hand.
 """
 
+import secrets
 from collections.abc import Iterable
 from dataclasses import dataclass
 from typing import Any
@@ -13,6 +14,7 @@ from eth_abi.abi import encode
 from tradepost.escrow.model import Escrow, Party
 from tradepost_contracts import calls
 from tradepost_contracts import terms as typed
+from tradepost_contracts.means import LockWay, Means, to_sign
 
 _APPROVE = bytes.fromhex("095ea7b3")  # approve(address,uint256)
 _SIGNED_BY: dict[Party, tuple[typed.InstructionKind, ...]] = {
@@ -39,6 +41,35 @@ class Instructions:
     approve: Call | None
     lock: Call | None
     typed_data: dict[str, dict[str, Any]]
+
+
+@dataclass(frozen=True, slots=True)
+class LockInstructions:
+    """What the seller signs to lock in one way; `nonce` for Permit2."""
+
+    way: LockWay
+    typed_data: dict[str, dict[str, Any]]
+    nonce: str | None
+
+
+def locks(escrow: Escrow, means: Means) -> list[LockInstructions]:
+    """What the seller signs for each way that his coin knows."""
+    found = []
+    for way in means.supported(escrow.terms):
+        # Any that was not used before will do.
+        nonce = secrets.randbits(256) if way is LockWay.PERMIT2 else None
+        asked = to_sign(
+            way,
+            escrow.terms,
+            escrow.chain_id,
+            escrow.contract,
+            token=means.token,
+            permit_nonce=means.permit_nonce,
+            permit2_nonce=nonce,
+        )
+        shown = {name: typed_data.shown() for name, typed_data in asked.items()}
+        found.append(LockInstructions(way, shown, None if nonce is None else str(nonce)))
+    return found
 
 
 def settlements(escrow: Escrow, shares: Iterable[tuple[int, int]]) -> list[dict[str, Any]]:

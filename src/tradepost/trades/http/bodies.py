@@ -8,7 +8,9 @@ from pydantic import BaseModel, ConfigDict, Field, StringConstraints, model_vali
 
 from tradepost.escrow.model import (
     EscrowState,
+    IntentState,
     Party,
+    SignedLock,
 )
 from tradepost.kernel.http import (
     Body,
@@ -24,6 +26,7 @@ from tradepost.trades.model import (
     DisputeReason,
     TradeState,
 )
+from tradepost_contracts.means import LockWay
 
 #: The contract's own type of it is 40 bits wide.
 ChainTime = Annotated[
@@ -90,6 +93,7 @@ _TRADE_EXAMPLE: dict[str, Any] = {
         },
         "paid_on_chain": False,
         "cancel_at": None,
+        "lock": None,
     },
     "settlements": [],
     "created_at": "2026-11-23T05:00:00Z",
@@ -165,6 +169,50 @@ class SignatureBody(Body):
     signature: Signature
 
 
+class LockBody(Body):
+    """A seller's signed lock: which signatures and numbers there are follows from the way."""
+
+    model_config = ConfigDict(
+        json_schema_extra={"examples": [{"way": "authorization", "signature": _EXAMPLE_SIGNATURE}]}
+    )
+
+    way: LockWay
+    signature: Signature = Field(
+        description="Of `ReceiveWithAuthorization`, `PermitWitnessTransferFrom`, `LockFromDeposit`"
+        " or `Lock`; see the trade's instructions."
+    )
+    permit_signature: Annotated[
+        str | None,
+        StringConstraints(pattern=r"^0x[0-9a-fA-F]{130}$"),
+        Field(description="With `permit`: of amount and fee, until `fund_by`."),
+    ] = None
+    nonce: Annotated[
+        str | None,
+        StringConstraints(pattern=r"^(0|[1-9][0-9]{0,77})$"),
+        Field(description="With `permit2`: the one that was signed."),
+    ] = None
+
+    @model_validator(mode="after")
+    def _complete(self) -> "LockBody":
+        if (self.permit_signature is None) == (self.way is LockWay.PERMIT):
+            raise ValueError("a permit, and nothing else, has a permit_signature")
+        if (self.nonce is None) == (self.way is LockWay.PERMIT2):
+            raise ValueError("permit2, and nothing else, has a nonce")
+        if self.nonce is not None and int(self.nonce) >= 2**256:
+            raise ValueError("a nonce has 256 bits")
+        return self
+
+    def signed(self) -> SignedLock:
+        """The same, as the escrow keeps it."""
+        permit = self.permit_signature
+        return SignedLock(
+            self.way,
+            bytes.fromhex(self.signature[2:]),
+            None if permit is None else bytes.fromhex(permit[2:]),
+            None if self.nonce is None else int(self.nonce),
+        )
+
+
 class CancelBody(Body):
     """The buyer's Refund signature, or the seller's Cancel signature, where one is needed."""
 
@@ -235,6 +283,14 @@ class EscrowTermsBody(BaseModel):
     lane: str
 
 
+class LockBroughtBody(BaseModel):
+    """A signed lock that the exchange brings; once `sent`, it cannot be called back."""
+
+    way: LockWay
+    state: IntentState
+    reason: str | None = Field(description="Why the chain refused it when it was tried last.")
+
+
 class EscrowBody(BaseModel):
     """What the chain says; check it yourself against `terms` and the contract."""
 
@@ -248,6 +304,7 @@ class EscrowBody(BaseModel):
     terms: EscrowTermsBody
     paid_on_chain: bool
     cancel_at: datetime | None
+    lock: LockBroughtBody | None
 
 
 class SettlementSigned(BaseModel):
@@ -369,6 +426,14 @@ class CallBody(BaseModel):
     value: str
 
 
+class LockInstruction(BaseModel):
+    """What the seller signs to lock in one way, by the name of each signature in the request."""
+
+    way: LockWay
+    typed_data: dict[str, dict[str, Any]]
+    nonce: str | None = Field(description="With `permit2`: to be sent along.")
+
+
 class InstructionsBody(BaseModel):
     """What your wallet signs or sends in this trade, whether or not its time has come."""
 
@@ -383,6 +448,7 @@ class InstructionsBody(BaseModel):
                         "value": "1000000000000000000",
                     },
                     "typed_data": {"Release": {"primaryType": "Release"}},
+                    "signed_locks": [],
                     "settlements": [],
                 }
             ]
@@ -392,4 +458,7 @@ class InstructionsBody(BaseModel):
     approve: CallBody | None = Field(description="For a token: lets the contract take this sum.")
     lock: CallBody | None
     typed_data: dict[str, dict[str, Any]] = Field(description="By type, as EIP-712 has it.")
+    signed_locks: list[LockInstruction] = Field(
+        description="Ways to lock without gas that the coin knows, while the seller is to lock."
+    )
     settlements: list[SettlementOffer] = Field(description="That you can join, while they last.")

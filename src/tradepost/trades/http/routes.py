@@ -12,6 +12,7 @@ from tradepost.escrow.evm.wallet import Call
 from tradepost.escrow.model import (
     ChainNotReady,
     EscrowImpossible,
+    LockWayUnsupported,
     Party,
     SignatureInvalid,
 )
@@ -53,6 +54,9 @@ from tradepost.trades.http.bodies import (
     HistoryBody,
     HistoryEntryBody,
     InstructionsBody,
+    LockBody,
+    LockBroughtBody,
+    LockInstruction,
     PartyBody,
     PaymentDetailsBody,
     SettlementBody,
@@ -65,6 +69,7 @@ from tradepost.trades.http.bodies import (
     ViewerBody,
 )
 from tradepost.trades.model import (
+    Action,
     ActionNotAllowed,
     MethodNotOffered,
     PriceMoved,
@@ -94,7 +99,13 @@ def _wallets(request: Request) -> ContractSignatures:
     return wallets
 
 
+def _means(request: Request) -> escrows.LockMeans:
+    means: escrows.LockMeans = request.app.state.lock_means
+    return means
+
+
 Wallets = Annotated[ContractSignatures, Depends(_wallets)]
+Means = Annotated[escrows.LockMeans, Depends(_means)]
 
 _SEEN = problems(*AUTHENTICATED, NotFound, ChainNotReady)
 _STEP = problems(*ONCE, NotFound, ActionNotAllowed, TradeChanged, ChainNotReady)
@@ -191,6 +202,11 @@ def _body(tx: Tx, seen: service.TradeView, names: dict[UUID, str | None]) -> Tra
             ),
             paid_on_chain=reading.paid_on_chain,
             cancel_at=_time(reading.cancel_at),
+            lock=None
+            if viewer.party is not Party.SELLER or escrow.lock is None
+            else LockBroughtBody(
+                way=escrow.lock.way, state=escrow.lock.state, reason=escrow.lock.reason
+            ),
         ),
         settlements=[_signed(trade, one) for one in trade.settlements],
         created_at=trade.created_at,
@@ -291,6 +307,7 @@ async def get_instructions(
     trade_id: UUID,
     tx: Tx,
     caller: MayRead,
+    means: Means,
     buyer_amount: DecimalString | None = None,
     valid_until: ChainTime | None = None,
 ) -> InstructionsBody:
@@ -317,6 +334,12 @@ async def get_instructions(
         approve=_call(asked.approve),
         lock=_call(asked.lock),
         typed_data=typed_data,
+        signed_locks=[
+            LockInstruction(way=one.way, typed_data=one.typed_data, nonce=one.nonce)
+            for one in await escrows.lock_instructions(escrow, means)
+        ]
+        if Action.LOCK in seen.viewer.allowed
+        else [],
         settlements=[
             SettlementOffer(**_signed(trade, one).model_dump(), typed_data=shown)
             for one, shown in zip(offers, joined, strict=True)
@@ -348,6 +371,32 @@ async def get_history(trade_id: UUID, tx: Tx, caller: MayRead) -> HistoryBody:
             for entry in entries
         ]
     )
+
+
+@router.post(
+    "/{trade_id}/lock",
+    summary="Hand over a signed lock",
+    responses=problems(
+        *ONCE,
+        NotFound,
+        ActionNotAllowed,
+        TradeChanged,
+        ChainNotReady,
+        SignatureInvalid,
+        LockWayUnsupported,
+    ),
+)
+async def lock(
+    trade_id: UUID, body: LockBody, tx: Tx, caller: MayWrite, wallets: Wallets, means: Means
+) -> TradeBody:
+    """The seller's, instead of a transaction of his own: the exchange brings it and pays its gas.
+
+    It is tried until the funding deadline; `escrow.lock` tells how far it is, and why the chain
+    refuses it. As long as no transaction carries it, another one takes its place, and a cancel
+    withdraws it. A signature itself cannot be called back: whoever has it could bring it until the
+    deadline, unless you use up what it draws on, or its nonce.
+    """
+    return await _one(tx, await service.lock(tx, caller, trade_id, body.signed(), wallets, means))
 
 
 @router.post("/{trade_id}/payment-details", summary="Hand over payment details", responses=_STEP)

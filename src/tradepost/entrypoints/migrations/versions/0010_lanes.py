@@ -14,6 +14,16 @@ def upgrade() -> None:
     run(
         """
         ALTER TABLE escrows RENAME COLUMN salt TO lane;
+        -- Whether it is the last that was opened in its lane, and how many there came to nothing
+        -- right before it. What was opened before holds none: it has a contract of its own.
+        ALTER TABLE escrows ADD holds_lane boolean NOT NULL DEFAULT false,
+            ADD lane_lapses smallint NOT NULL DEFAULT 0;
+        ALTER TABLE escrows ALTER holds_lane DROP DEFAULT, ALTER lane_lapses DROP DEFAULT;
+        -- Whatever happens at once, a lane is given to one escrow.
+        CREATE UNIQUE INDEX escrows_lanes ON escrows (seller, token, contract, chain_id, lane)
+            WHERE holds_lane;
+        CREATE INDEX escrows_open ON escrows (seller, token, lane)
+            WHERE state IN ('locking', 'locked', 'releasing', 'refunding', 'splitting');
 
         ALTER TABLE trade_settlements ADD valid_until bigint NOT NULL DEFAULT 0;
         ALTER TABLE trade_settlements ALTER valid_until DROP DEFAULT;
