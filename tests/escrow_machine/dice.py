@@ -112,7 +112,7 @@ class Dice:
         )
 
     def lane(self, seller: str, token: str) -> int:
-        """A lane of a seller for a token: mostly one that is free again, seldom one that is taken."""
+        """A seller's lane for a token: mostly one that is free again, seldom one that is taken."""
         few = [self.random.randrange(4) for _ in range(3)]
         free = [one for one in few if self._is_free(seller, token, one)]
         if free and self.chance(90):
