@@ -35,7 +35,16 @@ from contracts import analyse, build
 
 SURVIVORS = build.CONTRACTS / "mutants.toml"
 #: What holds the rules. The interface and the structs have none.
-FILES = ("TradepostEscrow.sol", "Payouts.sol", "Signatures.sol", "TypedData.sol")
+FILES = (
+    "TradepostEscrow.sol",
+    "Accounts.sol",
+    "Lanes.sol",
+    "Signatures.sol",
+    "Payouts.sol",
+    "Batch.sol",
+    "Words.sol",
+    "TypedData.sol",
+)
 
 STEPS = 6_000
 JURY_S = 300
@@ -59,8 +68,13 @@ SWAPS = (
     ("terms.paymentWindow", "terms.challengeWindow"),
     ("terms.challengeWindow", "terms.paymentWindow"),
     ("Role.Seller", "Role.Buyer"),
-    ("Role.Buyer", "Role.Arbitrator"),
-    ("roleA", "roleB"),
+    ("Role.Arbitrator", "Role.Buyer"),
+    ("words.seller", "words.buyer"),
+    ("words.buyer", "words.seller"),
+    ("words.arbitrator", "words.buyer"),
+    ("words.amount", "words.fee"),
+    ("words.fundBy", "words.paymentWindow"),
+    ("terms.fundBy", "block.timestamp"),
     ("signatureA", "signatureB"),
     ("Status.None", "Status.Locked"),
     ("Status.Locked", "Status.Paid"),
@@ -73,9 +87,17 @@ SWAPS = (
     ("TypedData.REFUND", "TypedData.RELEASE"),
     ("TypedData.PAID", "TypedData.REFUND"),
     ("TypedData.CANCEL", "TypedData.RELEASE"),
+    ("TypedData.LOCK", "TypedData.LOCK_FROM_DEPOSIT"),
+    ("TypedData.LOCK_FROM_DEPOSIT", "TypedData.LOCK"),
+    ("Lanes.FROM_DEPOSIT", "0"),
     ("msg.sender", "to"),
-    ("LOCKED_AT_SHIFT", "CANCEL_AT_SHIFT"),
-    ("CANCEL_AT_SHIFT", "LOCKED_AT_SHIFT"),
+    ("STATUS_MASK", "0xff"),
+    ("TIME_SHIFT", "ID_SHIFT"),
+    ("ID_SHIFT", "TIME_SHIFT"),
+    ("validBefore", "0"),
+    ("to", "account"),
+    ("account", "to"),
+    ("before", "0"),
     ("block.chainid", "1"),
     ("address(this)", "msg.sender"),
     (" days", " hours"),
@@ -110,7 +132,8 @@ OPERATORS: tuple[tuple[str, str, tuple[str, ...]], ...] = (
 )
 # Whole statements that are left out.
 STATEMENT = re.compile(
-    r"^ *((?:emit |revert |_[a-z]\w*\(|states\[|credits\[|IERC20\(|mstore\(|calldatacopy\()"
+    r"^ *((?:emit |revert |_[a-z]\w*\(|lane\.word|accounts\[|held\.balance|IERC20(?:Permit)?\("
+    r"|mstore\(|calldatacopy\()"
     r"[^;{}]*;?"
     r"|if \([^;{}]*\) (?:revert|return)\b[^;]*;)",
     re.MULTILINE,
@@ -229,6 +252,8 @@ def judge(
     """
     with tempfile.TemporaryDirectory() as folder:
         first = copy(Path(folder) / "0")
+        if _forge(first, "build", "contracts/src").returncode:
+            raise build.BuildError("The contracts as they are do not build.")
         for jury in juries:
             if not JURIES[jury](first):
                 raise build.BuildError(f"{jury} is not content with the contracts as they are.")

@@ -7,92 +7,74 @@ import {Proof} from "./Proof.sol";
 
 /// @notice Who has which power, and when: whatever succeeds was that person's right at that time.
 contract PowersProof is Proof {
-    function check_onlyTheSellerLocksAndOnlySoundTerms(
-        address caller,
-        uint256 value,
-        Terms memory terms
-    ) public {
-        terms.token = address(0);
-        vm.assume(caller != address(escrow));
-        State memory from = escrow.stateOf(escrow.escrowId(terms));
-        if (!callAs(caller, value, abi.encodeCall(ITradepostEscrow.lock, (terms)))) return;
-        assert(caller == terms.seller);
-        assert(terms.buyer != address(0) && terms.arbitrator != address(0));
-        assert(terms.seller != terms.buyer && terms.seller != terms.arbitrator);
-        assert(terms.buyer != terms.arbitrator);
-        assert(terms.amount != 0 && terms.fee <= terms.amount);
-        assert(terms.fee == 0 || terms.feeRecipient != address(0));
-        assert(terms.paymentWindow >= 1 && terms.paymentWindow <= 30 days);
-        assert(terms.challengeWindow >= 10 minutes && terms.challengeWindow <= 7 days);
-        assert(block.timestamp <= terms.fundBy);
-        assert(value == uint256(terms.amount) + terms.fee);
-        assert(from.status == Status.None);
-        State memory to = escrow.stateOf(escrow.escrowId(terms));
-        assert(to.status == Status.Locked && to.lockedAt == block.timestamp && to.cancelAt == 0);
-    }
-
     function check_onlyTheSellerReleases(address caller) public {
         Terms memory terms = anyTerms();
-        bytes32 id = escrow.escrowId(terms);
-        bool open = isOpen(id);
+        Status from = statusOf(terms);
         if (!callAs(caller, abi.encodeCall(ITradepostEscrow.release, (terms)))) return;
-        assert(caller == SELLER && open && statusOf(id) == Status.Released);
+        assert(caller == SELLER && isOpen(from) && statusOf(terms) == Status.Released);
     }
 
     function check_onlyTheSellersSignatureReleases(address caller) public {
         Terms memory terms = anyTerms();
-        bytes32 id = escrow.escrowId(terms);
+        Status from = statusOf(terms);
         bytes memory signature = anySignature("signature");
-        bool open = isOpen(id);
         bytes memory data = abi.encodeCall(ITradepostEscrow.releaseBySig, (terms, signature));
         if (!callAs(caller, data)) return;
         assert(signerOf(instruction("Release", terms), signature) == SELLER);
-        assert(open && statusOf(id) == Status.Released);
+        assert(isOpen(from) && statusOf(terms) == Status.Released);
+    }
+
+    function check_onlyTheSellersSignatureReleasesAmongMany(address caller) public {
+        Terms[] memory every = new Terms[](1);
+        every[0] = anyTerms();
+        Status from = statusOf(every[0]);
+        bytes memory signature = anySignature("signature");
+        if (!callAs(caller, abi.encodeCall(ITradepostEscrow.releaseAll, (every, signature)))) {
+            return;
+        }
+        if (statusOf(every[0]) == from) return;
+        assert(signerOf(instruction("Release", every[0]), signature) == SELLER && isOpen(from));
     }
 
     function check_onlyTheBuyerRefunds(address caller) public {
         Terms memory terms = anyTerms();
-        bytes32 id = escrow.escrowId(terms);
-        bool open = isOpen(id);
+        Status from = statusOf(terms);
         if (!callAs(caller, abi.encodeCall(ITradepostEscrow.refund, (terms)))) return;
-        assert(caller == BUYER && open && statusOf(id) == Status.Refunded);
+        assert(caller == BUYER && isOpen(from) && statusOf(terms) == Status.Refunded);
     }
 
     function check_onlyTheBuyersSignatureRefunds(address caller) public {
         Terms memory terms = anyTerms();
-        bytes32 id = escrow.escrowId(terms);
+        Status from = statusOf(terms);
         bytes memory signature = anySignature("signature");
-        bool open = isOpen(id);
         bytes memory data = abi.encodeCall(ITradepostEscrow.refundBySig, (terms, signature));
         if (!callAs(caller, data)) return;
         assert(signerOf(instruction("Refund", terms), signature) == BUYER);
-        assert(open && statusOf(id) == Status.Refunded);
+        assert(isOpen(from) && statusOf(terms) == Status.Refunded);
     }
 
     function check_onlyTheBuyerMarksPaid(address caller) public {
         Terms memory terms = anyTerms();
-        bytes32 id = escrow.escrowId(terms);
-        Status from = statusOf(id);
+        Status from = statusOf(terms);
         if (!callAs(caller, abi.encodeCall(ITradepostEscrow.markPaid, (terms)))) return;
-        assert(caller == BUYER && statusOf(id) == Status.Paid);
+        assert(caller == BUYER && statusOf(terms) == Status.Paid);
         assert(from == Status.Locked || from == Status.CancelRequested);
     }
 
     function check_onlyTheBuyersSignatureMarksPaid(address caller) public {
         Terms memory terms = anyTerms();
-        bytes32 id = escrow.escrowId(terms);
         bytes memory signature = anySignature("signature");
-        Status from = statusOf(id);
+        Status from = statusOf(terms);
         bytes memory data = abi.encodeCall(ITradepostEscrow.markPaidBySig, (terms, signature));
         if (!callAs(caller, data)) return;
         assert(signerOf(instruction("Paid", terms), signature) == BUYER);
-        assert(statusOf(id) == Status.Paid);
+        assert(statusOf(terms) == Status.Paid);
         assert(from == Status.Locked || from == Status.CancelRequested);
     }
 
     function check_onlyTheSellerAsksToCancelAndOnlyAfterThePaymentWindow(address caller) public {
         Terms memory terms = anyTerms();
-        State memory from = escrow.stateOf(escrow.escrowId(terms));
+        State memory from = escrow.stateOf(terms);
         if (!callAs(caller, abi.encodeCall(ITradepostEscrow.requestCancel, (terms)))) return;
         assert(caller == SELLER);
         asksInTime(terms, from);
@@ -101,7 +83,7 @@ contract PowersProof is Proof {
     function check_onlyTheSellersSignatureAsksToCancel(address caller) public {
         Terms memory terms = anyTerms();
         bytes memory signature = anySignature("signature");
-        State memory from = escrow.stateOf(escrow.escrowId(terms));
+        State memory from = escrow.stateOf(terms);
         bytes memory data = abi.encodeCall(ITradepostEscrow.requestCancelBySig, (terms, signature));
         if (!callAs(caller, data)) return;
         assert(signerOf(instruction("Cancel", terms), signature) == SELLER);
@@ -110,72 +92,121 @@ contract PowersProof is Proof {
 
     function check_cancelOnlyAfterARequestAndItsChallengeWindow(address caller) public {
         Terms memory terms = anyTerms();
-        bytes32 id = escrow.escrowId(terms);
-        State memory from = escrow.stateOf(id);
+        State memory from = escrow.stateOf(terms);
         if (!callAs(caller, abi.encodeCall(ITradepostEscrow.cancel, (terms)))) return;
-        assert(from.status == Status.CancelRequested && block.timestamp > from.cancelAt);
-        assert(statusOf(id) == Status.Refunded);
+        assert(from.status == Status.CancelRequested && block.timestamp > from.time);
+        assert(statusOf(terms) == Status.Refunded);
     }
 
-    function check_onlyTwoOfThreeSettle(address caller, uint128 share, uint8 a, uint8 b) public {
-        vm.assume(a < 3 && b < 3);
+    function check_onlyTwoOfThreeSettleAndInTime(
+        address caller,
+        uint128 share,
+        uint40 until,
+        uint8 absent
+    ) public {
+        vm.assume(absent < 3);
         Terms memory terms = anyTerms();
+        terms.fee = 0; // it doubles the paths, and changes nothing in who may
         (bytes memory one, bytes memory two) = (anySignature("one"), anySignature("two"));
-        bool open = isOpen(escrow.escrowId(terms));
-        if (!settle(caller, terms, share, Role(a), one, Role(b), two)) return;
-        assert(a != b && open && share <= terms.amount);
-        assert(signerOf(settlement(terms, share), one) == accountOf(Role(a)));
-        assert(signerOf(settlement(terms, share), two) == accountOf(Role(b)));
-        assert(statusOf(escrow.escrowId(terms)) == Status.Split);
+        Status from = statusOf(terms);
+        if (!settle(caller, terms, share, until, Role(absent), one, two)) return;
+        (address first, address second) = others(absent);
+        assert(isOpen(from) && share <= terms.amount && block.timestamp <= until);
+        assert(signerOf(settlement(terms, share, until), one) == first);
+        assert(signerOf(settlement(terms, share, until), two) == second);
+        assert(statusOf(terms) == Status.Split);
     }
 
     function check_anEmptySignatureIsTheCallersOwnAndNobodyIsTwo(
         address caller,
         uint128 share,
-        uint8 a,
-        uint8 b
+        uint40 until,
+        uint8 absent
     ) public {
-        vm.assume(a < 3 && b < 3);
+        vm.assume(absent < 3);
         Terms memory terms = anyTerms();
+        terms.fee = 0;
         bytes memory two = anySignature("two");
-        if (settle(caller, terms, share, Role(a), "", Role(b), two)) {
-            assert(a != b && caller == accountOf(Role(a)));
-            assert(signerOf(settlement(terms, share), two) == accountOf(Role(b)));
+        (address first, address second) = others(absent);
+        if (settle(caller, terms, share, until, Role(absent), "", two)) {
+            assert(caller == first);
+            assert(signerOf(settlement(terms, share, until), two) == second);
         }
-        assert(!settle(caller, terms, share, Role(a), "", Role(b), ""));
+        assert(!settle(caller, terms, share, until, Role(absent), "", ""));
+    }
+
+    function check_onlyTheAccountsSignatureWithdraws(address caller, uint256 amount, uint40 until)
+        public
+    {
+        bytes memory signature = anySignature("signature");
+        uint64 nonce = escrow.withdrawalNonce(address(0), SELLER);
+        if (!callAs(
+                caller,
+                abi.encodeCall(
+                    ITradepostEscrow.withdrawBySig,
+                    (SELLER, address(0), amount, BUYER, until, signature)
+                )
+            )) return;
+        bytes32 typeHash = keccak256(
+            "Withdrawal(address account,address token,uint256 amount,address to,uint64 nonce,uint40 validUntil)"
+        );
+        bytes32 digest = digestOf(
+            keccak256(abi.encode(typeHash, SELLER, address(0), amount, BUYER, nonce, until))
+        );
+        assert(signerOf(digest, signature) == SELLER && block.timestamp <= until);
+        // A used signature is used up: the nonce is another now.
+        assert(escrow.withdrawalNonce(address(0), SELLER) == nonce + 1 || nonce + 1 == 0);
+    }
+
+    function check_onlyTheSellersSignatureLocksHisBalance(address caller) public {
+        Terms memory terms = anyTerms();
+        bytes memory signature = anySignature("signature");
+        bytes memory data = abi.encodeCall(ITradepostEscrow.lockFromDeposit, (terms, signature));
+        if (!callAs(caller, data)) return;
+        assert(signerOf(lockDigest("LockFromDeposit", terms), signature) == SELLER);
+    }
+
+    function check_inABatchEverybodyIsHimself(address caller, uint256 gasEach) public {
+        Terms memory terms = anyTerms();
+        Status from = statusOf(terms);
+        bytes[] memory calls = new bytes[](1);
+        calls[0] = abi.encodeCall(ITradepostEscrow.release, (terms));
+        callAs(caller, abi.encodeCall(escrow.batch, (gasEach, calls)));
+        if (statusOf(terms) == from) return;
+        assert(caller == SELLER && isOpen(from) && statusOf(terms) == Status.Released);
+    }
+
+    function check_aBatchCarriesNoCoins(address caller, uint256 value) public {
+        vm.assume(value != 0);
+        bytes[] memory calls = new bytes[](1);
+        calls[0] = abi.encodeCall(ITradepostEscrow.lock, (anyTerms()));
+        assert(!callAs(caller, value, abi.encodeCall(escrow.batch, (1_000_000, calls))));
     }
 
     function settle(
         address caller,
         Terms memory terms,
         uint128 share,
-        Role a,
+        uint40 until,
+        Role absent,
         bytes memory one,
-        Role b,
         bytes memory two
     ) private returns (bool) {
         return callAs(
-            caller, abi.encodeCall(ITradepostEscrow.settle, (terms, share, a, one, b, two))
+            caller, abi.encodeCall(ITradepostEscrow.settle, (terms, share, until, absent, one, two))
         );
+    }
+
+    function others(uint8 absent) private pure returns (address first, address second) {
+        first = absent == uint8(Role.Seller) ? BUYER : SELLER;
+        second = absent == uint8(Role.Arbitrator) ? BUYER : ARBITRATOR;
     }
 
     function asksInTime(Terms memory terms, State memory from) private view {
         assert(from.status == Status.Locked);
-        assert(block.timestamp > uint256(from.lockedAt) + terms.paymentWindow);
-        State memory to = escrow.stateOf(escrow.escrowId(terms));
-        assert(to.status == Status.CancelRequested);
-        // From a slot that `lock` has written, which leaves cancelAt zero; 40 bits do not run over.
-        if (from.cancelAt == 0 && block.timestamp < 2 ** 39) {
-            assert(to.cancelAt == block.timestamp + terms.challengeWindow);
-        }
-    }
-
-    function statusOf(bytes32 id) private view returns (Status) {
-        return escrow.stateOf(id).status;
-    }
-
-    function isOpen(bytes32 id) private view returns (bool) {
-        Status status = statusOf(id);
-        return status != Status.None && status <= Status.Paid;
+        assert(block.timestamp > uint256(from.time) + terms.paymentWindow);
+        State memory to = escrow.stateOf(terms);
+        assert(to.status == Status.CancelRequested && to.fromDeposit == from.fromDeposit);
+        assert(to.time == block.timestamp + terms.challengeWindow);
     }
 }

@@ -16,8 +16,24 @@ contract ReachProof is Proof {
     function check_reach_lock(uint256 value) public {
         Terms memory terms = anyTerms();
         callAs(SELLER, value, abi.encodeCall(ITradepostEscrow.lock, (terms)));
-        bytes32 id = escrow.escrowId(terms);
-        assert(value == 0 || escrow.stateOf(id).lockedAt != block.timestamp);
+        assert(value == 0 || escrow.stateOf(terms).time != block.timestamp);
+    }
+
+    function check_reach_lockFromDeposit() public {
+        Terms memory terms = anyTerms();
+        assert(!callAs(SELLER, abi.encodeCall(ITradepostEscrow.lockFromDeposit, (terms, ""))));
+    }
+
+    function check_reach_lockInAUsedLane() public {
+        Terms memory terms = anyTerms();
+        (bytes32 before,) = escrow.laneOf(SELLER, address(0), terms.lane);
+        bool success = callAs(SELLER, abi.encodeCall(ITradepostEscrow.lockFromDeposit, (terms, "")));
+        assert(before == 0 || !success);
+    }
+
+    function check_reach_deposit(uint256 value) public {
+        bytes memory data = abi.encodeCall(ITradepostEscrow.deposit, (address(0), BUYER, 5));
+        assert(!callAs(SELLER, value, data));
     }
 
     function check_reach_releaseThatPays() public {
@@ -30,9 +46,37 @@ contract ReachProof is Proof {
     }
 
     function check_reach_releaseThatCredits() public {
-        uint256 before = escrow.credits(address(0), BUYER);
+        uint256 before = escrow.balanceOf(address(0), BUYER);
         callAs(SELLER, abi.encodeCall(ITradepostEscrow.release, (anyTerms())));
-        assert(escrow.credits(address(0), BUYER) == before);
+        assert(escrow.balanceOf(address(0), BUYER) == before);
+    }
+
+    function check_reach_releaseAllThatPays(address caller) public {
+        Terms[] memory every = new Terms[](1);
+        every[0] = anyTerms();
+        bytes memory signature = anySignature("signature");
+        pays(caller, abi.encodeCall(ITradepostEscrow.releaseAll, (every, signature)), BUYER);
+    }
+
+    function check_reach_batchThatPays() public {
+        bytes[] memory calls = new bytes[](1);
+        calls[0] = abi.encodeCall(ITradepostEscrow.release, (anyTerms()));
+        pays(SELLER, abi.encodeCall(escrow.batch, (1_000_000, calls)), BUYER);
+    }
+
+    function check_reach_refundIntoTheBalance() public {
+        Terms memory terms = anyTerms();
+        bool fromDeposit = escrow.stateOf(terms).fromDeposit;
+        bool success = callAs(BUYER, abi.encodeCall(ITradepostEscrow.refund, (terms)));
+        assert(!fromDeposit || !success);
+    }
+
+    function check_reach_withdrawBySigThatPays(address caller) public {
+        bytes memory data = abi.encodeCall(
+            ITradepostEscrow.withdrawBySig,
+            (SELLER, address(0), 5, BUYER, type(uint40).max, anySignature("signature"))
+        );
+        pays(caller, data, BUYER);
     }
 
     function check_reach_refundThatPays() public {
@@ -54,7 +98,7 @@ contract ReachProof is Proof {
         (terms.amount, terms.fee) = (10, 0);
         bytes memory two = anySignature("two");
         bytes memory data = abi.encodeCall(
-            ITradepostEscrow.settle, (terms, 7, Role.Arbitrator, "", Role.Buyer, two)
+            ITradepostEscrow.settle, (terms, 7, type(uint40).max, Role.Seller, two, "")
         );
         pays(ARBITRATOR, data, BUYER);
     }
@@ -86,7 +130,7 @@ contract ReachProof is Proof {
     }
 
     function check_reach_withdrawThatPays(address caller) public {
-        pays(caller, abi.encodeCall(ITradepostEscrow.withdraw, (address(0), BUYER)), BUYER);
+        pays(caller, abi.encodeCall(ITradepostEscrow.withdraw, (address(0), 5, BUYER)), BUYER);
     }
 
     function pays(address caller, bytes memory data, address who) private {

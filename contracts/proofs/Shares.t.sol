@@ -15,9 +15,9 @@ contract SharesProof is Proof {
     struct Coins {
         uint256 contracts;
         uint256 sellers;
-        uint256 sellersCredit;
+        uint256 sellersBalance;
         uint256 buyers;
-        uint256 buyersCredit;
+        uint256 buyersBalance;
         uint256 fees;
     }
 
@@ -29,6 +29,24 @@ contract SharesProof is Proof {
         assert(address(escrow).balance == before.contracts + taken);
     }
 
+    function check_lockFromDepositTakesAmountAndFeeFromTheBalance() public {
+        Terms memory terms = anyTerms();
+        Coins memory before = coins();
+        bool success = callAs(SELLER, abi.encodeCall(ITradepostEscrow.lockFromDeposit, (terms, "")));
+        uint256 taken = success ? uint256(terms.amount) + terms.fee : 0;
+        assert(address(escrow).balance == before.contracts);
+        assert(escrow.balanceOf(address(0), SELLER) == before.sellersBalance - taken);
+    }
+
+    function check_depositIsWhatCame(address account, uint128 amount, uint256 value) public {
+        uint256 had = address(escrow).balance;
+        uint256 before = escrow.balanceOf(address(0), account);
+        bytes memory data = abi.encodeCall(ITradepostEscrow.deposit, (address(0), account, amount));
+        uint256 came = callAs(SELLER, value, data) ? value : 0;
+        assert(escrow.balanceOf(address(0), account) == before + came);
+        assert(address(escrow).balance == had + came);
+    }
+
     function check_releasePaysAmountAndCreditsFee() public {
         Terms memory terms = anyTerms();
         Coins memory before = coins();
@@ -36,67 +54,82 @@ contract SharesProof is Proof {
         paid(before, terms.amount, 0, terms.fee);
     }
 
-    function check_refundGivesEverythingBack() public {
+    function check_refundGivesEverythingBackToWhereItCameFrom() public {
         Terms memory terms = anyTerms();
+        bool fromDeposit = escrow.stateOf(terms).fromDeposit;
         Coins memory before = coins();
         if (!callAs(BUYER, abi.encodeCall(ITradepostEscrow.refund, (terms)))) return;
-        paid(before, 0, uint256(terms.amount) + terms.fee, 0);
+        paid(before, 0, totalOf(terms), 0);
+        if (fromDeposit) assert(address(escrow).balance == before.contracts);
     }
 
     function check_cancelGivesEverythingBack(address caller) public {
         Terms memory terms = anyTerms();
         Coins memory before = coins();
         if (!callAs(caller, abi.encodeCall(ITradepostEscrow.cancel, (terms)))) return;
-        paid(before, 0, uint256(terms.amount) + terms.fee, 0);
+        paid(before, 0, totalOf(terms), 0);
     }
 
-    /// @dev By the seller and the buyer: the roles change nothing after the signatures are looked at.
+    /// @dev Without a fee: no solver multiplies and divides in good time. That the fee's share is at most the
+    /// fee follows from share <= amount: rounded down, fee * share / amount <= fee * amount / amount.
     function check_settlementsSharesAreTheWhole(uint128 share) public {
         Terms memory terms = anyTerms();
+        terms.fee = 0;
         Coins memory before = coins();
-        bytes memory data = abi.encodeCall(
-            ITradepostEscrow.settle,
-            (terms, share, Role.Seller, "", Role.Buyer, anySignature("buyers"))
-        );
-        if (!callAs(SELLER, data)) return;
-        uint256 fee = escrow.credits(address(0), FEE_RECIPIENT) - before.fees;
-        paid(before, share, uint256(terms.amount) + terms.fee - share - fee, fee);
+        if (!settle(terms, share)) return;
+        assert(share <= terms.amount);
+        paid(before, share, terms.amount - share, 0);
     }
 
-    function check_withdrawTakesOnlyTheCallersCredit(address caller, address to, address other)
+    /// @dev By the seller and the buyer: who is absent changes nothing after the signatures are looked at.
+    function settle(Terms memory terms, uint128 share) private returns (bool) {
+        bytes memory data = abi.encodeCall(
+            ITradepostEscrow.settle,
+            (terms, share, type(uint40).max, Role.Arbitrator, "", anySignature("buyers"))
+        );
+        return callAs(SELLER, data);
+    }
+
+    function check_withdrawTakesOnlyTheCallersBalance(address caller, uint256 amount, address other)
         public
     {
-        vm.assume(to != address(escrow) && to != address(this) && other != caller);
+        vm.assume(other != caller && caller != BUYER);
         uint256 had = address(escrow).balance;
-        uint256 credit = escrow.credits(address(0), caller);
-        uint256 others = escrow.credits(address(0), other);
-        bool success = callAs(caller, abi.encodeCall(ITradepostEscrow.withdraw, (address(0), to)));
-        assert(address(escrow).balance == (success ? had - credit : had));
-        assert(escrow.credits(address(0), caller) == (success ? 0 : credit));
-        assert(escrow.credits(address(0), other) == others);
-        if (success) assert(credit != 0);
+        uint256 mine = escrow.balanceOf(address(0), caller);
+        uint256 others = escrow.balanceOf(address(0), other);
+        uint256 buyers = BUYER.balance;
+        bytes memory data = abi.encodeCall(ITradepostEscrow.withdraw, (address(0), amount, BUYER));
+        uint256 drawn = callAs(caller, data) ? amount : 0;
+        assert(drawn <= mine && BUYER.balance == buyers + drawn);
+        assert(address(escrow).balance == had - drawn);
+        assert(escrow.balanceOf(address(0), caller) == mine - drawn);
+        assert(escrow.balanceOf(address(0), other) == others);
+    }
+
+    function totalOf(Terms memory terms) private pure returns (uint256) {
+        return uint256(terms.amount) + terms.fee;
     }
 
     function coins() private view returns (Coins memory) {
         return Coins({
             contracts: address(escrow).balance,
             sellers: SELLER.balance,
-            sellersCredit: escrow.credits(address(0), SELLER),
+            sellersBalance: escrow.balanceOf(address(0), SELLER),
             buyers: BUYER.balance,
-            buyersCredit: escrow.credits(address(0), BUYER),
-            fees: escrow.credits(address(0), FEE_RECIPIENT)
+            buyersBalance: escrow.balanceOf(address(0), BUYER),
+            fees: escrow.balanceOf(address(0), FEE_RECIPIENT)
         });
     }
 
-    /// @dev A person gets coins, or a credit where they could not be sent: halmos tries both. The
+    /// @dev A person gets coins, or a balance where they could not be sent: halmos tries both. The
     /// contract has less by what was sent and by nothing else.
     function paid(Coins memory before, uint256 buyers, uint256 sellers, uint256 fees) private view {
         Coins memory now_ = coins();
         unchecked {
             uint256 toBuyer = now_.buyers - before.buyers;
             uint256 toSeller = now_.sellers - before.sellers;
-            assert(toBuyer + now_.buyersCredit - before.buyersCredit == buyers);
-            assert(toSeller + now_.sellersCredit - before.sellersCredit == sellers);
+            assert(toBuyer + now_.buyersBalance - before.buyersBalance == buyers);
+            assert(toSeller + now_.sellersBalance - before.sellersBalance == sellers);
             assert(now_.fees - before.fees == fees);
             assert(before.contracts - now_.contracts == toBuyer + toSeller);
         }

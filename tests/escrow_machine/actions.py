@@ -3,23 +3,18 @@
 To add an entry point of the contract, add its rules to the model and a function here.
 """
 
-from collections.abc import Callable, Sequence
-from random import Random
-from typing import TypeVar
+from collections.abc import Callable
 
-from tests.escrow_machine.chain import CHAIN_ID
-from tests.escrow_machine.model import CANCEL_REQUESTED, LOCKED, PAID, Call
-from tests.escrow_machine.people import Terms, instruction, other_form, settlement, sign
+from tests.escrow_machine.accounts import Call
+from tests.escrow_machine.chain import GAS
+from tests.escrow_machine.dice import Dice
+from tests.escrow_machine.model import CANCEL_REQUESTED, LOCKED
+from tests.escrow_machine.people import Terms, deposit_nonce, permission, sign, withdrawal
 from tests.escrow_machine.stage import PEOPLE, Stage, Step
 from tests.escrow_machine.world import UNLIMITED, ZERO
 
-T = TypeVar("T")
-Action = Callable[["Dice"], Step]
+Action = Callable[[Dice], Step]
 ACTIONS: list[tuple[int, Action]] = []
-
-_OPEN = (LOCKED, CANCEL_REQUESTED, PAID)
-_KINDS = ("Release", "Paid", "Refund", "Cancel")
-_NUMBERS = {account: number for number, account in enumerate(PEOPLE, 1)}
 
 
 def action(weight: int) -> Callable[[Action], Action]:
@@ -32,201 +27,72 @@ def action(weight: int) -> Callable[[Action], Action]:
     return add
 
 
-class Dice:
-    """Draws what steps are made of, with an eye on what there is on the stage."""
-
-    def __init__(self, random: Random, stage: Stage) -> None:
-        self.random = random
-        self.stage = stage
-        #: Whether signatures are all to be good ones.
-        self.honest = False
-
-    def step(self) -> Step:
-        """Draws the next step."""
-        weights = [weight for weight, _ in ACTIONS]
-        return self.random.choices(ACTIONS, weights)[0][1](self)
-
-    def chance(self, percent: float) -> bool:
-        return self.random.random() * 100 < percent
-
-    def of(self, choices: Sequence[T]) -> T:
-        return self.random.choice(choices)
-
-    def account(self) -> str:
-        return self.of(self.stage.accounts) if self.chance(30) else self.of(PEOPLE)
-
-    def caller(self, right: str) -> str:
-        """Who calls: mostly the one who may, if he can send transactions at all."""
-        able = right in PEOPLE or right in self.stage.recipients
-        return right if able and self.chance(85) else self.of(PEOPLE)
-
-    def amount(self) -> int:
-        most = self.of((3, 200, 10**6, 10**20))
-        return self.random.randint(1, most)
-
-    def status(self, terms: Terms) -> int:
-        return self.stage.model.status(terms.id(self.stage.chain.escrow))
-
-    def terms(self, *wanted: int) -> Terms:
-        """Terms of an escrow, mostly one in a wanted status, seldom ones that nobody locked."""
-        if not self.stage.locked or self.chance(2):
-            return self.new_terms()
-        found = self.of(self.stage.locked)
-        if self.chance(90):
-            recent = self.stage.locked[-60:]
-            fitting = [terms for terms in recent if self.status(terms) in (wanted or _OPEN)]
-            found = self.of(fitting or recent)
-        return self.spoiled(found) if self.chance(3) else found
-
-    def ripe(self, status: int) -> Terms:
-        """Terms of an escrow in a status, mostly one whose window there has passed."""
-        now = self.stage.model.now
-        recent = [terms for terms in self.stage.locked[-60:] if self.status(terms) == status]
-        passed = [terms for terms in recent if self.edge(terms) < now]
-        return self.of(passed) if passed and self.chance(60) else self.terms(status)
-
-    def edge(self, terms: Terms) -> int:
-        """The last second of the window that an escrow is in."""
-        _, locked_at, cancel_at = self.stage.model.state(terms.id(self.stage.chain.escrow))
-        return cancel_at or locked_at + terms.payment_window
-
-    def new_terms(self) -> Terms:
-        seller, buyer, arbitrator = self.random.sample(PEOPLE, 3)
-        if self.chance(15):
-            seller = self.of(self.stage.recipients)
-        if self.chance(25):
-            buyer = self.account()
-        if self.chance(15):
-            arbitrator = self.account()
-        amount = self.amount()
-        return Terms(
-            seller=seller,
-            buyer=buyer,
-            arbitrator=arbitrator,
-            token=self.token(),
-            amount=amount,
-            fee=self.of((0, amount, self.random.randint(0, amount), amount // 100)),
-            fee_recipient=self.account(),
-            fund_by=self.stage.model.now + self.of((0, 1, 3_600)),
-            payment_window=self.of((1, 1, 2, 60, 3_600, 30 * 86_400)),
-            challenge_window=self.of((600, 600, 601, 3_600, 7 * 86_400)),
-            salt=self.random.getrandbits(self.of((8, 256))),
-        )
-
-    def token(self) -> str:
-        if self.chance(40):
-            return ZERO
-        if self.chance(3):
-            return self.of([*self.stage.accounts, "0x" + "77" * 20])
-        if self.chance(25):
-            return self.stage.tokens["HookToken"]
-        return self.of(list(self.stage.tokens.values()))
-
-    def spoiled(self, terms: Terms) -> Terms:
-        """The terms with one word changed, often beyond what is permitted."""
-        name, value = self.of(
-            (
-                ("seller", self.of([*PEOPLE, ZERO])),
-                ("buyer", self.of([ZERO, terms.seller, terms.arbitrator, self.account()])),
-                ("arbitrator", self.of([ZERO, terms.seller, terms.buyer, self.account()])),
-                ("token", self.token()),
-                ("amount", self.of((0, 2**127, 2**128 - 1, terms.amount + 1))),
-                ("fee", self.of((terms.amount + 1, terms.amount, 2**128 - 1, 0))),
-                ("fee_recipient", ZERO),
-                ("fund_by", self.stage.model.now + self.of((-1, 0, 2**20))),
-                ("payment_window", self.of((0, 1, 30 * 86_400, 30 * 86_400 + 1, 2**32 - 1))),
-                ("challenge_window", self.of((0, 599, 600, 7 * 86_400, 7 * 86_400 + 1))),
-                ("salt", terms.salt ^ 1),
-            )
-        )
-        return terms.changed(**{name: value})
-
-    def signature(self, signer: str, right: bytes, wrong: Callable[[], bytes]) -> bytes:
-        """A signature of the right digest by the signer; or one that is wrong in some way.
-
-        Args:
-            signer: An account; a contract wallet signs by its owner's key.
-            right: The digest that has to be signed.
-            wrong: Draws another digest.
-        """
-        number = _NUMBERS.get(self.stage.world.owners.get(signer, signer), 9)
-        if self.honest or self.chance(75):
-            return sign(number, right)
-        good = sign(number, right)
-        made: tuple[Callable[[], bytes], ...] = (
-            lambda: sign(self.random.randint(1, 8), right),
-            lambda: sign(number, wrong()),
-            lambda: sign(number, wrong()),
-            lambda: other_form(good),
-            lambda: good[:64] + bytes([good[64] - 27]),
-            lambda: good[:64],
-            lambda: good + b"\0",
-            lambda: b"",
-            lambda: self.random.randbytes(65),
-            lambda: b"\0" * 64 + b"\x1b",
-        )
-        return self.of(made)()
-
-    def instruction(self, kind: str, terms: Terms, signer: str) -> bytes:
-        """The signature of an instruction, or a wrong one: of another kind, escrow or domain."""
-        contract = self.stage.chain.escrow
-
-        def wrong() -> bytes:
-            other = self.terms()
-            made: tuple[Callable[[], bytes], ...] = (
-                lambda: instruction(self.of(_KINDS), terms.id(contract), contract),
-                lambda: instruction(kind, other.id(contract), contract),
-                lambda: instruction(kind, terms.id(contract), contract, CHAIN_ID + 1),
-                lambda: instruction(kind, terms.id(contract), PEOPLE[0]),
-                lambda: terms.id(contract),
-            )
-            return self.of(made)()
-
-        return self.signature(signer, instruction(kind, terms.id(contract), contract), wrong)
-
-    def agreement(self, terms: Terms, share: int, signer: str) -> bytes:
-        """The signature of a settlement, or a wrong one."""
-        contract = self.stage.chain.escrow
-
-        def wrong() -> bytes:
-            other = self.terms()
-            made: tuple[Callable[[], bytes], ...] = (
-                lambda: settlement(terms.id(contract), share ^ 1, contract),
-                lambda: settlement(other.id(contract), share, contract),
-                lambda: settlement(terms.id(contract), share, contract, CHAIN_ID + 1),
-                lambda: instruction("Release", terms.id(contract), contract),
-            )
-            return self.of(made)()
-
-        return self.signature(signer, settlement(terms.id(contract), share, contract), wrong)
-
-    def play(self, caller: str, function: str, *arguments: object, value: int = 0) -> Step:
-        """The step of a call; seldom with coins that it does not take, or with too little gas."""
-        if value == 0 and caller in PEOPLE and self.chance(0.5):
-            value = 1
-        call = Call(caller, function, arguments, value)
-        calm = not any(self.stage.world.get("plan", one) for one in self._planners())
-        if calm and self.chance(2):
-            return Step(Stage.play, (call, self.random.randint(40_000, 700_000)))
-        return Step(Stage.play, (call,))
-
-    def _planners(self) -> list[str]:
-        return [self.stage.tokens["HookToken"], *self.stage.recipients]
+def step(dice: Dice) -> Step:
+    """Draws the next step."""
+    weights = [weight for weight, _ in ACTIONS]
+    return dice.random.choices(ACTIONS, weights)[0][1](dice)
 
 
 # --- the contract's functions -----------------------------------------------------------------
 
 
-@action(22)
-def lock(dice: Dice) -> Step:
+def _to_lock(dice: Dice) -> Terms:
     terms = dice.terms() if dice.chance(3) else dice.new_terms()
-    if dice.chance(15):
-        terms = dice.spoiled(terms)
+    return dice.spoiled(terms) if dice.chance(12) else terms
+
+
+def _in_tokens(dice: Dice, terms: Terms) -> Terms:
+    if terms.token == ZERO and dice.chance(95):
+        return terms.changed(token=dice.of(list(dice.stage.tokens.values())))
+    return terms
+
+
+@action(14)
+def lock(dice: Dice) -> Step:
+    terms = _to_lock(dice)
+    if terms.seller in dice.stage.wallets and dice.chance(95):
+        return lock_by_sig(dice)
     caller = dice.caller(terms.seller)
     value = terms.amount + terms.fee if terms.token == ZERO and caller in PEOPLE else 0
     if caller in PEOPLE and dice.chance(3):
         value += dice.of((-1, 1))
     return dice.play(caller, "lock", terms, value=min(max(value, 0), 10**24))
+
+
+@action(7)
+def lock_by_sig(dice: Dice) -> Step:
+    terms = _in_tokens(dice, _to_lock(dice))
+    caller = dice.of(PEOPLE)
+    signature = dice.lock_signature("Lock", terms)
+    if dice.chance(5):
+        caller, signature = dice.caller(terms.seller), b""
+    return dice.play(caller, "lockBySig", terms, signature)
+
+
+@action(7)
+def lock_with_authorization(dice: Dice) -> Step:
+    terms = _to_lock(dice)
+    if dice.chance(90):
+        terms = terms.changed(token=dice.extended())
+    nonce, before = terms.id(dice.stage.chain.escrow), terms.fund_by + 1
+    total = terms.amount + terms.fee
+    signature = dice.authorization(terms.token, terms.seller, total, before, nonce)
+    return dice.play(dice.of(PEOPLE), "lockWithAuthorization", terms, signature)
+
+
+@action(14)
+def lock_from_deposit(dice: Dice) -> Step:
+    terms = _to_lock(dice)
+    token, seller, has = dice.holding()
+    if has and seller not in {terms.buyer, terms.arbitrator} and not terms.dirt[1]:
+        amount = dice.random.randint(1, has)
+        fee = min(dice.of((0, has - amount, (has - amount) // 100)), amount)
+        lane = dice.lane(seller, token)
+        terms = terms.changed(token=token, seller=seller, amount=amount, fee=fee, lane=lane)
+    caller, signature = dice.of(PEOPLE), dice.lock_signature("LockFromDeposit", terms)
+    if terms.seller in dice.stage.recipients or dice.chance(10):
+        caller, signature = dice.caller(terms.seller), b""
+    return dice.play(caller, "lockFromDeposit", terms, signature)
 
 
 @action(6)
@@ -271,56 +137,167 @@ def mark_paid_by_sig(dice: Dice) -> Step:
 @action(6)
 def request_cancel(dice: Dice) -> Step:
     terms = dice.ripe(LOCKED)
+    if terms is None:
+        return pass_time(dice)
     return dice.play(dice.caller(terms.seller), "requestCancel", terms)
 
 
 @action(6)
 def request_cancel_by_sig(dice: Dice) -> Step:
     terms = dice.ripe(LOCKED)
+    if terms is None:
+        return pass_time(dice)
     signature = dice.instruction("Cancel", terms, terms.seller)
     return dice.play(dice.of(PEOPLE), "requestCancelBySig", terms, signature)
 
 
 @action(8)
 def cancel(dice: Dice) -> Step:
-    return dice.play(dice.of(PEOPLE), "cancel", dice.ripe(CANCEL_REQUESTED))
+    terms = dice.ripe(CANCEL_REQUESTED)
+    return pass_time(dice) if terms is None else dice.play(dice.of(PEOPLE), "cancel", terms)
 
 
-@action(12)
+@action(10)
 def settle(dice: Dice) -> Step:
     terms = dice.terms()
     share = dice.of((0, 1, terms.amount, terms.amount // 2, dice.random.randint(0, terms.amount)))
     if dice.chance(2):
         share = min(terms.amount + 1, 2**128 - 1)
-    one, two = dice.random.sample(range(3), 2)
-    if dice.chance(3):
-        two = one
-    parties = (terms.seller, terms.buyer, terms.arbitrator)
-    ones, twos = (dice.agreement(terms, share, parties[role]) for role in (one, two))
+    until = dice.until()
+    absent = dice.random.randrange(3)
+    parties = [terms.seller, terms.buyer, terms.arbitrator]
+    del parties[absent]
+    ones, twos = (dice.agreement(terms, share, until, party) for party in parties)
     caller = dice.of(PEOPLE)
     if dice.chance(25):
-        caller, ones = dice.caller(parties[one]), b""
+        caller, ones = dice.caller(parties[0]), b""
     elif dice.chance(10):
-        caller, twos = dice.caller(parties[two]), b""
-    return dice.play(caller, "settle", terms, share, one, ones, two, twos)
+        caller, twos = dice.caller(parties[1]), b""
+    if dice.chance(3):
+        absent = dice.random.randrange(4)
+    return dice.play(caller, "settle", terms, share, until, absent, ones, twos)
+
+
+@action(7)
+def release_all(dice: Dice) -> Step:
+    every = [dice.terms() for _ in range(dice.random.randint(0, 4))]
+    if every and dice.chance(5):
+        every.append(every[0])
+    one = b""
+    for terms in every:
+        signature = dice.instruction("Release", terms, terms.seller)
+        one += signature if len(signature) == 65 else bytes(65)
+    if dice.chance(5):
+        one = one[:-1] if one and dice.chance(50) else one + b"\0"
+    return dice.play(dice.of(PEOPLE), "releaseAll", tuple(every), one)
+
+
+# --- balances ---------------------------------------------------------------------------------
+
+
+@action(7)
+def deposit(dice: Dice) -> Step:
+    token, amount = dice.token(), 0 if dice.chance(3) else dice.amount()
+    account = dice.of([*PEOPLE, *dice.stage.recipients, *dice.stage.wallets])
+    caller = dice.of(dice.stage.recipients) if token != ZERO and dice.chance(5) else dice.of(PEOPLE)
+    value = amount if token == ZERO else 0
+    if caller in PEOPLE and dice.chance(3):
+        value = max(value + dice.of((-1, 1)), 0)
+    return dice.play(caller, "deposit", token, account, amount, value=value)
+
+
+@action(5)
+def deposit_with_authorization(dice: Dice) -> Step:
+    token = dice.extended() if dice.chance(95) else dice.token()
+    account = dice.of([*PEOPLE, *PEOPLE, *dice.stage.wallets])
+    amount, salt = 0 if dice.chance(3) else dice.amount(), bytes([dice.random.randrange(256)] * 32)
+    before = dice.stage.model.now + dice.of((0, 1, 3_600, 3_600, 3_600))
+    nonce = deposit_nonce(salt) if dice.chance(95) else salt
+    signature = dice.authorization(token, account, amount, before, nonce)
+    arguments = (token, account, amount, before, salt, signature)
+    return dice.play(dice.of(PEOPLE), "depositWithAuthorization", *arguments)
+
+
+@action(3)
+def permit(dice: Dice) -> Step:
+    token = dice.extended() if dice.chance(95) else dice.of([dice.token(), dice.stage.chain.escrow])
+    return _permit(dice, token, dice.of(PEOPLE))
+
+
+def _permit(dice: Dice, token: str, owner: str) -> Step:
+    contract, nonce = dice.stage.chain.escrow, dice.stage.world.get("nonce", token, owner)
+    value = dice.of((UNLIMITED, UNLIMITED, 10**21, 0, 5))
+    deadline = dice.stage.model.now + dice.of((-1, 0, 3_600, 3_600))
+    what = permission(token, contract, owner, value, nonce, deadline)
+    other = permission(token, contract, owner, value, nonce + 1, deadline)
+    by = dice.signature(owner, what, lambda: other)
+    if len(by) != 65:
+        by = sign(1, what)
+    arguments = (token, owner, value, deadline, by[64], by[:32], by[32:64])
+    return dice.play(dice.of(PEOPLE), "permit", *arguments)
+
+
+def _drawn(dice: Dice) -> tuple[str, str, int, str]:
+    """Account, token, amount, recipient: mostly of a balance that there is."""
+    token, account, has = dice.holding()
+    amount = dice.of((has, has, dice.random.randint(0, has), has + 1 if dice.chance(10) else has))
+    to = dice.of([account, dice.account(), dice.of(PEOPLE), ZERO if dice.chance(10) else account])
+    return account, token, amount, to
 
 
 @action(6)
 def withdraw(dice: Dice) -> Step:
-    tokens = [ZERO, *dice.stage.tokens.values()]
-    callers = [*PEOPLE, *dice.stage.recipients]
-    owed = [
-        (token, account)
-        for token in tokens
-        for account in callers
-        if dice.stage.world.get("credit", token, account)
-    ]
-    token, caller = dice.of(owed) if owed and dice.chance(85) else (dice.token(), dice.account())
-    if caller not in callers:
-        caller = dice.of(PEOPLE)
-    # Whoever draws may name a recipient that calls back.
-    to = dice.of([caller, dice.account(), dice.of(dice.stage.recipients), ZERO])
-    return dice.play(caller, "withdraw", token, to)
+    account, token, amount, to = _drawn(dice)
+    able = account in PEOPLE or account in dice.stage.recipients
+    return dice.play(account if able else dice.of(PEOPLE), "withdraw", token, amount, to)
+
+
+@action(6)
+def withdraw_by_sig(dice: Dice) -> Step:
+    draw, until, contract = _drawn(dice), dice.until(), dice.stage.chain.escrow
+    account, token, amount, to = draw
+    nonce = dice.stage.world.get("withdrawals", token, account)
+    what = withdrawal(draw, nonce, until, contract)
+
+    def wrong() -> bytes:
+        return dice.of(
+            (
+                withdrawal(draw, nonce + 1, until, contract),
+                withdrawal(draw, max(nonce - 1, 0), until, contract),
+                withdrawal(draw, nonce, until ^ 1, contract),
+                withdrawal((account, token, amount + 1, to), nonce, until, contract),
+                withdrawal((account, token, amount, PEOPLE[7]), nonce, until, contract),
+            )
+        )
+
+    arguments = (*draw, until, dice.signature(account, what, wrong))
+    return dice.play(dice.of(PEOPLE), "withdrawBySig", *arguments)
+
+
+@action(9)
+def batch(dice: Dice) -> Step:
+    """Some calls, good and bad ones; seldom with so little gas that each may fail."""
+    items: list[Call | bytes] = []
+    for _ in range(dice.random.randint(1, 4)):
+        if dice.chance(5):
+            items.append(dice.random.randbytes(dice.of((0, 3, 4, 40))))
+            continue
+        call = dice.of(_ITEMS)(dice).arguments[0]
+        if not isinstance(call, Call):  # nothing to cancel, so that time passed
+            continue
+        if call.function == "lockBySig" and call.arguments[0].seller in PEOPLE and dice.chance(50):
+            allowed = _permit(dice, call.arguments[0].token, call.arguments[0].seller)
+            items.append(allowed.arguments[0])
+        items.append(call)
+    gas_each = GAS
+    has_batch = any(isinstance(one, Call) and one.function == "releaseAll" for one in items)
+    if dice.planner() is None and not has_batch and dice.chance(8):
+        gas_each = dice.random.randint(0, 600_000)
+    caller = dice.of(PEOPLE)
+    direct = [one.caller for one in items if isinstance(one, Call)]
+    if direct and dice.chance(60):
+        caller = dice.of(direct)
+    return dice.play(caller, "batch", gas_each, tuple(items))
 
 
 # --- what is no call, or not one of its words -------------------------------------------------
@@ -332,18 +309,6 @@ def nonsense(dice: Dice) -> Step:
     whole = dice.stage.encode(Call(PEOPLE[0], "cancel", (dice.terms(),)))
     data = dice.of((b"", dice.random.randbytes(4), whole[:-1], whole[:4], whole[:3]))
     return Step(Stage.refuse, (dice.of(PEOPLE), data, dice.of((0, 1))))
-
-
-@action(1)
-def dirty_word(dice: Dice) -> Step:
-    """A word of the terms with bits beyond its type: another id, which nobody can have locked."""
-    terms = dice.new_terms() if dice.chance(50) else dice.terms()
-    function = dice.of(("lock", "release", "refund", "markPaid", "requestCancel", "cancel"))
-    is_buyers = function in {"refund", "markPaid"}
-    caller = dice.caller(terms.buyer if is_buyers else terms.seller)
-    data = bytearray(dice.stage.encode(Call(caller, function, (terms,))))
-    data[4 + 32 * dice.random.randrange(10) + dice.random.randrange(12)] ^= 1 << dice.of(range(8))
-    return Step(Stage.refuse, (dice.of(PEOPLE) if caller not in PEOPLE else caller, bytes(data), 0))
 
 
 # --- the world around it ----------------------------------------------------------------------
@@ -364,33 +329,82 @@ def pass_time(dice: Dice) -> Step:
 
 @action(2)
 def be(dice: Dice) -> Step:
-    return Step(Stage.be, (dice.of(dice.stage.recipients), dice.of((0, 0, 0, 1, 1, 2, 3))))
+    return Step(Stage.be, (dice.of(dice.stage.recipients), dice.of((0, 0, 0, 0, 1, 2, 3))))
 
 
 _INNER = (
+    lock,
+    lock_by_sig,
+    lock_from_deposit,
+    lock_from_deposit,
     release,
     release_by_sig,
+    release_by_sig,
+    release_by_sig,
     refund,
-    mark_paid,
+    refund_by_sig,
     mark_paid_by_sig,
     request_cancel_by_sig,
     settle,
     cancel,
+    deposit,
     withdraw,
+    withdraw,
+    withdraw_by_sig,
+    withdraw_by_sig,
+)
+_ITEMS = (
+    lock,
+    lock_by_sig,
+    lock_with_authorization,
+    lock_from_deposit,
+    release,
+    release_by_sig,
+    release_by_sig,
+    release_all,
+    refund_by_sig,
+    mark_paid_by_sig,
+    request_cancel_by_sig,
+    settle,
+    cancel,
+    deposit,
+    deposit_with_authorization,
+    permit,
+    withdraw,
+    withdraw_by_sig,
 )
 
 
-@action(5)
+@action(6)
 def plan(dice: Dice) -> Step:
-    """A call that comes back while the contract pays, or takes, coins."""
-    hook = dice.stage.tokens["HookToken"]
-    contract = hook if dice.chance(50) else dice.of(dice.stage.recipients)
-    # What would succeed were it not for the guard tells most.
+    """A call that comes back while the contract pays, or takes, coins; one at a time.
+
+    Whom it pays native coins takes them without ado: how much gas is left for a third one, who does
+    not, is no rule of the contract.
+    """
+    before = dice.planner()
+    if before is not None and dice.chance(40):
+        return Step(Stage.plan, (before, None))
+    # What would succeed if it came alone tells most.
     dice.honest = dice.chance(70)
-    inner = dice.of(_INNER)(dice)
+    call = dice.of(_INNER)(dice).arguments[0]
     dice.honest = False
-    call = inner.arguments[0]
+    if not isinstance(call, Call) or _pays_hostile(dice, call):
+        return be(dice)
+    contract = before or dice.of([dice.stage.tokens["HookToken"], *dice.stage.recipients])
+    if before is None and call.caller in dice.stage.recipients:
+        contract = call.caller
     return Step(Stage.plan, (contract, Call(contract, call.function, call.arguments)))
+
+
+def _pays_hostile(dice: Dice, call: Call) -> bool:
+    first = call.arguments[0]
+    if isinstance(first, Terms):
+        return first.token == ZERO and not {first.seller, first.buyer} <= set(PEOPLE)
+    if call.function == "deposit":
+        return False
+    token, _, to = call.arguments[:3] if call.function == "withdraw" else call.arguments[1:4]
+    return token == ZERO and to not in PEOPLE
 
 
 @action(1)

@@ -23,6 +23,9 @@ from contracts import build
 HOSTILE = "contracts/test/Hostile.sol"
 #: Another build of the escrow than the committed one, for `contracts/mutate.py`.
 ARTIFACT = "ESCROW_ARTIFACT"
+#: Terms are encoded word by word, so that words can have bits beyond their types.
+TERMS = "(address,address,address,address,uint128,uint128,address,uint40,uint32,uint32,uint256)"
+WORDS = f"({','.join(['uint256'] * 11)})"
 DEPLOYER = "0x" + "d0" * 20
 #: What each call gets: enough for two payouts that burn all that they may.
 GAS = 2_000_000
@@ -68,6 +71,15 @@ class Interface:
         selector, encoder = self._errors[name]
         return selector + encoder(values)
 
+    def reasons(self, logs: Sequence[tuple[list[bytes], bytes]]) -> dict[int, bytes]:
+        """The items of a batch that failed, and why, by its events."""
+        topic = self._events["CallFailed"][0]
+        return {
+            int.from_bytes(topics[1]): data[64 : 64 + int.from_bytes(data[32:64])]
+            for topics, data in logs
+            if topics[0] == topic
+        }
+
     def event(self, name: str, *values: Any) -> tuple[list[bytes], bytes]:
         """An event's topics and data."""
         topic, indexed, types = self._events[name]
@@ -78,7 +90,7 @@ class Interface:
 
 
 def _encoder(types: Sequence[str]) -> BaseEncoder:
-    encoders = tuple(registry.get_encoder(one) for one in types)
+    encoders = tuple(registry.get_encoder(one.replace(TERMS, WORDS)) for one in types)
     return TupleEncoder(encoders=encoders)  # type: ignore[no-untyped-call] # as it ships
 
 
@@ -135,6 +147,10 @@ class Chain:
         """The native coins of an account."""
         return int(self._evm.get_balance(account))
 
+    def put_slot(self, contract: str, index: int, value: int) -> None:
+        """Writes a word of a contract's storage."""
+        self._evm.insert_account_storage(contract, index, value)
+
     def slot(self, contract: str, index: int) -> int:
         """A word of a contract's storage."""
         return int(self._evm.storage(contract, index))
@@ -146,9 +162,15 @@ def _reverted(text: str) -> bytes:
     return bytes.fromhex(rest.split(" ")[0]) if found else b""
 
 
+@lru_cache(maxsize=16384)
 def element(key: bytes, slot: int) -> int:
     """Where a mapping keeps what it has for a key of one word."""
-    return int.from_bytes(keccak(key + slot.to_bytes(32)))
+    return slot_of(key, slot.to_bytes(32))
+
+
+def slot_of(key: bytes, mapping: bytes) -> int:
+    """As `element`, for a mapping that itself stands where a mapping says."""
+    return int.from_bytes(keccak(key + mapping))
 
 
 def word(account: str) -> bytes:
@@ -158,7 +180,7 @@ def word(account: str) -> bytes:
 
 @lru_cache
 def hostile_contracts() -> dict[str, tuple[bytes, Interface]]:
-    """The creation code and the interface of each contract of `contracts/test/Hostile.sol`.
+    """The creation code and the interface of the dollar and of each contract of `Hostile.sol`.
 
     They are compiled once per version of the sources, into the folder that forge caches in.
     """
@@ -178,7 +200,10 @@ def hostile_contracts() -> dict[str, tuple[bytes, Interface]]:
         part.write_text(json.dumps(answer["contracts"][HOSTILE]))
         part.rename(kept)
     contracts = json.loads(kept.read_text())
-    return {
+    known = {
         name: (bytes.fromhex(entry["evm"]["bytecode"]["object"]), Interface(entry["abi"]))
         for name, entry in contracts.items()
     }
+    dollar = json.loads((build.ARTIFACTS / "DevToken.json").read_text())
+    known["DevToken"] = (bytes.fromhex(dollar["bytecode"][2:]), Interface(dollar["abi"]))
+    return known

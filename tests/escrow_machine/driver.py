@@ -11,7 +11,8 @@ from collections import Counter
 from collections.abc import Sequence
 from random import Random
 
-from tests.escrow_machine.actions import Dice
+from tests.escrow_machine import actions
+from tests.escrow_machine.dice import Dice
 from tests.escrow_machine.stage import Differs, Stage, Step
 
 #: Steps on one stage: long enough for whole lives, short enough to compare everything often.
@@ -36,7 +37,7 @@ def play(seed: str, steps: int, shrink_s: float = SHRINK_S) -> Counter[str]:
         played: list[Step] = []
         try:
             for index in range(min(STEPS, steps - number * STEPS)):
-                played.append(dice.step())
+                played.append(actions.step(dice))
                 perform(stage, played[-1], index)
             stage.compare_all()
         except Differs as differs:

@@ -1,68 +1,75 @@
 """The escrow as its documents tell it, in Python: the oracle that the contract is compared with.
 
-All state is one table of cells with a journal, so that a refused call, or a refused payout inside
-of one, is taken back as the chain takes it back.
+Permit2 is left out: it is another contract; `contracts/test/Locks.t.sol` runs the real one.
 """
 
-from collections.abc import Callable
-from dataclasses import dataclass
-from typing import Any
+from collections.abc import Callable, Sequence
+from dataclasses import replace
+from typing import NamedTuple
 
+from tests.escrow_machine.accounts import Accounts, Call, Refused
 from tests.escrow_machine.chain import Interface
-from tests.escrow_machine.people import Terms, instruction, recovered, settlement
-from tests.escrow_machine.world import Recipients, World
+from tests.escrow_machine.people import Terms, instruction, locking, recovered, settlement
 
 NONE, LOCKED, CANCEL_REQUESTED, PAID, RELEASED, REFUNDED, SPLIT = range(7)
+OPEN = (LOCKED, CANCEL_REQUESTED, PAID)
 SELLER, BUYER, ARBITRATOR = range(3)
 ZERO = "0x" + "00" * 20
 
 PAYMENT_WINDOW = (1, 30 * 86_400)
 CHALLENGE_WINDOW = (600, 7 * 86_400)
+LOCKING = ("lock", "lockBySig", "lockWithAuthorization", "lockFromDeposit")
+LONGEST_REASON = 1_024
 
 
-class Refused(Exception):
-    """The call reverts, with these bytes."""
+class Lane(NamedTuple):
+    """What a lane holds: the upper 208 bits of an escrow's id, and its state."""
 
-    def __init__(self, data: bytes = b"") -> None:
-        super().__init__(data.hex())
-        self.data = data
+    id_bits: bytes
+    status: int
+    time: int
+    from_deposit: bool
 
-
-@dataclass(frozen=True, slots=True)
-class Call:
-    """A call of one function of the contract, in terms of the model."""
-
-    caller: str
-    function: str
-    arguments: tuple[Any, ...]
-    value: int = 0
+    def word(self) -> int:
+        """As the contract keeps it."""
+        mark = 0x80 if self.from_deposit else 0
+        return int.from_bytes(self.id_bits) << 48 | self.time << 8 | mark | self.status
 
 
-class Model:
+EMPTY = Lane(bytes(26), NONE, 0, False)
+
+
+class Model(Accounts):
     """The rules. Each public function is the contract's function of that name."""
 
     def __init__(self, interface: Interface, contract: str) -> None:
-        self.interface = interface
-        self.contract = contract
-        self.world = World(contract)
-        self.now = 0
-        self.events: list[tuple[str, tuple[Any, ...]]] = []
-        self._recipients = Recipients(self.world, self._inner)
-        self._entered = False
-        # Each with whether the guard against re-entrance stands before it.
-        self.functions: dict[str, tuple[Callable[..., bytes | None], bool]] = {
-            "lock": (self.lock, True),
-            "release": (self.release, True),
-            "releaseBySig": (self.release_by_sig, True),
-            "requestCancel": (self.request_cancel, False),
-            "requestCancelBySig": (self.request_cancel_by_sig, False),
-            "markPaid": (self.mark_paid, False),
-            "markPaidBySig": (self.mark_paid_by_sig, False),
-            "refund": (self.refund, True),
-            "refundBySig": (self.refund_by_sig, True),
-            "settle": (self.settle, True),
-            "cancel": (self.cancel, True),
-            "withdraw": (self.withdraw, True),
+        super().__init__(interface, contract)
+        #: Items of the next batch that got too little gas, with the reason that the chain gave.
+        self.starved: dict[int, bytes] = {}
+        #: How the calls went that came back from tokens and recipients.
+        self.came_back: list[bool] = []
+        self.functions: dict[str, Callable[..., bytes | None]] = {
+            "lock": self.lock,
+            "lockBySig": self.lock_by_sig,
+            "lockWithAuthorization": self.lock_with_authorization,
+            "lockFromDeposit": self.lock_from_deposit,
+            "release": self.release,
+            "releaseBySig": self.release_by_sig,
+            "releaseAll": self.release_all,
+            "requestCancel": self.request_cancel,
+            "requestCancelBySig": self.request_cancel_by_sig,
+            "markPaid": self.mark_paid,
+            "markPaidBySig": self.mark_paid_by_sig,
+            "refund": self.refund,
+            "refundBySig": self.refund_by_sig,
+            "settle": self.settle,
+            "cancel": self.cancel,
+            "deposit": self.deposit,
+            "depositWithAuthorization": self.deposit_with_authorization,
+            "permit": self.permit,
+            "withdraw": self.withdraw,
+            "withdrawBySig": self.withdraw_by_sig,
+            "batch": self.batch,
         }
 
     def call(self, call: Call) -> bytes:
@@ -71,46 +78,51 @@ class Model:
         Raises:
             Refused: It has to revert; then nothing has changed.
         """
-        function, guarded = self.functions[call.function]
         mark, events = self.world.mark(), len(self.events)
-        entered = self._entered
         try:
-            if call.value and call.function != "lock":
+            if call.value and call.function not in {"lock", "deposit"}:
                 raise Refused
-            if guarded and entered:
-                raise self.error("ReentrancyGuardReentrantCall")
-            self._entered = entered or guarded
             self.world.move_native(call.caller, self.contract, call.value)
-            return function(call, *call.arguments) or b""
+            return self.functions[call.function](call, *call.arguments) or b""
         except Refused:
             self.world.take_back(mark)
             del self.events[events:]
             raise
-        finally:
-            self._entered = entered
 
-    def _inner(self, call: Call) -> bool:
+    def inner(self, call: Call) -> bool:
         """A call that a token or a recipient makes while the contract waits for it."""
         try:
             self.call(call)
         except Refused:
+            self.came_back.append(False)
             return False
+        self.came_back.append(True)
         return True
 
-    # --- the seller, the buyer, anyone with a signature ---------------------------------------
+    # --- locks --------------------------------------------------------------------------------
 
-    def lock(self, call: Call, terms: Terms) -> bytes:
+    def lock(self, call: Call, terms: Terms) -> None:
         self.only_seller(call, terms)
-        self._sound(terms)
-        if self.now > terms.fund_by:
-            raise self.error("TooLateToLock", terms.fund_by, self.now)
-        key = terms.id(self.contract)
-        if self.status(key) != NONE:
-            raise self.wrong_status(key)
-        self.store(key, LOCKED, self.now, 0)
-        self._take(call, terms)
-        self.tell("Locked", key, terms.seller, terms.buyer)
-        return key
+        self._open(terms)
+        self.take(call, terms.token, terms.seller, terms.amount + terms.fee)
+
+    def lock_by_sig(self, call: Call, terms: Terms, signature: bytes) -> None:
+        what = locking("Lock", terms, self.contract)
+        self._agreed(call, terms.seller, what, signature)
+        self._open(terms)
+        self.take_allowed(terms.token, terms.seller, terms.amount + terms.fee)
+
+    def lock_with_authorization(self, _: Call, terms: Terms, signature: bytes) -> None:
+        key, total = self._open(terms), terms.amount + terms.fee
+        self.take_authorized(terms.token, terms.seller, total, terms.fund_by + 1, key, signature)
+
+    def lock_from_deposit(self, call: Call, terms: Terms, signature: bytes) -> None:
+        what = locking("LockFromDeposit", terms, self.contract)
+        self._agreed(call, terms.seller, what, signature)
+        self._open(terms, from_deposit=True)
+        self.debit(terms.token, terms.seller, terms.amount + terms.fee)
+
+    # --- the seller, the buyer, anyone with a signature ---------------------------------------
 
     def release(self, call: Call, terms: Terms) -> None:
         self.only_seller(call, terms)
@@ -119,6 +131,21 @@ class Model:
     def release_by_sig(self, _: Call, terms: Terms, signature: bytes) -> None:
         self._signed(terms.seller, "Release", terms, signature)
         self._release(terms)
+
+    def release_all(self, _: Call, every: Sequence[Terms], signatures: bytes) -> None:
+        if len(signatures) != 65 * len(every):
+            raise self.error("SignaturesMissing")
+        for index, terms in enumerate(every):
+            key = terms.id(self.contract)
+            what = instruction("Release", key, self.contract)
+            if recovered(what, signatures[65 * index : 65 * index + 65]) != terms.seller:
+                reason = self.error("BadSignature", terms.seller, what)
+            elif self.status(terms) not in OPEN:
+                reason = self.wrong_status(terms)
+            else:
+                self._release(terms)
+                continue
+            self.tell("CallFailed", index, reason.data)
 
     def request_cancel(self, call: Call, terms: Terms) -> None:
         self.only_seller(call, terms)
@@ -138,122 +165,127 @@ class Model:
 
     def refund(self, call: Call, terms: Terms) -> None:
         self.only_buyer(call, terms)
-        self._refund(terms, self.open(terms))
+        self._refund(terms)
 
     def refund_by_sig(self, _: Call, terms: Terms, signature: bytes) -> None:
         self._signed(terms.buyer, "Refund", terms, signature)
-        self._refund(terms, self.open(terms))
+        self._refund(terms)
 
     def settle(
-        self, call: Call, terms: Terms, share: int, one: int, ones: bytes, two: int, twos: bytes
+        self,
+        call: Call,
+        terms: Terms,
+        share: int,
+        valid_until: int,
+        absent: int,
+        ones: bytes,
+        twos: bytes,
     ) -> None:
-        if one == two:
-            raise self.error("SameRole", one)
-        if share > terms.amount:
+        if absent > ARBITRATOR:
+            raise Refused
+        if share > terms.words()[4]:
             raise self.error("ShareTooLarge", share, terms.amount)
-        key = self.open(terms)
-        what = settlement(key, share, self.contract)
-        for role, signature in ((one, ones), (two, twos)):
-            party = (terms.seller, terms.buyer, terms.arbitrator)[role]
-            own = signature == b"" and call.caller == party
-            if not own and (signature == b"" or not self.is_by(party, what, signature)):
-                raise self.error("BadSignature", party, what)
-        self.end(key, SPLIT)
-        self.tell("Settled", key, share)
+        self.in_time(valid_until)
+        what = settlement(terms.id(self.contract), share, valid_until, self.contract)
+        parties = [terms.seller, terms.buyer, terms.arbitrator]
+        del parties[absent]
+        for party, signature in zip(parties, (ones, twos), strict=True):
+            self._agreed(call, party, what, signature)
+        from_deposit = self._end(terms, SPLIT)
+        self.tell("Settled", terms.id(self.contract), share)
         fee = terms.fee * share // terms.amount
-        self._credit(terms.token, terms.fee_recipient, fee)
+        self.credit(terms.token, terms.fee_recipient, fee)
         self.pay(terms.token, terms.buyer, share)
-        self.pay(terms.token, terms.seller, terms.amount + terms.fee - share - fee)
+        self._give_back(terms, terms.amount + terms.fee - share - fee, from_deposit)
 
-    # --- anyone, the credited -----------------------------------------------------------------
+    # --- anyone -------------------------------------------------------------------------------
 
     def cancel(self, _: Call, terms: Terms) -> None:
-        key = terms.id(self.contract)
-        status, _locked_at, cancel_at = self.state(key)
-        if status != CANCEL_REQUESTED:
-            raise self.wrong_status(key)
-        if self.now <= cancel_at:
-            raise self.error("ChallengeWindowOpen", cancel_at, self.now)
-        self._refund(terms, key)
+        lane = self.lane(terms)
+        if self.status(terms) != CANCEL_REQUESTED:
+            raise self.wrong_status(terms)
+        if self.now <= lane.time:
+            raise self.error("ChallengeWindowOpen", lane.time, self.now)
+        self._refund(terms)
 
-    def withdraw(self, call: Call, token: str, to: str) -> bytes:
-        amount: int = self.world.get("credit", token, call.caller)
-        if amount == 0:
-            raise self.error("NoCredit", token, call.caller)
-        self.world.put(0, "credit", token, call.caller)
-        if not self._recipients.send(token, to, amount):
-            raise self.error("WithdrawalFailed", token, to, amount)
-        self.tell("Withdrawn", token, call.caller, to, amount)
-        return amount.to_bytes(32)
+    def batch(self, call: Call, _gas_each: int, items: Sequence[Call | bytes]) -> bytes:
+        starved, self.starved = self.starved, {}
+        failed = 0
+        for index, item in enumerate(items):
+            try:
+                if index in starved:
+                    raise Refused(starved[index])
+                if isinstance(item, bytes):  # no function of the contract
+                    raise Refused
+                self.call(replace(item, caller=call.caller, value=0))
+            except Refused as refused:
+                failed += 1
+                self.tell("CallFailed", index, refused.data[:LONGEST_REASON])
+        return failed.to_bytes(32)
 
     # --- transitions --------------------------------------------------------------------------
 
+    def _open(self, terms: Terms, *, from_deposit: bool = False) -> bytes:
+        self._sound(terms)
+        if self.now > terms.fund_by:
+            raise self.error("TooLateToLock", terms.fund_by, self.now)
+        lane = self.lane(terms)
+        ended = lane.status > PAID and self.now > lane.time
+        if lane.status != NONE and not ended:
+            place = (terms.seller, terms.token, terms.lane)
+            raise self.error("LaneTaken", *place, lane.status, lane.time)
+        key = terms.id(self.contract)
+        self._put(terms, Lane(key[:26], LOCKED, self.now, from_deposit))
+        self.tell("Locked", key, terms.seller, terms.buyer)
+        return key
+
+    def _end(self, terms: Terms, status: int) -> bool:
+        """Ends an open escrow; tells whether its coins came from a balance."""
+        if self.status(terms) not in OPEN:
+            raise self.wrong_status(terms)
+        lane = self.lane(terms)
+        self._put(terms, Lane(lane.id_bits, status, terms.fund_by, False))
+        return lane.from_deposit
+
     def _release(self, terms: Terms) -> None:
-        key = self.open(terms)
-        self.end(key, RELEASED)
-        self.tell("Released", key)
-        self._credit(terms.token, terms.fee_recipient, terms.fee)
+        self._end(terms, RELEASED)
+        self.tell("Released", terms.id(self.contract))
+        self.credit(terms.token, terms.fee_recipient, terms.fee)
         self.pay(terms.token, terms.buyer, terms.amount)
 
-    def _refund(self, terms: Terms, key: bytes) -> None:
-        self.end(key, REFUNDED)
-        self.tell("Refunded", key)
-        self.pay(terms.token, terms.seller, terms.amount + terms.fee)
+    def _refund(self, terms: Terms) -> None:
+        from_deposit = self._end(terms, REFUNDED)
+        self.tell("Refunded", terms.id(self.contract))
+        self._give_back(terms, terms.amount + terms.fee, from_deposit)
+
+    def _give_back(self, terms: Terms, amount: int, from_deposit: bool) -> None:
+        if from_deposit:
+            self.credit(terms.token, terms.seller, amount)
+        else:
+            self.pay(terms.token, terms.seller, amount)
 
     def _mark_paid(self, terms: Terms) -> None:
-        key = terms.id(self.contract)
-        if self.status(key) not in {LOCKED, CANCEL_REQUESTED}:
-            raise self.wrong_status(key)
-        self.end(key, PAID)
-        self.tell("Paid", key)
+        if self.status(terms) not in {LOCKED, CANCEL_REQUESTED}:
+            raise self.wrong_status(terms)
+        self._put(terms, self.lane(terms)._replace(status=PAID, time=0))
+        self.tell("Paid", terms.id(self.contract))
 
     def _request_cancel(self, terms: Terms) -> None:
-        key = terms.id(self.contract)
-        status, locked_at, _ = self.state(key)
-        if status != LOCKED:
-            raise self.wrong_status(key)
-        until = locked_at + terms.payment_window
+        lane = self.lane(terms)
+        if self.status(terms) != LOCKED:
+            raise self.wrong_status(terms)
+        until = lane.time + terms.payment_window
         if self.now <= until:
             raise self.error("PaymentWindowOpen", until, self.now)
         cancel_at = self.now + terms.challenge_window
-        self.store(key, CANCEL_REQUESTED, locked_at, cancel_at)
-        self.tell("CancelRequested", key, cancel_at)
-
-    # --- coins --------------------------------------------------------------------------------
-
-    def _take(self, call: Call, terms: Terms) -> None:
-        token, total = terms.token, terms.amount + terms.fee
-        if token == ZERO:
-            if call.value != total:
-                raise self.error("WrongValue", total, call.value)
-            return
-        if call.value:
-            raise self.error("WrongValue", 0, call.value)
-        if token not in self.world.codes:
-            raise self.error("NoToken", token)
-        if not self.world.is_token(token):
-            raise Refused
-        before = self.world.balance(token, self.contract)
-        refusal = self._recipients.pull(token, terms.seller, total)
-        if refusal is not None:
-            raise Refused(refusal or self.interface.error("SafeERC20FailedOperation", token))
-        arrived = max(self.world.balance(token, self.contract) - before, 0)
-        if arrived != total:
-            raise self.error("WrongAmountArrived", token, total, arrived)
-
-    def pay(self, token: str, to: str, amount: int) -> None:
-        """Sends, and credits what could not be sent."""
-        if amount == 0 or self._recipients.send(token, to, amount):
-            return
-        self._credit(token, to, amount)
-        self.tell("Credited", token, to, amount)
-
-    def _credit(self, token: str, account: str, amount: int) -> None:
-        self.world.add(amount, "credit", token, account)
+        self._put(terms, lane._replace(status=CANCEL_REQUESTED, time=cancel_at))
+        self.tell("CancelRequested", terms.id(self.contract), cancel_at)
 
     # --- rules --------------------------------------------------------------------------------
 
     def _sound(self, terms: Terms) -> None:
+        if terms.dirt[1]:
+            raise self.error("MalformedTerms")
         parties = (terms.seller, terms.buyer, terms.arbitrator)
         if ZERO in parties or len(set(parties)) != 3:
             raise self.error("BadParties", *parties)
@@ -281,42 +313,30 @@ class Model:
         if not self.is_by(signer, what, signature):
             raise self.error("BadSignature", signer, what)
 
-    def is_by(self, signer: str, what: bytes, signature: bytes) -> bool:
-        """Whether it is the signer's key, or a contract wallet that takes the signature."""
-        return recovered(what, signature) == signer or self.world.wallet_takes(
-            signer, what, signature
-        )
+    def _agreed(self, call: Call, party: str, what: bytes, signature: bytes) -> None:
+        """As `_signed`; and an empty signature stands for the caller himself."""
+        own = signature == b"" and call.caller == party
+        if not own and (signature == b"" or not self.is_by(party, what, signature)):
+            raise self.error("BadSignature", party, what)
 
-    # --- the slot -----------------------------------------------------------------------------
+    # --- the lanes ----------------------------------------------------------------------------
 
-    def state(self, key: bytes) -> tuple[int, int, int]:
-        """Status, lockedAt, cancelAt."""
-        packed = self.world.get("state", key)
-        return packed & 0xFF, packed >> 8 & (1 << 40) - 1, packed >> 48
+    def lane(self, terms: Terms) -> Lane:
+        """What the lane of these terms holds, be it their escrow or another."""
+        return self.world.get("lane", terms.seller, terms.token, terms.lane) or EMPTY
 
-    def status(self, key: bytes) -> int:
-        return self.state(key)[0]
+    def _put(self, terms: Terms, lane: Lane) -> None:
+        self.world.put(lane, "lane", terms.seller, terms.token, terms.lane)
 
-    def store(self, key: bytes, status: int, locked_at: int, cancel_at: int) -> None:
-        self.world.put(status | locked_at << 8 | cancel_at << 48, "state", key)
+    def status(self, terms: Terms) -> int:
+        """Where the escrow of these terms stands; None where it is forgotten."""
+        lane = self.lane(terms)
+        return lane.status if lane.id_bits == terms.id(self.contract)[:26] else NONE
 
-    def end(self, key: bytes, status: int) -> None:
-        """Changes the status alone."""
-        _, locked_at, cancel_at = self.state(key)
-        self.store(key, status, locked_at, cancel_at)
+    def wrong_status(self, terms: Terms) -> Refused:
+        return self.error("WrongStatus", terms.id(self.contract), self.status(terms))
 
-    def open(self, terms: Terms) -> bytes:
-        """The id of an escrow that can still be ended."""
-        key = terms.id(self.contract)
-        if self.status(key) not in {LOCKED, CANCEL_REQUESTED, PAID}:
-            raise self.wrong_status(key)
-        return key
 
-    def wrong_status(self, key: bytes) -> Refused:
-        return self.error("WrongStatus", key, self.status(key))
-
-    def error(self, name: str, *values: Any) -> Refused:
-        return Refused(self.interface.error(name, *values))
-
-    def tell(self, name: str, *values: Any) -> None:
-        self.events.append((name, values))
+def edge(lane: Lane, terms: Terms) -> int:
+    """The last second of the window that an open escrow is in."""
+    return lane.time + (terms.payment_window if lane.status == LOCKED else 0)
