@@ -7,7 +7,8 @@ abstract contract Batch {
     /// @notice How much of a failed call's reason is reported: a token may revert with any length.
     uint256 private constant LONGEST_REASON = 1_024;
 
-    /// @notice The call at `index` did nothing; `reason` is what it reverted with, cut at 1,024 bytes.
+    /// @notice The call at `index` did nothing; `reason` is what it reverted with, cut at 1,024 bytes. A
+    /// report and no proof: a recipient who calls back makes a batch of his own, with indexes of its own.
     event CallFailed(uint256 indexed index, bytes reason);
 
     /// @notice Makes each call as the caller himself would. One that fails leaves no trace but its
