@@ -104,7 +104,7 @@ async def test_offers_from_before_there_were_deposits(stage: Stage) -> None:
             "DROP TABLE escrow_balances, escrow_touches, offer_deposits",
             "DROP INDEX offers_wallet",
             "ALTER TABLE listings DROP COLUMN funded",
-            "UPDATE alembic_version SET version_num = '0010'",
+            "UPDATE alembic_version SET version_num = '0012'",
         ):
             await tx.execute(statement)
     migrate(stage.settings)
