@@ -217,8 +217,9 @@ async def events_of(tx: Transaction, escrow_id: bytes) -> list[ChainEvent]:
 async def add_escrow(tx: Transaction, escrow: Escrow, lapses: int) -> bool:
     """Stores a new escrow, whose terms are never changed again, as the holder of its lane.
 
-    False where another escrow holds that lane, and nothing was written. `lapses` is how many came
-    to nothing in the lane right before.
+    False where another escrow holds that lane, and nothing was written: also where that has the
+    same terms, opened in the same second, and so the same id. `lapses` is how many came to nothing
+    in the lane right before.
     """
     terms = escrow.terms
     stored = await tx.execute(
@@ -228,7 +229,7 @@ async def add_escrow(tx: Transaction, escrow: Escrow, lapses: int) -> bool:
             state, paid_on_chain, created_at, holds_lane, lane_lapses)
         VALUES (%s, %s, %s, %s, %s, %s, %s, %s, %s, %s, %s, %s, %s, %s, %s, %s, false, %s, true,
             %s)
-        ON CONFLICT (seller, token, contract, chain_id, lane) WHERE holds_lane DO NOTHING
+        ON CONFLICT DO NOTHING
         """,
         [
             escrow.id,
