@@ -15,7 +15,7 @@ from tradepost.book.model import Market, OfferDocument, Wanted
 from tradepost.kernel.assets import AssetNotTraded
 from tradepost.kernel.cursors import Cursors
 from tradepost.kernel.errors import InvalidCursor
-from tradepost.kernel.http import conditional
+from tradepost.kernel.http import public
 from tradepost.kernel.iso import CurrencyUnknown
 from tradepost.kernel.money import Amount, Price
 from tradepost.kernel.openapi import problems
@@ -26,9 +26,6 @@ router = APIRouter(route_class=ReadRoute, tags=["offers"])
 
 #: The same search is answered from a cache for so long.
 _FRESH_S = 1
-_UNCHANGED: dict[int | str, dict[str, Any]] = {
-    304: {"description": "It is still what `If-None-Match` says."}
-}
 
 EXAMPLE_DOCUMENT: dict[str, Any] = {
     "id": "0193579a-3b20-7f13-b6d8-4c5d6e7f8091",
@@ -206,7 +203,7 @@ class SearchQuery(FacetsQuery):
     "/offers",
     summary="Search the book",
     response_model=OffersAnswer,
-    responses=problems(AssetNotTraded, CurrencyUnknown, InvalidCursor) | _UNCHANGED,
+    responses=problems(AssetNotTraded, CurrencyUnknown, InvalidCursor),
 )
 async def search_offers(request: Request, query: Annotated[SearchQuery, Query()]) -> Response:
     """Offers that can be taken now, for everybody to see.
@@ -227,14 +224,14 @@ async def search_offers(request: Request, query: Annotated[SearchQuery, Query()]
     cursor = "null" if page.next is None else f'"{cursors.write(purpose, page.next)}"'
     data = ",".join(_listed(page, wanted, online))
     body = f'{{"data":[{data}],"next_cursor":{cursor},"market":{_pair(page, wanted)}}}'
-    return conditional(body.encode(), request.headers.get("If-None-Match"), _FRESH_S)
+    return public(body.encode(), _FRESH_S)
 
 
 @router.get(
     "/offers/facets",
     summary="Count the book",
     response_model=FacetsAnswer,
-    responses=problems(AssetNotTraded, CurrencyUnknown) | _UNCHANGED,
+    responses=problems(AssetNotTraded, CurrencyUnknown),
 )
 async def count_offers(request: Request, query: Annotated[FacetsQuery, Query()]) -> Response:
     """How many of the offers that a search finds have which payment method, country, and so on."""
@@ -244,8 +241,7 @@ async def count_offers(request: Request, query: Annotated[FacetsQuery, Query()])
         online = await state.presence.online(reading)
         counted = await service.facets(reading, state.markets, wanted, online)
     answer = FacetsAnswer.model_validate(counted, from_attributes=True)
-    body = answer.model_dump_json().encode()
-    return conditional(body, request.headers.get("If-None-Match"), _FRESH_S)
+    return public(answer.model_dump_json().encode(), _FRESH_S)
 
 
 def _pair(page: service.Page, wanted: Wanted) -> str:

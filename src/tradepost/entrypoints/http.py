@@ -3,8 +3,10 @@
 from collections.abc import AsyncIterator
 from contextlib import asynccontextmanager
 from datetime import timedelta
+from typing import Any
 
 from fastapi import FastAPI
+from fastapi.middleware.gzip import GZipMiddleware
 from fastapi_offline import FastAPIOffline
 
 import tradepost.alerts.http
@@ -25,10 +27,13 @@ from tradepost.escrow import service as escrows
 from tradepost.escrow.evm.chain import Chain
 from tradepost.identity import service as identity
 from tradepost.insights.cache import Answers
+from tradepost.kernel.answers import ShapeAnswers
 from tradepost.kernel.clock import Clock, system_clock
 from tradepost.kernel.cursors import Cursors
 from tradepost.kernel.database import Database
 from tradepost.kernel.http import LimitBody, install_problems
+from tradepost.kernel.openapi import complete
+from tradepost.kernel.requests import NameRequests
 from tradepost.kernel.routing import Directory, add_room
 from tradepost.kernel.settings import Settings
 
@@ -72,6 +77,9 @@ def build(settings: Settings, clock: Clock = system_clock) -> FastAPI:
     app.state.chain_id = escrows.chain_id
     install_problems(app)
     app.add_middleware(LimitBody)
+    app.add_middleware(ShapeAnswers)
+    app.add_middleware(GZipMiddleware, minimum_size=1_000, compresslevel=4)
+    app.add_middleware(NameRequests)
     add_room(app, meta.health)
     for router in (
         meta.clock,
@@ -88,6 +96,14 @@ def build(settings: Settings, clock: Clock = system_clock) -> FastAPI:
     ):
         add_room(app, router, "/v1")
     app.router.routes.insert(0, Directory(app.router.routes))
+    written = app.openapi
+
+    def openapi() -> dict[str, Any]:
+        document = written()
+        complete(document)
+        return document
+
+    app.openapi = openapi  # type: ignore[method-assign]
     return app
 
 

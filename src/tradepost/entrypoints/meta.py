@@ -13,12 +13,12 @@ from tradepost.escrow.model import ChainNotReady
 from tradepost.kernel import iso
 from tradepost.kernel.clock import Clock
 from tradepost.kernel.database import Database
-from tradepost.kernel.http import TransactionRoute, Tx
+from tradepost.kernel.http import StrictRoute, TransactionRoute, Tx
 from tradepost.kernel.openapi import problems
 
 #: What needs no database to be answered.
-health = APIRouter(tags=["health"])
-clock = APIRouter(tags=["exchange"])
+health = APIRouter(tags=["health"], route_class=StrictRoute)
+clock = APIRouter(tags=["exchange"], route_class=StrictRoute)
 router = APIRouter(tags=["exchange"], route_class=TransactionRoute)
 
 
@@ -150,8 +150,9 @@ async def readyz(request: Request, response: Response) -> Health:
 
 
 @clock.get("/time", summary="The server's clock")
-async def time(now: Annotated[Clock, Depends(_clock)]) -> Time:
+async def time(response: Response, now: Annotated[Clock, Depends(_clock)]) -> Time:
     """What deadlines are measured by on the server's side; escrows go by the chain's clock."""
+    response.headers["Cache-Control"] = "no-store"
     return Time(now=now())
 
 

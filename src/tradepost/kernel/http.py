@@ -5,13 +5,14 @@ answer is sent (a FastAPI dependency with `yield` would end after it): what a ca
 happened.
 """
 
-import hashlib
 import logging
+import re
 from collections.abc import Awaitable, Callable, Coroutine
 from dataclasses import dataclass
 from typing import Annotated, Any
 
-from fastapi import Depends, FastAPI, Header, Request, Response
+from fastapi import Depends, FastAPI, Header, Request, Response, params
+from fastapi.dependencies.utils import get_flat_params
 from fastapi.exceptions import RequestValidationError
 from fastapi.responses import JSONResponse
 from fastapi.routing import APIRoute
@@ -94,7 +95,28 @@ AuthenticateOnce = Callable[[Transaction, str, idempotency.Asked], Awaitable[tup
 _bearer = HTTPBearer(auto_error=False, description="A token from `POST /v1/sessions`.")
 
 
-class TransactionRoute(APIRoute):
+class StrictRoute(APIRoute):
+    """Refuses a parameter that its operation does not know: it may be a misspelt filter."""
+
+    def get_route_handler(self) -> Callable[[Request], Coroutine[Any, Any, Response]]:
+        """The operation, wrapped."""
+        operation = super().get_route_handler()
+        elsewhere = (params.Path, params.Header, params.Cookie)
+        known = {
+            parameter.alias
+            for parameter in get_flat_params(self.dependant)
+            if not isinstance(parameter.field_info, elsewhere)
+        }
+
+        async def handle(request: Request) -> Response:
+            if unknown := request.query_params.keys() - known:
+                raise MalformedRequest(f"There is no parameter {min(unknown)[:50]!r} here.")
+            return await operation(request)
+
+        return handle
+
+
+class TransactionRoute(StrictRoute):
     """Runs the operation in one transaction and commits it before the answer is sent."""
 
     def operation(self) -> Callable[[Request], Coroutine[Any, Any, Response]]:
@@ -225,31 +247,42 @@ def allowed_once(scope: Scope) -> Once:
 
 
 def etag(version: int) -> str:
-    """The strong validator of a resource whose row has this version."""
+    """The validator of a resource whose row has this version.
+
+    A GET adds a digest of what else it shows to it (`kernel/answers.py`).
+    """
     return f'"{version}"'
 
 
-def conditional(
-    body: bytes, seen: str | None, max_age_s: int, *, lasting: bytes | None = None
-) -> Response:
-    """The answer, ready as JSON, with its `ETag`; 304 where `seen` (`If-None-Match`) has it.
-
-    `lasting` is what of the answer has to be another for its `ETag` to be: that is a weak one.
-    """
-    tag = f'"{hashlib.blake2b(lasting or body, digest_size=16).hexdigest()}"'
-    weak = "" if lasting is None else "W/"
-    headers = {"ETag": weak + tag, "Cache-Control": f"public, max-age={max_age_s}"}
-    if seen and tag in [one.strip().removeprefix("W/") for one in seen.split(",")]:
-        return Response(status_code=304, headers=headers)
+def public(body: bytes, max_age_s: int) -> Response:
+    """An answer for everybody, ready as JSON, that may be kept for a while."""
+    headers = {"Cache-Control": f"public, max-age={max_age_s}"}
     return Response(body, headers=headers, media_type="application/json")
 
 
-def expected_version(if_match: Annotated[str | None, Header(max_length=40)] = None) -> int:
-    """A dependency: the version the caller saw, from `If-Match`; 428 where it is missing."""
-    text = (if_match or "").strip().strip('"')
-    if not (text.isascii() and text.isdigit()) or len(text) > 9:
+_IF_MATCH = re.compile(r'(?:W/)?"?([0-9]{1,9})(?:\.[0-9a-f]{24})?"?')
+
+
+def perhaps_expected(
+    if_match: Annotated[str | None, Header(max_length=60)] = None,
+) -> int | None:
+    """A dependency: the version the caller saw, from `If-Match`, or None without one.
+
+    Of an `ETag` the version alone counts: prices and clocks that are shown beside it may move.
+    """
+    if if_match is None:
+        return None
+    said = _IF_MATCH.fullmatch(if_match.strip())
+    if said is None:
         raise PreconditionRequired
-    return int(text)
+    return int(said[1])
+
+
+def expected_version(seen: Annotated[int | None, Depends(perhaps_expected)]) -> int:
+    """A dependency: the version the caller saw, from `If-Match`; 428 where it is missing."""
+    if seen is None:
+        raise PreconditionRequired
+    return seen
 
 
 def problem_response(problem: Problem) -> JSONResponse:
@@ -283,7 +316,10 @@ def install_problems(app: FastAPI) -> None:
     async def on_http(_: Request, exc: Exception) -> JSONResponse:
         assert isinstance(exc, HTTPException)
         known: dict[int, type[Problem]] = {404: NotFound, 405: MethodNotAllowed}
-        return problem_response(known.get(exc.status_code, MalformedRequest)())
+        response = problem_response(known.get(exc.status_code, MalformedRequest)())
+        # Which methods there are, of a resource that does not know this one.
+        response.headers.update(exc.headers or {})
+        return response
 
     async def on_database(_: Request, exc: Exception) -> JSONResponse:
         logger.warning("database did not answer: %s", type(exc).__name__)

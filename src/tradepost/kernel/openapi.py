@@ -50,3 +50,48 @@ def problems(*kinds: type[Problem]) -> dict[int | str, dict[str, Any]]:
             "value": kind().body(),
         }
     return found
+
+
+_SHAPING: dict[str, dict[str, Any]] = {
+    "fields": {
+        "name": "fields",
+        "in": "query",
+        "required": False,
+        "description": "Only these fields of the answer, or of each entry of a list; `a.b` is the"
+        " `b` in `a`.",
+        "schema": {"type": "string", "maxLength": 2000},
+        "example": "id",
+    },
+    "if-none-match": {
+        "name": "If-None-Match",
+        "in": "header",
+        "required": False,
+        "description": "`ETag`s of answers that you have.",
+        "schema": {"type": "string", "maxLength": 1000},
+    },
+}
+_UNCHANGED = {"description": "It is still what `If-None-Match` says."}
+_VALIDATOR = {
+    "ETag": {
+        "description": "What `If-None-Match` takes, and `If-Match` where there is a change of it."
+        " It is the same while only clocks (`server_now`, `chain_now`, `age_s`) go on.",
+        "schema": {"type": "string"},
+    }
+}
+
+
+def complete(document: dict[str, Any]) -> None:
+    """Tells of each GET what `kernel/answers.py` does for it; once is enough."""
+    components = document.setdefault("components", {})
+    if "parameters" in components:
+        return
+    components["parameters"] = _SHAPING
+    for methods in document["paths"].values():
+        operation = methods.get("get")
+        if operation is None or "application/json" not in operation["responses"]["200"]["content"]:
+            continue
+        operation.setdefault("parameters", []).extend(
+            {"$ref": f"#/components/parameters/{name}"} for name in _SHAPING
+        )
+        operation["responses"]["200"]["headers"] = _VALIDATOR
+        operation["responses"]["304"] = _UNCHANGED

@@ -12,6 +12,7 @@ from fastapi.exceptions import RequestValidationError
 from pydantic import BaseModel, ValidationError
 from pydantic_core import from_json
 
+from tradepost.kernel.errors import MalformedRequest
 from tradepost.kernel.http import Once, TransactionRoute
 from tradepost.kernel.routing import bare
 
@@ -38,6 +39,8 @@ class WriteRoute(TransactionRoute):
         endpoint: Callable[..., Coroutine[Any, Any, Response]] = self.endpoint
 
         async def run(request: Request) -> Response:
+            if request.scope["query_string"]:
+                raise MalformedRequest("This operation has no parameters but its body.")
             tx = request.state.transaction
             headers = request.headers
             bearer = _bearer(headers.get("authorization"))

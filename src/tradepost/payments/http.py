@@ -16,13 +16,14 @@ from tradepost.kernel.access import Caller, Scope
 from tradepost.kernel.errors import NotFound, PreconditionFailed, PreconditionRequired
 from tradepost.kernel.http import (
     Body,
+    StrictRoute,
     TransactionRoute,
     Tx,
     allowed,
     allowed_once,
-    conditional,
     etag,
     expected_version,
+    public,
 )
 from tradepost.kernel.openapi import AUTHENTICATED, ONCE, problems
 from tradepost.payments import service
@@ -43,15 +44,12 @@ from tradepost_payments.model import (
 )
 
 #: The methods need no database.
-methods = APIRouter(tags=["payment methods"])
+methods = APIRouter(tags=["payment methods"], route_class=StrictRoute)
 accounts = APIRouter(route_class=TransactionRoute, tags=["payment accounts"])
 
 #: Methods change with a restart only.
 _FRESH_S: Final = 300
 _PAGE: Final = 500
-_UNCHANGED: dict[int | str, dict[str, Any]] = {
-    304: {"description": "It is still what `If-None-Match` says."}
-}
 Code = Annotated[str, StringConstraints(pattern=r"^[a-z0-9_]{1,40}$")]
 Language = Literal["en", "es", "pt", "fr", "de", "tr", "ru", "zh", "hi"]
 
@@ -236,7 +234,6 @@ def _registry(request: Request) -> Registry:
 
 
 _RegistryOf = Annotated[Registry, Depends(_registry)]
-_IfNoneMatch = Annotated[str | None, Header(max_length=200)]
 _AcceptLanguage = Annotated[str | None, Header(max_length=400)]
 _OneCode = Annotated[Code, Path()]
 
@@ -290,33 +287,30 @@ def _told(response: Response, language: str) -> Response:
     "/payment-methods",
     response_model=MethodsAnswer,
     summary="List the payment methods",
-    responses=problems() | _UNCHANGED,
+    responses=problems(),
 )
 async def list_payment_methods(
     registry: _RegistryOf,
     query: Annotated[MethodsQuery, Query()],
     accept_language: _AcceptLanguage = None,
-    if_none_match: _IfNoneMatch = None,
 ) -> Response:
     """Those that carry a `currency`, are served in a `country`, are of a `category`.
 
     Texts are in `language`, else in what `Accept-Language` says, else in English.
     """
     language = query.language or preferred(accept_language)
-    return _told(conditional(_page(registry, query, language), if_none_match, _FRESH_S), language)
+    return _told(public(_page(registry, query, language), _FRESH_S), language)
 
 
 @methods.get(
     "/payment-methods/registry",
     response_model=RegistryAnswer,
     summary="Get the signed registry of payment methods",
-    responses=problems() | _UNCHANGED,
+    responses=problems(),
 )
-async def get_payment_registry(
-    registry: _RegistryOf, if_none_match: _IfNoneMatch = None
-) -> Response:
+async def get_payment_registry(registry: _RegistryOf) -> Response:
     """All that was signed, in all languages, so that a client can check it by itself."""
-    return conditional(_signed(registry), if_none_match, _FRESH_S)
+    return public(_signed(registry), _FRESH_S)
 
 
 @lru_cache(maxsize=8)
@@ -329,14 +323,13 @@ def _signed(registry: Registry) -> bytes:
     "/payment-methods/{code}",
     response_model=OneMethodAnswer,
     summary="See a payment method",
-    responses=problems(NotFound) | _UNCHANGED,
+    responses=problems(NotFound),
 )
 async def get_payment_method(
     registry: _RegistryOf,
     code: _OneCode,
     language: Language | None = None,
     accept_language: _AcceptLanguage = None,
-    if_none_match: _IfNoneMatch = None,
 ) -> Response:
     """One that can be used on this exchange, with the form of a payment account."""
     method = registry.get(code)
@@ -349,7 +342,7 @@ async def get_payment_method(
         registry=SignedAnswer.of(registry),
     )
     body = answer.model_dump_json().encode()
-    return _told(conditional(body, if_none_match, _FRESH_S), chosen)
+    return _told(public(body, _FRESH_S), chosen)
 
 
 Sealed = Annotated[
@@ -421,7 +414,6 @@ _Version = Annotated[int, Depends(expected_version)]
 
 def _own(response: Response, account: PaymentAccount) -> PaymentAccountAnswer:
     response.headers["ETag"] = etag(account.version)
-    response.headers["Cache-Control"] = "private, no-cache"
     return PaymentAccountAnswer.of(account)
 
 
@@ -447,11 +439,8 @@ async def create_payment_account(
     summary="List my payment accounts",
     responses=problems(*AUTHENTICATED),
 )
-async def list_payment_accounts(
-    tx: Tx, response: Response, caller: _Reader
-) -> PaymentAccountsAnswer:
+async def list_payment_accounts(tx: Tx, caller: _Reader) -> PaymentAccountsAnswer:
     """All of them: there are never more than 50."""
-    response.headers["Cache-Control"] = "private, no-cache"
     found = await service.accounts_of(tx, caller.account_id)
     return PaymentAccountsAnswer(data=[PaymentAccountAnswer.of(account) for account in found])
 

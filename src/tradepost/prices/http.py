@@ -4,12 +4,12 @@ from datetime import UTC, datetime, timedelta
 from decimal import Decimal
 from typing import Annotated, Any, Final
 
-from fastapi import APIRouter, Depends, Header, Path, Query, Request, Response
+from fastapi import APIRouter, Depends, Path, Query, Request, Response
 from pydantic import AwareDatetime, BaseModel, ConfigDict, Field, StringConstraints
 
 from tradepost.kernel.cursors import Cursors
 from tradepost.kernel.errors import InvalidCursor
-from tradepost.kernel.http import TransactionRoute, Tx, conditional
+from tradepost.kernel.http import TransactionRoute, Tx, public
 from tradepost.kernel.openapi import problems
 from tradepost.prices import service
 from tradepost.prices.model import Fault, Pair, PairNotQuoted, Part, Point, PriceUnavailable
@@ -174,25 +174,20 @@ def _cursors(request: Request) -> Cursors:
 
 
 _CursorsOf = Annotated[Cursors, Depends(_cursors)]
-_IfNoneMatch = Annotated[str | None, Header(max_length=200)]
 _AssetPath = Annotated[str, Path(pattern=_CODE)]
 _CurrencyPath = Annotated[str, Path(pattern=_CODE)]
-_UNCHANGED: dict[int | str, dict[str, Any]] = {
-    304: {"description": "It is still what `If-None-Match` says."}
-}
 
 
 @router.get(
     "/prices",
     response_model=PricesAnswer,
     summary="List the market's prices",
-    responses=problems(InvalidCursor) | _UNCHANGED,
+    responses=problems(InvalidCursor),
 )
 async def list_prices(
     tx: Tx,
     cursors: _CursorsOf,
     query: Annotated[PricesQuery, Query()],
-    if_none_match: _IfNoneMatch = None,
 ) -> Response:
     """The index of every traded pair that has a fresh one, in the order of their codes."""
     purpose = f"prices {query.asset} {query.currency}"
@@ -207,20 +202,19 @@ async def list_prices(
         data=[PriceAnswer.of(row) for row in rows],
         next_cursor=cursors.write(purpose, [*rows[-1].pair]) if more else None,
     )
-    return _tagged(body, if_none_match)
+    return _told(body)
 
 
 @router.get(
     "/prices/{asset}/{currency}",
     response_model=PriceDetailAnswer,
     summary="See a price and its sources",
-    responses=problems(PairNotQuoted, PriceUnavailable) | _UNCHANGED,
+    responses=problems(PairNotQuoted, PriceUnavailable),
 )
 async def get_price(
     tx: Tx,
     asset: _AssetPath,
     currency: _CurrencyPath,
-    if_none_match: _IfNoneMatch = None,
 ) -> Response:
     """The fresh index of one pair; what each source said, and why it does not count.
 
@@ -234,14 +228,14 @@ async def get_price(
         age_s=max(0, int((tx.now - row.as_of).total_seconds())),
         sources=[SourceAnswer.of(part) for part in row.parts],
     )
-    return _tagged(body, if_none_match)
+    return _told(body)
 
 
 @router.get(
     "/prices/{asset}/{currency}/history",
     response_model=HistoryAnswer,
     summary="See a price's past",
-    responses=problems(PairNotQuoted, InvalidCursor) | _UNCHANGED,
+    responses=problems(PairNotQuoted, InvalidCursor),
 )
 async def price_history(
     tx: Tx,
@@ -249,7 +243,6 @@ async def price_history(
     asset: _AssetPath,
     currency: _CurrencyPath,
     query: Annotated[HistoryQuery, Query()],
-    if_none_match: _IfNoneMatch = None,
 ) -> Response:
     """Points for a chart: one a minute for two days, then one in 15 minutes, then one a day.
 
@@ -270,7 +263,7 @@ async def price_history(
         if following
         else None,
     )
-    return _tagged(body, if_none_match)
+    return _told(body)
 
 
 def _members(row: IndexRow) -> dict[str, Any]:
@@ -293,7 +286,5 @@ def _plain(value: Decimal) -> str:
     return text.rstrip("0").rstrip(".") if "." in text else text
 
 
-def _tagged(body: BaseModel, seen: str | None) -> Response:
-    # The age in it goes on while the rest stays.
-    lasting = body.model_dump_json(exclude={"age_s"}).encode()
-    return conditional(body.model_dump_json().encode(), seen, _MAX_AGE_S, lasting=lasting)
+def _told(body: BaseModel) -> Response:
+    return public(body.model_dump_json().encode(), _MAX_AGE_S)

@@ -19,7 +19,7 @@ from tradepost.escrow.model import (
 )
 from tradepost.kernel.access import Caller, Role
 from tradepost.kernel.database import Transaction
-from tradepost.kernel.errors import MalformedRequest, NotFound
+from tradepost.kernel.errors import MalformedRequest, NotFound, PreconditionFailed
 from tradepost.kernel.money import Amount
 from tradepost.kernel.signatures import ContractSignatures
 from tradepost.offers import service as offers
@@ -78,6 +78,18 @@ async def get(tx: Transaction, caller: Caller, trade_id: UUID) -> TradeView:
     if trade is None:
         raise NotFound
     return await view_of(tx, trade, caller)
+
+
+async def expect(tx: Transaction, caller: Caller, trade_id: UUID, version: int) -> None:
+    """Locks a trade of the caller's that still is the one he saw.
+
+    Raises `NotFound`, and `PreconditionFailed` where it has moved since.
+    """
+    trade = await store.held(tx, trade_id)
+    if trade is None or trade.party_of(caller.account_id, caller.roles) is None:
+        raise NotFound
+    if trade.version != version:
+        raise PreconditionFailed(version=trade.version)
 
 
 async def known(tx: Transaction, trade_id: UUID) -> Trade:

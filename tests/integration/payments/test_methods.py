@@ -68,7 +68,7 @@ async def test_they_are_told_in_the_readers_language(
         "/v1/payment-methods/sepa", params=query, headers={"Accept-Language": accept}
     )
     assert answer.headers["Content-Language"] == language
-    assert answer.headers["Vary"] == "Accept-Language"
+    assert answer.headers["Vary"] == "Accept-Language, Accept-Encoding"
     assert answer.json()["name"] == name
     assert answer.json()["language"] == language
 

@@ -71,12 +71,12 @@ async def test_each_step_has_its_version_and_its_row(world: World) -> None:
     maker, taker = await world.trader(), await world.trader()
     trade = await world.taken(taker, await world.offer(maker), amount="0.1")
     path = f"/v1/trades/{trade['id']}"
-    assert (await world.get(taker, path)).headers["ETag"] == '"1"'
+    assert (await world.get(taker, path)).headers["ETag"].startswith('W/"1.')
     await world.chain_says(trade, "locked")
     await world.post(maker, f"{path}/payment-details", {"sealed": SEALED})
     await world.post(taker, f"{path}/dispute", {"reason": "other"})
     answer = await world.get(maker, path)
-    assert answer.headers["ETag"] == '"4"'
+    assert answer.headers["ETag"].startswith('W/"4.')
     assert answer.headers["Cache-Control"] == "private, no-cache"
     steps = (await world.get(maker, f"{path}/history")).json()["data"]
     told = [(step["from"], step["to"], step["event"], step["by"]) for step in steps]

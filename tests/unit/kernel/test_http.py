@@ -17,6 +17,7 @@ from tradepost.kernel.http import (
     etag,
     expected_version,
     install_problems,
+    perhaps_expected,
 )
 
 
@@ -127,18 +128,26 @@ async def test_a_body_beyond_the_bound_is_refused_whatever_its_header_says(
         assert answer.json()["type"] == "urn:tradepost:problem:body-too-large"
 
 
-@pytest.mark.parametrize("text", ['"7"', "7", ' "7" '])
+@pytest.mark.parametrize(
+    "text", ['"7"', "7", ' "7" ', 'W/"7"', f'W/"7.{"a1" * 12}"', f'"7.{"a1" * 12}"']
+)
 def test_a_version_is_read_from_an_etag(text: str) -> None:
-    assert expected_version(text) == 7
+    assert expected_version(perhaps_expected(text)) == 7
     assert etag(7) == '"7"'
 
 
 @pytest.mark.parametrize(
-    "text", [None, "", "*", '"a"', 'W/"7"', "-7", '"7", "8"', "7" * 10, "\u0667"]
+    "text", ["", "*", '"a"', "-7", '"7", "8"', "7" * 10, "\u0667", '"7.xyz"', '"7.a1"']
 )
-def test_what_names_no_version_is_asked_for_one(text: str | None) -> None:
+def test_what_names_no_version_is_asked_for_one(text: str) -> None:
     with pytest.raises(PreconditionRequired):
-        expected_version(text)
+        perhaps_expected(text)
+
+
+def test_a_change_that_needs_a_version_asks_for_it() -> None:
+    assert perhaps_expected(None) is None
+    with pytest.raises(PreconditionRequired):
+        expected_version(None)
 
 
 def test_a_problem_is_an_exception_of_its_own() -> None:

@@ -39,6 +39,7 @@ from tradepost.kernel.http import (
     Body,
     EvmAddress,
     Signature,
+    StrictRoute,
     TransactionRoute,
     Tx,
     allowed,
@@ -50,7 +51,7 @@ from tradepost.kernel.text import Label
 
 #: Signing in hashes or asks the chain, and answers a secret: no transaction is held meanwhile, and
 #: no answer is kept for a replay.
-sign_in_router = APIRouter()
+sign_in_router = APIRouter(route_class=StrictRoute)
 account_router = APIRouter(route_class=TransactionRoute)
 
 _ID = "0193579a-1c3e-7c4b-9f0a-2b1d6f8e4a10"

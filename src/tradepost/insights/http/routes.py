@@ -5,9 +5,9 @@ No answer names an account, an offer or a trade, or holds what one can be recogn
 
 from collections.abc import Awaitable, Callable
 from datetime import datetime
-from typing import Annotated, Any, Final, TypeVar
+from typing import Annotated, Final, TypeVar
 
-from fastapi import APIRouter, Header, Query, Request, Response
+from fastapi import APIRouter, Query, Request, Response
 from pydantic import BaseModel
 
 from tradepost.insights import service
@@ -34,33 +34,28 @@ from tradepost.kernel.assets import AssetNotTraded, asset_of
 from tradepost.kernel.cursors import Cursors
 from tradepost.kernel.database import Database, Transaction
 from tradepost.kernel.errors import InvalidCursor
-from tradepost.kernel.http import AssetCode, CurrencyCode, conditional
+from tradepost.kernel.http import AssetCode, CurrencyCode, StrictRoute, public
 from tradepost.kernel.iso import CurrencyUnknown
 from tradepost.kernel.openapi import problems
 
-router = APIRouter(tags=["markets"])
+router = APIRouter(tags=["markets"], route_class=StrictRoute)
 
 T = TypeVar("T")
 
 _MAX_AGE_S: Final = 1
-_UNCHANGED: dict[int | str, dict[str, Any]] = {
-    304: {"description": "It is still what `If-None-Match` says."}
-}
-_IfNoneMatch = Annotated[str | None, Header(max_length=200)]
-_WRONG_PAIR: Final = problems(AssetNotTraded, CurrencyUnknown) | _UNCHANGED
-_WRONG_PAGE: Final = problems(AssetNotTraded, CurrencyUnknown, InvalidCursor) | _UNCHANGED
+_WRONG_PAIR: Final = problems(AssetNotTraded, CurrencyUnknown)
+_WRONG_PAGE: Final = problems(AssetNotTraded, CurrencyUnknown, InvalidCursor)
 
 
 @router.get(
     "/markets",
     response_model=MarketsAnswer,
     summary="List the markets",
-    responses=problems(InvalidCursor) | _UNCHANGED,
+    responses=problems(InvalidCursor),
 )
 async def list_markets(
     request: Request,
     query: Annotated[MarketsQuery, Query()],
-    if_none_match: _IfNoneMatch = None,
 ) -> Response:
     """The pairs that have offers or completed trades, in the order of their codes."""
     cursors: Cursors = request.app.state.cursors
@@ -81,7 +76,7 @@ async def list_markets(
         data=[MarketAnswer.of(one) for one in found],
         next_cursor=None if last is None else cursors.write("markets", [*last]),
     )
-    return _answer(body, if_none_match)
+    return _answer(body)
 
 
 @router.get(
@@ -94,7 +89,6 @@ async def get_market(
     request: Request,
     asset: AssetCode,
     currency: CurrencyCode,
-    if_none_match: _IfNoneMatch = None,
 ) -> Response:
     """One pair. Without an offer or a trade it is as empty as it is."""
     pair = _pair(request, asset, currency)
@@ -102,7 +96,7 @@ async def get_market(
     async def make(tx: Transaction) -> MarketAnswer:
         return MarketAnswer.of(await service.market(tx, pair))
 
-    return _answer(await _kept(request, f"market {asset} {currency}", make), if_none_match)
+    return _answer(await _kept(request, f"market {asset} {currency}", make))
 
 
 @router.get(
@@ -116,7 +110,6 @@ async def market_depth(
     asset: AssetCode,
     currency: CurrencyCode,
     query: Annotated[DepthQuery, Query()],
-    if_none_match: _IfNoneMatch = None,
 ) -> Response:
     """The amounts that can be taken of the offers, summed up by how far they are from the index.
 
@@ -129,7 +122,7 @@ async def market_depth(
         return await service.depth(tx, pair)
 
     found = await _kept(request, f"depth {asset} {currency}", make)
-    return _answer(DepthAnswer.of(found, pair, query.step_bps, query.levels), if_none_match)
+    return _answer(DepthAnswer.of(found, pair, query.step_bps, query.levels))
 
 
 @router.get(
@@ -142,7 +135,6 @@ async def market_methods(
     request: Request,
     asset: AssetCode,
     currency: CurrencyCode,
-    if_none_match: _IfNoneMatch = None,
 ) -> Response:
     """The best prices of the pair by payment method."""
     pair = _pair(request, asset, currency)
@@ -151,7 +143,7 @@ async def market_methods(
         return await service.methods(tx, pair)
 
     found = await _kept(request, f"methods {asset} {currency}", make)
-    return _answer(MethodsAnswer.of(found), if_none_match)
+    return _answer(MethodsAnswer.of(found))
 
 
 @router.get(
@@ -165,7 +157,6 @@ async def market_trades(
     asset: AssetCode,
     currency: CurrencyCode,
     query: Annotated[TapeQuery, Query()],
-    if_none_match: _IfNoneMatch = None,
 ) -> Response:
     """Completed trades, the newest first. A trade that the chain takes back is gone again."""
     pair = _pair(request, asset, currency)
@@ -185,7 +176,7 @@ async def market_trades(
         last, _ = found[-1]
         cursor = cursors.write(purpose, [last[0].isoformat(), last[1]])
     body = TapeAnswer(data=[TradeAnswer.of(trade) for _, trade in found], next_cursor=cursor)
-    return _answer(body, if_none_match)
+    return _answer(body)
 
 
 @router.get(
@@ -199,7 +190,6 @@ async def market_candles(
     asset: AssetCode,
     currency: CurrencyCode,
     query: Annotated[CandlesQuery, Query()],
-    if_none_match: _IfNoneMatch = None,
 ) -> Response:
     """What completed trades came to, by intervals of UTC; a week begins on Monday.
 
@@ -225,7 +215,7 @@ async def market_candles(
         if following
         else None,
     )
-    return _answer(body, if_none_match)
+    return _answer(body)
 
 
 def _before(until: datetime, interval: Interval, count: int) -> datetime:
@@ -249,5 +239,5 @@ async def _kept(request: Request, question: str, make: Callable[[Transaction], A
     return await answers.get(question, made)
 
 
-def _answer(body: BaseModel, seen: str | None) -> Response:
-    return conditional(body.model_dump_json().encode(), seen, _MAX_AGE_S)
+def _answer(body: BaseModel) -> Response:
+    return public(body.model_dump_json().encode(), _MAX_AGE_S)

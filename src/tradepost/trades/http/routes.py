@@ -1,5 +1,6 @@
 """The trades' operations: `/v1/trades`."""
 
+from collections.abc import Awaitable, Callable
 from datetime import UTC, datetime
 from decimal import Decimal
 from typing import Annotated
@@ -19,7 +20,7 @@ from tradepost.escrow.model import (
 from tradepost.identity import service as identity
 from tradepost.kernel.access import Caller, Scope
 from tradepost.kernel.cursors import Cursors
-from tradepost.kernel.errors import InvalidCursor, MalformedRequest, NotFound
+from tradepost.kernel.errors import InvalidCursor, MalformedRequest, NotFound, PreconditionFailed
 from tradepost.kernel.http import (
     DecimalString,
     TransactionRoute,
@@ -27,6 +28,7 @@ from tradepost.kernel.http import (
     allowed,
     allowed_once,
     etag,
+    perhaps_expected,
 )
 from tradepost.kernel.openapi import AUTHENTICATED, ONCE, problems
 from tradepost.kernel.signatures import ContractSignatures
@@ -91,7 +93,26 @@ router = APIRouter(prefix="/trades", tags=["trades"], route_class=TransactionRou
 
 MayRead = Annotated[Caller, Depends(allowed(Scope.TRADES_READ))]
 MayWrite = Annotated[Caller, Depends(allowed_once(Scope.TRADES_WRITE))]
-MayRelease = Annotated[Caller, Depends(allowed_once(Scope.ESCROW_RELEASE))]
+
+
+def _stepping(scope: Scope) -> Callable[..., Awaitable[Caller]]:
+    """A dependency: the caller of a step, who may say by `If-Match` which trade he saw."""
+
+    async def dependency(
+        trade_id: UUID,
+        tx: Tx,
+        caller: Annotated[Caller, Depends(allowed_once(scope))],
+        seen: Annotated[int | None, Depends(perhaps_expected)],
+    ) -> Caller:
+        if seen is not None:
+            await service.expect(tx, caller, trade_id, seen)
+        return caller
+
+    return dependency
+
+
+MayStep = Annotated[Caller, Depends(_stepping(Scope.TRADES_WRITE))]
+MayRelease = Annotated[Caller, Depends(_stepping(Scope.ESCROW_RELEASE))]
 
 
 def _wallets(request: Request) -> ContractSignatures:
@@ -108,8 +129,10 @@ Wallets = Annotated[ContractSignatures, Depends(_wallets)]
 Means = Annotated[escrows.LockMeans, Depends(_means)]
 
 _SEEN = problems(*AUTHENTICATED, NotFound, ChainNotReady)
-_STEP = problems(*ONCE, NotFound, ActionNotAllowed, TradeChanged, ChainNotReady)
-_SIGNED = problems(*ONCE, NotFound, ActionNotAllowed, TradeChanged, ChainNotReady, SignatureInvalid)
+#: What each step of a party can answer.
+_ANY = (*ONCE, NotFound, PreconditionFailed, ActionNotAllowed, TradeChanged, ChainNotReady)
+_STEP = problems(*_ANY)
+_SIGNED = problems(*_ANY, SignatureInvalid)
 _TAKEN = problems(
     *ONCE,
     NotFound,
@@ -294,7 +317,6 @@ async def get_trade(trade_id: UUID, tx: Tx, caller: MayRead, response: Response)
     """The trade as you see it, with your next action and its deadline."""
     seen = await service.get(tx, caller, trade_id)
     response.headers["ETag"] = etag(seen.trade.version)
-    response.headers["Cache-Control"] = "private, no-cache"
     return await _one(tx, seen)
 
 
@@ -377,17 +399,13 @@ async def get_history(trade_id: UUID, tx: Tx, caller: MayRead) -> HistoryBody:
     "/{trade_id}/lock",
     summary="Hand over a signed lock",
     responses=problems(
-        *ONCE,
-        NotFound,
-        ActionNotAllowed,
-        TradeChanged,
-        ChainNotReady,
+        *_ANY,
         SignatureInvalid,
         LockWayUnsupported,
     ),
 )
 async def lock(
-    trade_id: UUID, body: LockBody, tx: Tx, caller: MayWrite, wallets: Wallets, means: Means
+    trade_id: UUID, body: LockBody, tx: Tx, caller: MayStep, wallets: Wallets, means: Means
 ) -> TradeBody:
     """The seller's, instead of a transaction of his own: the exchange brings it and pays its gas.
 
@@ -401,7 +419,7 @@ async def lock(
 
 @router.post("/{trade_id}/payment-details", summary="Hand over payment details", responses=_STEP)
 async def seal_payment_details(
-    trade_id: UUID, body: PaymentDetailsBody, tx: Tx, caller: MayWrite
+    trade_id: UUID, body: PaymentDetailsBody, tx: Tx, caller: MayStep
 ) -> TradeBody:
     """The seller's: sealed on his side, opened only by the buyer."""
     return await _one(tx, await service.seal_payment_details(tx, caller, trade_id, body.sealed))
@@ -409,7 +427,7 @@ async def seal_payment_details(
 
 @router.post("/{trade_id}/payment-sent", summary="Say that you paid", responses=_SIGNED)
 async def payment_sent(
-    trade_id: UUID, body: SignatureBody, tx: Tx, caller: MayWrite, wallets: Wallets
+    trade_id: UUID, body: SignatureBody, tx: Tx, caller: MayStep, wallets: Wallets
 ) -> TradeBody:
     """The buyer's, with his signed `Paid`: the seller can no longer take the coins back alone."""
     seen = await service.say_payment_sent(tx, caller, trade_id, _bytes(body.signature), wallets)
@@ -427,7 +445,7 @@ async def release(
 
 @router.post("/{trade_id}/refund", summary="Give the coins back", responses=_SIGNED)
 async def refund(
-    trade_id: UUID, body: SignatureBody, tx: Tx, caller: MayWrite, wallets: Wallets
+    trade_id: UUID, body: SignatureBody, tx: Tx, caller: MayStep, wallets: Wallets
 ) -> TradeBody:
     """The buyer's, with his signed `Refund`: he gives up."""
     seen = await service.refund(tx, caller, trade_id, _bytes(body.signature), wallets)
@@ -438,17 +456,13 @@ async def refund(
     "/{trade_id}/cancel",
     summary="Cancel a trade",
     responses=problems(
-        *ONCE,
-        NotFound,
-        ActionNotAllowed,
-        TradeChanged,
+        *_ANY,
         SignatureInvalid,
         SignatureMissing,
-        ChainNotReady,
     ),
 )
 async def cancel(
-    trade_id: UUID, body: CancelBody, tx: Tx, caller: MayWrite, wallets: Wallets
+    trade_id: UUID, body: CancelBody, tx: Tx, caller: MayStep, wallets: Wallets
 ) -> TradeBody:
     """Before the escrow: either side. After the payment deadline: the seller, signed."""
     signature = None if body.signature is None else _bytes(body.signature)
@@ -456,7 +470,7 @@ async def cancel(
 
 
 @router.post("/{trade_id}/dispute", summary="Call the arbitrator", responses=_STEP)
-async def open_dispute(trade_id: UUID, body: DisputeBody, tx: Tx, caller: MayWrite) -> TradeBody:
+async def open_dispute(trade_id: UUID, body: DisputeBody, tx: Tx, caller: MayStep) -> TradeBody:
     """Either side's: from now on two of three signatures decide."""
     return await _one(tx, await service.open_dispute(tx, caller, trade_id, body.reason))
 
@@ -465,15 +479,11 @@ async def open_dispute(trade_id: UUID, body: DisputeBody, tx: Tx, caller: MayWri
     "/{trade_id}/settlement",
     summary="Sign a settlement",
     responses=problems(
-        *ONCE,
-        NotFound,
-        ActionNotAllowed,
-        TradeChanged,
+        *_ANY,
         SignatureInvalid,
         SettlementTooLarge,
         SettlementTooLong,
         SettlementLapsed,
-        ChainNotReady,
     ),
 )
 async def sign_settlement(
