@@ -121,6 +121,27 @@ async def page(
     return [_trade(row) for row in rows]
 
 
+async def following(tx: Transaction, account_id: UUID, after: UUID, limit: int) -> list[Trade]:
+    """The account's trades, oldest first, those newer than `after`: each page costs the same."""
+    rows = await tx.all(
+        _SELECT  # noqa: S608 - both parts are literals
+        + """
+        WHERE id = ANY(ARRAY(
+            (SELECT id FROM trades
+            WHERE buyer_id = %(account)s AND id > %(after)s
+            ORDER BY id LIMIT %(limit)s)
+            UNION ALL
+            (SELECT id FROM trades
+            WHERE seller_id = %(account)s AND id > %(after)s
+            ORDER BY id LIMIT %(limit)s)
+            ORDER BY id LIMIT %(limit)s
+        )) ORDER BY id
+        """,
+        {"account": account_id, "after": after, "limit": limit},
+    )
+    return [_trade(row) for row in rows]
+
+
 async def disputed(tx: Transaction, before: UUID | None, limit: int) -> list[Trade]:
     """Trades that wait for an arbitrator, newest first."""
     rows = await tx.all(

@@ -1,12 +1,13 @@
 """The trades' operations: `/v1/trades`."""
 
 from collections.abc import Awaitable, Callable
-from datetime import UTC, datetime
 from decimal import Decimal
-from typing import Annotated
+from typing import Annotated, Any
 from uuid import UUID
 
 from fastapi import APIRouter, Depends, Query, Request, Response
+from fastapi.responses import StreamingResponse
+from pydantic import AwareDatetime
 
 from tradepost.escrow import service as escrows
 from tradepost.escrow.evm.wallet import Call
@@ -17,7 +18,6 @@ from tradepost.escrow.model import (
     Party,
     SignatureInvalid,
 )
-from tradepost.identity import service as identity
 from tradepost.kernel.access import Caller, Scope
 from tradepost.kernel.cursors import Cursors
 from tradepost.kernel.errors import InvalidCursor, MalformedRequest, NotFound, PreconditionFailed
@@ -46,30 +46,26 @@ from tradepost.offers.model import (
 from tradepost.payments.model import MethodLimitExceeded
 from tradepost.prices.model import PriceUnavailable
 from tradepost.trades import service, taking
+from tradepost.trades.export import COLUMNS, Form, Period, lines
 from tradepost.trades.http.bodies import (
     CallBody,
     CancelBody,
     ChainTime,
     DisputeBody,
-    EscrowBody,
-    EscrowTermsBody,
     HistoryBody,
     HistoryEntryBody,
     InstructionsBody,
     LockBody,
-    LockBroughtBody,
     LockInstruction,
-    PartyBody,
     PaymentDetailsBody,
     SettlementBody,
     SettlementOffer,
-    SettlementSigned,
     SignatureBody,
     TakeOfferBody,
     TradeBody,
     TradePage,
-    ViewerBody,
 )
+from tradepost.trades.http.shown import shown, shown_all, signed
 from tradepost.trades.model import (
     Action,
     ActionNotAllowed,
@@ -78,12 +74,10 @@ from tradepost.trades.model import (
     SameWallet,
     SignatureMissing,
     TooManyOpenTrades,
-    Trade,
     TradeChanged,
     TradeState,
 )
 from tradepost.trades.settlements import (
-    Settlement,
     SettlementLapsed,
     SettlementTooLarge,
     SettlementTooLong,
@@ -156,116 +150,8 @@ _TAKEN = problems(
 )
 
 
-def _time(seconds: int | None) -> datetime | None:
-    return None if seconds is None else datetime.fromtimestamp(seconds, UTC)
-
-
-async def _shown(tx: Tx, views: list[service.TradeView]) -> list[TradeBody]:
-    ids = {side for seen in views for side in (seen.trade.buyer_id, seen.trade.seller_id)}
-    people = await identity.public_accounts(tx, sorted(ids))
-    return [_body(tx, seen, {key: person.name for key, person in people.items()}) for seen in views]
-
-
-def _body(tx: Tx, seen: service.TradeView, names: dict[UUID, str | None]) -> TradeBody:
-    trade, escrow, chain, viewer = seen.trade, seen.escrow, seen.chain, seen.viewer
-    terms, reading, asset = escrow.terms, escrow.reading, trade.amount.asset
-    confirmations = (
-        0 if reading.block_number is None else max(0, chain.head_number - reading.block_number + 1)
-    )
-    return TradeBody(
-        id=trade.id,
-        offer_id=trade.offer_id,
-        state=trade.state,
-        asset=asset.code,
-        amount=str(trade.amount),
-        fee=str(type(trade.amount)(asset, terms.fee)),
-        currency=trade.fiat_amount.asset.code,
-        fiat_amount=str(trade.fiat_amount),
-        price=f"{trade.price:f}",
-        payment_method=trade.payment_method,
-        maker=trade.maker,
-        buyer=PartyBody(
-            id=trade.buyer_id,
-            name=names[trade.buyer_id],
-            wallet=terms.buyer,
-            encryption_key=trade.buyer_key,
-            key_signature=_hex(trade.buyer_key_signature),
-        ),
-        seller=PartyBody(
-            id=trade.seller_id,
-            name=names[trade.seller_id],
-            wallet=terms.seller,
-            encryption_key=trade.seller_key,
-            key_signature=_hex(trade.seller_key_signature),
-        ),
-        arbitrator=terms.arbitrator,
-        terms=trade.terms,
-        sealed_payment_details=None if viewer.party is Party.ARBITRATOR else trade.sealed_details,
-        dispute_reason=trade.dispute_reason,
-        escrow=EscrowBody(
-            id="0x" + escrow.id.hex(),
-            chain_id=escrow.chain_id,
-            contract=escrow.contract,
-            state=escrow.state,
-            confirmations=confirmations,
-            confirmations_needed=chain.confirmations,
-            tx_hash=_hex(reading.tx_hash),
-            terms=EscrowTermsBody(
-                seller=terms.seller,
-                buyer=terms.buyer,
-                arbitrator=terms.arbitrator,
-                token=terms.token,
-                amount=str(terms.amount),
-                fee=str(terms.fee),
-                fee_recipient=terms.fee_recipient,
-                fund_by=terms.fund_by,
-                payment_window=terms.payment_window,
-                challenge_window=terms.challenge_window,
-                lane=str(terms.lane),
-            ),
-            paid_on_chain=reading.paid_on_chain,
-            cancel_at=_time(reading.cancel_at),
-            lock=None
-            if viewer.party is not Party.SELLER or escrow.lock is None
-            else LockBroughtBody(
-                way=escrow.lock.way, state=escrow.lock.state, reason=escrow.lock.reason
-            ),
-        ),
-        settlements=[_signed(trade, one) for one in trade.settlements],
-        created_at=trade.created_at,
-        updated_at=trade.updated_at,
-        funding_deadline=datetime.fromtimestamp(trade.fund_by, UTC),
-        payment_deadline=_time(escrow.payment_deadline()),
-        viewer=ViewerBody(
-            role=viewer.party,
-            primary_action=viewer.primary,
-            allowed_actions=list(viewer.allowed),
-            deadline_at=_time(viewer.deadline_at),
-            deadline_effect=viewer.deadline_effect,
-            server_now=tx.now,
-            chain_now=datetime.fromtimestamp(chain.head_time, UTC),
-        ),
-    )
-
-
-def _signed(trade: Trade, settlement: Settlement) -> SettlementSigned:
-    return SettlementSigned(
-        role=settlement.party,
-        buyer_amount=str(type(trade.amount)(trade.amount.asset, settlement.buyer_amount)),
-        valid_until=settlement.valid_until,
-    )
-
-
-async def _one(tx: Tx, seen: service.TradeView) -> TradeBody:
-    return (await _shown(tx, [seen]))[0]
-
-
 def _bytes(signature: str) -> bytes:
     return bytes.fromhex(signature[2:])
-
-
-def _hex(value: bytes | None) -> str | None:
-    return None if value is None else "0x" + value.hex()
 
 
 @router.post("", status_code=201, summary="Take an offer", responses=_TAKEN)
@@ -284,7 +170,7 @@ async def take_offer(body: TakeOfferBody, tx: Tx, caller: MayWrite) -> TradeBody
         link=body.link,
         country=body.country,
     )
-    return await _one(tx, await taking.take_offer(tx, caller, wanted))
+    return await shown(tx, await taking.take_offer(tx, caller, wanted))
 
 
 @router.get(
@@ -307,9 +193,49 @@ async def list_trades(
     more = len(views) > limit
     views = views[:limit]
     return TradePage(
-        data=await _shown(tx, views),
+        data=await shown_all(tx, views),
         next_cursor=cursors.write(purpose, [str(views[-1].trade.id)]) if more else None,
     )
+
+
+_FILE: dict[int | str, dict[str, Any]] = {
+    200: {
+        "description": "The file, as it is made.",
+        "content": {
+            "text/csv": {
+                "schema": {"type": "string"},
+                "example": ",".join(COLUMNS),
+            },
+            "application/x-ndjson": {
+                "schema": {"type": "string"},
+                "example": '{"id":"0193579a-6a10-7d22-8f31-6b7c8d9e0f12","state":"completed"}',
+            },
+        },
+    }
+}
+
+
+@router.get(
+    "/export",
+    summary="Download your trades",
+    response_class=StreamingResponse,
+    responses=_FILE | problems(*AUTHENTICATED),
+)
+async def export_trades(
+    request: Request,
+    caller: MayRead,
+    form: Annotated[Form, Query(alias="format")] = Form.CSV,
+    since: Annotated[AwareDatetime | None, Query(alias="from")] = None,
+    until: Annotated[AwareDatetime | None, Query(alias="to")] = None,
+) -> StreamingResponse:
+    """The oldest first, one a row, for books and taxes: what was moved and what it cost.
+
+    With `from` or `to`, those that ended in that time; `from` is in it, `to` is not.
+    """
+    parts = lines(request.app.state.database, caller.account_id, form, Period(since, until))
+    kind = "text/csv; charset=utf-8" if form is Form.CSV else "application/x-ndjson"
+    headers = {"Content-Disposition": f'attachment; filename="trades.{form}"'}
+    return StreamingResponse(parts, headers=headers, media_type=kind)
 
 
 @router.get("/{trade_id}", summary="Show a trade", responses=_SEEN)
@@ -317,7 +243,7 @@ async def get_trade(trade_id: UUID, tx: Tx, caller: MayRead, response: Response)
     """The trade as you see it, with your next action and its deadline."""
     seen = await service.get(tx, caller, trade_id)
     response.headers["ETag"] = etag(seen.trade.version)
-    return await _one(tx, seen)
+    return await shown(tx, seen)
 
 
 @router.get(
@@ -363,8 +289,8 @@ async def get_instructions(
         if Action.LOCK in seen.viewer.allowed
         else [],
         settlements=[
-            SettlementOffer(**_signed(trade, one).model_dump(), typed_data=shown)
-            for one, shown in zip(offers, joined, strict=True)
+            SettlementOffer(**signed(trade, one).model_dump(), typed_data=typed)
+            for one, typed in zip(offers, joined, strict=True)
         ],
     )
 
@@ -414,7 +340,7 @@ async def lock(
     withdraws it. A signature itself cannot be called back: whoever has it could bring it until the
     deadline, unless you use up what it draws on, or its nonce.
     """
-    return await _one(tx, await service.lock(tx, caller, trade_id, body.signed(), wallets, means))
+    return await shown(tx, await service.lock(tx, caller, trade_id, body.signed(), wallets, means))
 
 
 @router.post("/{trade_id}/payment-details", summary="Hand over payment details", responses=_STEP)
@@ -422,7 +348,7 @@ async def seal_payment_details(
     trade_id: UUID, body: PaymentDetailsBody, tx: Tx, caller: MayStep
 ) -> TradeBody:
     """The seller's: sealed on his side, opened only by the buyer."""
-    return await _one(tx, await service.seal_payment_details(tx, caller, trade_id, body.sealed))
+    return await shown(tx, await service.seal_payment_details(tx, caller, trade_id, body.sealed))
 
 
 @router.post("/{trade_id}/payment-sent", summary="Say that you paid", responses=_SIGNED)
@@ -431,7 +357,7 @@ async def payment_sent(
 ) -> TradeBody:
     """The buyer's, with his signed `Paid`: the seller can no longer take the coins back alone."""
     seen = await service.say_payment_sent(tx, caller, trade_id, _bytes(body.signature), wallets)
-    return await _one(tx, seen)
+    return await shown(tx, seen)
 
 
 @router.post("/{trade_id}/release", summary="Release the coins", responses=_SIGNED)
@@ -440,7 +366,7 @@ async def release(
 ) -> TradeBody:
     """The seller's, with his signed `Release`: the exchange brings it to the chain."""
     seen = await service.release(tx, caller, trade_id, _bytes(body.signature), wallets)
-    return await _one(tx, seen)
+    return await shown(tx, seen)
 
 
 @router.post("/{trade_id}/refund", summary="Give the coins back", responses=_SIGNED)
@@ -449,7 +375,7 @@ async def refund(
 ) -> TradeBody:
     """The buyer's, with his signed `Refund`: he gives up."""
     seen = await service.refund(tx, caller, trade_id, _bytes(body.signature), wallets)
-    return await _one(tx, seen)
+    return await shown(tx, seen)
 
 
 @router.post(
@@ -466,13 +392,13 @@ async def cancel(
 ) -> TradeBody:
     """Before the escrow: either side. After the payment deadline: the seller, signed."""
     signature = None if body.signature is None else _bytes(body.signature)
-    return await _one(tx, await service.cancel(tx, caller, trade_id, signature, wallets))
+    return await shown(tx, await service.cancel(tx, caller, trade_id, signature, wallets))
 
 
 @router.post("/{trade_id}/dispute", summary="Call the arbitrator", responses=_STEP)
 async def open_dispute(trade_id: UUID, body: DisputeBody, tx: Tx, caller: MayStep) -> TradeBody:
     """Either side's: from now on two of three signatures decide."""
-    return await _one(tx, await service.open_dispute(tx, caller, trade_id, body.reason))
+    return await shown(tx, await service.open_dispute(tx, caller, trade_id, body.reason))
 
 
 @router.post(
@@ -503,4 +429,4 @@ async def sign_settlement(
         _bytes(body.signature),
         wallets,
     )
-    return await _one(tx, seen)
+    return await shown(tx, seen)
