@@ -29,6 +29,8 @@ NAMES = {
     "_async": "_sync",
     "asyncio": "time",
     "aclose": "close",
+    "aiter_lines": "iter_lines",
+    "aread": "read",
     "AsyncBaseTransport": "BaseTransport",
     **{f"Async{name}": name for name in _CLASSES},
 }

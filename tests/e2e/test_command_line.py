@@ -120,6 +120,8 @@ def test_two_people_trade_at_a_price_that_follows_the_market(
     seller.types("trade", "release", trade["id"], "--yes")
     buyer.types("trade", "watch", trade["id"], "--interval", "0.5")
     assert buyer.says("trade", "show", trade["id"])["state"] == "completed"
+    assert buyer.says("trade", "export")["tx_hash"].startswith("0x")
+    assert trade["id"] in buyer.types("trade", "export", "--from", "2026-01-01").splitlines()[1]
     drawn = seller.says("wallet", "withdraw", "ETH", "--yes")
     assert drawn["amount"].rstrip("0") == "0.6"
 

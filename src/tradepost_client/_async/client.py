@@ -4,8 +4,9 @@ It signs nothing and checks nothing but forms.
 """
 
 from collections.abc import AsyncIterator, Mapping, Sequence
+from datetime import datetime
 from decimal import Decimal
-from typing import Any
+from typing import Any, Literal
 
 from pydantic import BaseModel
 
@@ -161,6 +162,25 @@ class AsyncClient(AsyncMarket, AsyncPayments):
         """The account's trades, newest first."""
         async for item in self._pages("/v1/trades", {"state": state, "role": role}):
             yield answer(Trade, item)
+
+    async def export_trades(
+        self,
+        form: Literal["csv", "ndjson"] = "csv",
+        *,
+        since: datetime | None = None,
+        until: datetime | None = None,
+    ) -> AsyncIterator[str]:
+        """The account's trades as lines of a file, oldest first; of CSV, the first has the names.
+
+        With `since` or `until`, those that ended in that time (`until` is not in it).
+        """
+        query = {
+            "format": form,
+            "from": None if since is None else since.isoformat(),
+            "to": None if until is None else until.isoformat(),
+        }
+        async for line in self.lines("/v1/trades/export", query):
+            yield line
 
     async def trade(self, trade_id: str) -> Trade:
         """One trade, as the exchange shows it; see `Trader.trade` for a verified one."""

@@ -4,8 +4,9 @@ It signs nothing and checks nothing but forms.
 """
 
 from collections.abc import Iterator, Mapping, Sequence
+from datetime import datetime
 from decimal import Decimal
-from typing import Any
+from typing import Any, Literal
 
 from pydantic import BaseModel
 
@@ -159,6 +160,24 @@ class Client(Market, Payments):
         """The account's trades, newest first."""
         for item in self._pages("/v1/trades", {"state": state, "role": role}):
             yield answer(Trade, item)
+
+    def export_trades(
+        self,
+        form: Literal["csv", "ndjson"] = "csv",
+        *,
+        since: datetime | None = None,
+        until: datetime | None = None,
+    ) -> Iterator[str]:
+        """The account's trades as lines of a file, oldest first; of CSV, the first has the names.
+
+        With `since` or `until`, those that ended in that time (`until` is not in it).
+        """
+        query = {
+            "format": form,
+            "from": None if since is None else since.isoformat(),
+            "to": None if until is None else until.isoformat(),
+        }
+        yield from self.lines("/v1/trades/export", query)
 
     def trade(self, trade_id: str) -> Trade:
         """One trade, as the exchange shows it; see `Trader.trade` for a verified one."""

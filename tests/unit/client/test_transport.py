@@ -1,4 +1,5 @@
 from collections.abc import Awaitable, Callable
+from datetime import UTC, datetime
 from typing import Any
 
 import httpx
@@ -9,6 +10,7 @@ from tradepost_client import AsyncClient, Client
 from tradepost_client.errors import AnswerMalformed, ExchangeUnreachable, ProblemError
 from tradepost_client.policy import Retries, checked_url
 
+NEW_YEAR = datetime(2026, 1, 1, tzinfo=UTC)
 Handler = Callable[[httpx.Request], httpx.Response]
 BUSY = {
     "type": "urn:tradepost:problem:busy",
@@ -214,3 +216,23 @@ def test_the_synchronous_client_is_the_same() -> None:
         assert api.exchange().asset("USDT").decimals == 6
         assert [offer.id for offer in api.offers()] == [OFFER["id"]]
     assert len(seen) == 3
+
+
+async def test_a_file_comes_line_by_line() -> None:
+    handler, seen = answers(httpx.Response(200, text="id,state\r\n1,completed\r\n"))
+    async with client(handler) as api:
+        lines = [line async for line in api.export_trades(until=NEW_YEAR)]
+    assert lines == ["id,state", "1,completed"]
+    assert seen[0].url.params["format"] == "csv"
+    assert seen[0].url.params["to"] == "2026-01-01T00:00:00+00:00"
+    assert seen[0].headers["Authorization"] == "Bearer tp_secret"
+
+
+async def test_a_file_that_is_refused_or_not_reached_is_an_error() -> None:
+    handler, _ = answers(httpx.Response(503, json=BUSY), httpx.ConnectError("tp_secret"))
+    async with client(handler) as api:
+        with pytest.raises(ProblemError, match=r"Try again\."):
+            _ = [line async for line in api.export_trades()]
+        with pytest.raises(ExchangeUnreachable) as caught:
+            _ = [line async for line in api.export_trades()]
+    assert "secret" not in str(caught.value)

@@ -1,6 +1,7 @@
 """`tradepost trade`: from taking an offer to its end, with or without the exchange."""
 
 import time
+from datetime import UTC, datetime
 from decimal import Decimal
 from enum import StrEnum
 from itertools import islice
@@ -334,6 +335,24 @@ def list_trades(
     """Show your trades, newest first."""
     some = list(islice(desk.client().trades(state=state), limit))
     desk.show({"data": [one.model_dump(mode="json") for one in some]}, lambda: shown.trades(some))
+
+
+@command(trade, "export")
+def export_trades(
+    desk: Desk,
+    since: Annotated[
+        datetime | None, typer.Option("--from", help="That ended then or later.")
+    ] = None,
+    until: Annotated[datetime | None, typer.Option("--to", help="That ended before then.")] = None,
+) -> None:
+    """Write all your trades as CSV, or with --json a line each, for books and taxes; in UTC."""
+    lines = desk.client().export_trades(
+        "ndjson" if desk.as_json else "csv",
+        since=since and since.replace(tzinfo=UTC),
+        until=until and until.replace(tzinfo=UTC),
+    )
+    for line in lines:
+        typer.echo(line)
 
 
 @command(trade, "watch")
