@@ -7,7 +7,9 @@ from pydantic import SecretStr
 
 from tradepost.entrypoints.dev.chain import MNEMONIC
 from tradepost.entrypoints.dev.exchange import ARBITRATOR, RELAYER_KEY
-from tradepost.kernel.database import Database
+from tradepost.identity import service as identity
+from tradepost.identity.model import Grant
+from tradepost.kernel.database import Database, Transaction
 from tradepost.kernel.settings import AssetSetting, Settings
 from tradepost_client import Wallet
 from tradepost_contracts import artifacts, deploy
@@ -64,3 +66,16 @@ async def pretend_to_follow(database: Database) -> None:
                 tx.now,
             ],
         )
+
+
+async def signed_in(
+    database: Database, proof: identity.WalletProof, grant: Grant
+) -> identity.SignedIn:
+    """A session by wallet on the development chain; nobody asks a node about it."""
+
+    async def chain_id(_: Transaction) -> int:
+        return 31337
+
+    proven = await identity.prove_wallet(database, chain_id, None, proof)
+    async with database.transaction() as tx:
+        return await identity.begin_wallet_session(tx, proven, grant)

@@ -87,7 +87,7 @@ PRIVATE: dict[str, Scope | None] = {
     "POST /v1/trades/{trade_id}/settlement": Scope.ESCROW_RELEASE,
 }
 #: POSTs that answer a secret, and so take no key under which the answer would be kept.
-WITHOUT_KEY = {"POST /v1/tokens", "POST /v1/nonces", "POST /v1/accounts", "POST /v1/sessions"}
+WITHOUT_KEY = {"POST /v1/nonces", "POST /v1/accounts", "POST /v1/sessions"}
 
 
 async def _world(arena: Arena, counts: Counter[str]) -> tuple[Liar, Deal, dict[str, Any]]:

@@ -124,6 +124,14 @@ class WalletProof:
 
 
 @dataclass(frozen=True, slots=True)
+class ProvenWallet:
+    """A sign-in message whose signature is its wallet's, and when its nonce ends."""
+
+    message: SignInMessage
+    nonce_ends: datetime
+
+
+@dataclass(frozen=True, slots=True)
 class SignedIn:
     """What a sign-in gives."""
 
@@ -131,33 +139,41 @@ class SignedIn:
     token: NewToken
 
 
-async def create_account(
-    database: Database, passphrases: Passphrases, name: str, passphrase: str
-) -> SignedIn:
-    """Opens an account with a name and a passphrase, and a first session of it.
+async def admit(passphrases: Passphrases, name: str, passphrase: str) -> str:
+    """The hash of a new account's passphrase; the name can still be taken.
 
-    Raises `NameReserved`, `NameTaken`, `PassphraseTooWeak`, `Busy`.
+    Raises `NameReserved`, `PassphraseTooWeak`, `Busy`.
     """
     check_name(name)
-    hashed = await passphrases.admit(passphrase, name)
-    async with database.transaction() as tx:
-        account_id = new_id()
-        if not await store.add_account(tx, account_id, name, hashed):
-            raise NameTaken
-        return await _signed_in(tx, account_id, Grant())
+    return await passphrases.admit(passphrase, name)
 
 
-async def sign_in(
-    database: Database, passphrases: Passphrases, name: str, passphrase: str, grant: Grant
-) -> SignedIn:
-    """A session for the account of `name`; raises `SignInRefused`, `Busy`."""
+async def open_account(tx: Transaction, name: str, hashed: str) -> SignedIn:
+    """Opens an account with an admitted passphrase, and a first session; raises `NameTaken`."""
+    account_id = new_id()
+    if not await store.add_account(tx, account_id, name, hashed):
+        raise NameTaken
+    return await begin_session(tx, account_id, Grant())
+
+
+async def prove_passphrase(
+    database: Database, passphrases: Passphrases, name: str, passphrase: str
+) -> UUID:
+    """The account of `name`, if that is its passphrase; raises `SignInRefused`, `Busy`."""
     async with database.transaction() as tx:
         credential = await store.credential(tx, name)
     hashed = None if credential is None else credential.passphrase_hash
     if not await passphrases.verify(passphrase, hashed) or credential is None:
         raise SignInRefused
-    async with database.transaction() as tx:
-        return await _signed_in(tx, credential.account_id, grant)
+    return credential.account_id
+
+
+async def begin_session(tx: Transaction, account_id: UUID, grant: Grant) -> SignedIn:
+    """A session for an account whose owner has proven himself; the oldest makes room for it."""
+    await store.lock_account(tx, account_id)
+    await store.make_room_for_session(tx, account_id)
+    token = await _add_token(tx, account_id, _SESSION_LABEL, grant, session=True)
+    return SignedIn(await get(tx, account_id), token)
 
 
 def issue_nonce(tx: Transaction) -> tuple[str, datetime]:
@@ -166,14 +182,13 @@ def issue_nonce(tx: Transaction) -> tuple[str, datetime]:
     return new_nonce(tx.settings.secret.get_secret_value(), expires_at), expires_at
 
 
-async def sign_in_by_wallet(
+async def prove_wallet(
     database: Database,
     chain_id: ChainId,
     contract_wallets: ContractSignatures | None,
     proof: WalletProof,
-    grant: Grant,
-) -> SignedIn:
-    """A session for the account of the wallet; the first one opens that account.
+) -> ProvenWallet:
+    """The wallet that signed to sign in; its nonce is still to be used up.
 
     Raises `SignInMessageInvalid`, `SignInSignatureInvalid`, `NonceInvalid`,
     `ContractWalletsUnavailable`.
@@ -181,16 +196,21 @@ async def sign_in_by_wallet(
     async with database.transaction() as tx:
         message, nonce_ends = _read(tx, await chain_id(tx), proof)
     await _check_signature(message, proof.signature, contract_wallets)
-    async with database.transaction() as tx:
-        await _use_nonce(tx, message, nonce_ends)
-        account_id = await store.account_of_wallet(tx, message.address)
-        if account_id is None:
-            account_id = new_id()
-            if not await store.add_wallet_account(tx, account_id, message.address):
-                # Another first sign-in of this wallet was quicker, and has been committed.
-                account_id = await store.account_of_wallet(tx, message.address)
-                assert account_id is not None
-        return await _signed_in(tx, account_id, grant)
+    return ProvenWallet(message, nonce_ends)
+
+
+async def begin_wallet_session(tx: Transaction, proven: ProvenWallet, grant: Grant) -> SignedIn:
+    """A session for the account of the wallet; the first one opens it. Raises `NonceInvalid`."""
+    address = proven.message.address
+    await _use_nonce(tx, proven.message, proven.nonce_ends)
+    account_id = await store.account_of_wallet(tx, address)
+    if account_id is None:
+        account_id = new_id()
+        if not await store.add_wallet_account(tx, account_id, address):
+            # Another first sign-in of this wallet was quicker, and has been committed.
+            account_id = await store.account_of_wallet(tx, address)
+            assert account_id is not None
+    return await begin_session(tx, account_id, grant)
 
 
 async def add_wallet(
@@ -202,7 +222,7 @@ async def add_wallet(
 ) -> Account:
     """Adds a proven wallet to the account, unless it is there already.
 
-    Raises as `sign_in_by_wallet`, and `WalletTaken`, `TooManyWallets`.
+    Raises as `prove_wallet`, and `WalletTaken`, `TooManyWallets`.
     """
     message, nonce_ends = _read(tx, await chain_id(tx), proof)
     await _check_signature(message, proof.signature, contract_wallets)
@@ -385,13 +405,6 @@ async def _check_signature(
 async def _use_nonce(tx: Transaction, message: SignInMessage, ends: datetime) -> None:
     if not await store.use_nonce(tx, message.nonce, ends):
         raise NonceInvalid
-
-
-async def _signed_in(tx: Transaction, account_id: UUID, grant: Grant) -> SignedIn:
-    await store.lock_account(tx, account_id)
-    await store.make_room_for_session(tx, account_id)
-    token = await _add_token(tx, account_id, _SESSION_LABEL, grant, session=True)
-    return SignedIn(await get(tx, account_id), token)
 
 
 async def _add_token(

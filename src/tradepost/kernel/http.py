@@ -45,6 +45,7 @@ logger = logging.getLogger(__name__)
 #: Larger than any request of this API; a body beyond it is refused while it is read.
 MAX_BODY_BYTES = 64 * 1024
 _TRIES = 3
+_UNCACHED = {"Cache-Control": "no-store"}
 
 #: A plain decimal number as a string, since JSON numbers lose digits.
 DecimalString = Annotated[
@@ -206,9 +207,13 @@ def _with(scope: Scope, caller: Caller) -> Caller:
 
 @dataclass(frozen=True)
 class Once:
-    """A dependency: the caller, whose token must have `scope`, and whose key never acts twice."""
+    """A dependency: the caller, whose token must have `scope`, and whose key never acts twice.
+
+    Where the answer is a `secret`, it is kept sealed: only the same token gets it again.
+    """
 
     scope: Scope
+    secret: bool = False
 
     async def __call__(
         self,
@@ -237,13 +242,47 @@ class Once:
         authenticate_once: AuthenticateOnce = request.app.state.authenticate_once
         caller, taken = await authenticate_once(tx, bearer, asked)
         _with(self.scope, caller)
-        request.state.claim = await idempotency.claim(tx, caller.account_id, asked, taken=taken)
+        seal = idempotency.sealing(tx, bearer.encode()) if self.secret else None
+        request.state.claim = await idempotency.claim(
+            tx, caller.account_id, asked, taken=taken, seal=seal
+        )
         return caller
 
 
-def allowed_once(scope: Scope) -> Once:
+def allowed_once(scope: Scope, *, secret: bool = False) -> Once:
     """As `allowed`, for a POST: the same `Idempotency-Key` never acts twice."""
-    return Once(scope)
+    return Once(scope, secret)
+
+
+#: The key of a POST without a token, where there is one.
+PerhapsKey = Annotated[str | None, Header(alias="Idempotency-Key", max_length=200)]
+
+
+async def created_once(
+    request: Request, key: str | None, create: Callable[[Transaction], Awaitable[BaseModel]]
+) -> Response:
+    """Answers a POST of a caller without a token by what `create` makes in one transaction.
+
+    With a key the same request never acts twice; what a caller has to prove is proven before, and
+    again by whoever asks for the kept answer.
+    """
+    database: Database = request.app.state.database
+    async with database.transaction() as tx:
+        claim = None
+        if key is not None:
+            body = await request.body()
+            asked = idempotency.Asked.of(key, request.method, request.scope["path"], body)
+            try:
+                claim = await idempotency.claim_unknown(tx, asked, body)
+            except idempotency.Replayed as replayed:
+                return replayed.response
+        made = await create(tx)
+        response = Response(
+            made.model_dump_json().encode(), 201, _UNCACHED, media_type="application/json"
+        )
+        if claim is not None:
+            await idempotency.keep(tx, claim, response)
+        return response
 
 
 def etag(version: int) -> str:

@@ -65,12 +65,12 @@ class AsyncClient(AsyncMarket, AsyncPayments):
 
     async def create_nonce(self) -> Nonce:
         """A nonce for one sign-in message."""
-        return answer(Nonce, await self.send("POST", "/v1/nonces"))
+        return answer(Nonce, await self.post_once("/v1/nonces"))
 
     async def create_account(self, name: str, passphrase: str) -> SignedIn:
         """Opens an account with a name and a passphrase, and uses its token from now on."""
         body = {"name": name, "passphrase": passphrase}
-        return self._signed_in(await self.send("POST", "/v1/accounts", body))
+        return self._signed_in(await self.post_once("/v1/accounts", body))
 
     async def sign_in_by_name(
         self,
@@ -87,7 +87,7 @@ class AsyncClient(AsyncMarket, AsyncPayments):
             scopes=None if scopes is None else list(scopes),
             expires_in_s=expires_in_s,
         )
-        return self._signed_in(await self.send("POST", "/v1/sessions", body))
+        return self._signed_in(await self.post_once("/v1/sessions", body))
 
     async def sign_in_by_wallet(
         self,
@@ -104,7 +104,7 @@ class AsyncClient(AsyncMarket, AsyncPayments):
             scopes=None if scopes is None else list(scopes),
             expires_in_s=expires_in_s,
         )
-        return self._signed_in(await self.send("POST", "/v1/sessions", body))
+        return self._signed_in(await self.post_once("/v1/sessions", body))
 
     async def sign_out(self) -> None:
         """Ends the token in use."""
@@ -128,7 +128,7 @@ class AsyncClient(AsyncMarket, AsyncPayments):
     async def create_token(self, label: str, scopes: Sequence[str], expires_in_s: int) -> NewToken:
         """Makes a token for a program; its secret is shown this once."""
         body = {"label": label, "scopes": list(scopes), "expires_in_s": expires_in_s}
-        return answer(NewToken, await self.send("POST", "/v1/tokens", body))
+        return answer(NewToken, await self.post_once("/v1/tokens", body))
 
     async def revoke_token(self, token_id: str) -> None:
         """Ends a token."""

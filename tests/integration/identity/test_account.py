@@ -11,6 +11,7 @@ from eth_account import Account
 from eth_account.messages import encode_defunct
 from eth_account.signers.local import LocalAccount
 
+from tests import worlds
 from tradepost.identity import service
 from tradepost.identity.model import (
     MAX_NAMED_TOKENS,
@@ -49,7 +50,7 @@ async def opened(
     async with database.transaction() as tx:
         nonce, _ = service.issue_nonce(tx)
     made = proof(settings, wallet or Account.create(), nonce)
-    return await service.sign_in_by_wallet(database, chain_id, None, made, Grant())
+    return await worlds.signed_in(database, made, Grant())
 
 
 def bearer(signed_in: service.SignedIn) -> dict[str, str]:
@@ -143,7 +144,7 @@ async def test_a_token_cannot_make_one_that_may_do_more(
     refused = await api.post(
         "/v1/tokens",
         json={"label": "x", "scopes": ["account:write", "escrow:release"], "expires_in_s": 3600},
-        headers={"Authorization": f"Bearer {writer.json()['token']}"},
+        headers={"Authorization": f"Bearer {writer.json()['token']}", "Idempotency-Key": "1"},
     )
     assert refused.status_code == 403
     assert refused.json()["type"] == "urn:tradepost:problem:scope-beyond-token"
@@ -283,10 +284,10 @@ async def test_an_operator_gives_roles_by_name_or_wallet(
 
 async def test_anybody_may_know_a_name_and_no_more(database: Database, settings: Settings) -> None:
     passphrases = service.Passphrases()
-    rosa = await service.create_account(
-        database, passphrases, "rosa", "lantern orbit velvet quarry"
-    )
+    hashed = await service.admit(passphrases, "rosa", "lantern orbit velvet quarry")
     passphrases.close()
+    async with database.transaction() as tx:
+        rosa = await service.open_account(tx, "rosa", hashed)
     nameless = await opened(database, settings)
     async with database.transaction() as tx:
         found = await service.public_accounts(tx, [rosa.account.id, nameless.account.id, uuid4()])

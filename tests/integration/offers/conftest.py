@@ -18,7 +18,7 @@ from tests.market import Market, SetClock
 from tradepost.entrypoints.wiring import SUBSCRIPTIONS
 from tradepost.identity import service as identity
 from tradepost.identity.model import Grant
-from tradepost.kernel.database import Database, Transaction
+from tradepost.kernel.database import Database
 from tradepost.kernel.settings import Settings
 
 
@@ -70,10 +70,6 @@ def market(database: Database) -> Market:
     return Market(database)
 
 
-async def _chain_id(_: Transaction) -> int:
-    return 31337
-
-
 @pytest.fixture
 def new_maker(database: Database, settings: Settings) -> Callable[[], Awaitable[Maker]]:
     """Opens accounts."""
@@ -89,9 +85,7 @@ def new_maker(database: Database, settings: Settings) -> Callable[[], Awaitable[
             f"Chain ID: 31337\nNonce: {nonce}\nIssued At: {now.isoformat()}"
         )
         signature = bytes(wallet.sign_message(encode_defunct(text=text)).signature)
-        signed_in = await identity.sign_in_by_wallet(
-            database, _chain_id, None, identity.WalletProof(text, signature), Grant()
-        )
+        signed_in = await worlds.signed_in(database, identity.WalletProof(text, signature), Grant())
         return Maker(signed_in.account.id, wallet.address, signed_in.token.secret)
 
     return make

@@ -6,10 +6,11 @@ from uuid import UUID, uuid4
 
 import pytest
 
+from tests import worlds
 from tradepost.identity import service as identity
 from tradepost.identity.model import Grant
 from tradepost.kernel.access import Scope
-from tradepost.kernel.database import Database, Transaction
+from tradepost.kernel.database import Database
 from tradepost.kernel.settings import Settings
 from tradepost_client import Wallet
 
@@ -33,10 +34,6 @@ class Trader:
 NewTrader = Callable[..., Awaitable[Trader]]
 
 
-async def _chain_id(_: Transaction) -> int:
-    return 31337
-
-
 @pytest.fixture
 def new_trader(database: Database, settings: Settings) -> NewTrader:
     """Opens accounts."""
@@ -52,9 +49,7 @@ def new_trader(database: Database, settings: Settings) -> NewTrader:
             f"Chain ID: 31337\nNonce: {nonce}\nIssued At: {now.isoformat()}"
         )
         proof = identity.WalletProof(text, bytes.fromhex(wallet.sign_text(text)[2:]))
-        signed_in = await identity.sign_in_by_wallet(
-            database, _chain_id, None, proof, Grant(scopes)
-        )
+        signed_in = await worlds.signed_in(database, proof, Grant(scopes))
         return Trader(signed_in.account.id, wallet, signed_in.token.secret)
 
     return make

@@ -18,7 +18,7 @@ from tradepost.entrypoints.wiring import SUBSCRIPTIONS
 from tradepost.identity import service as identity
 from tradepost.identity.model import Grant
 from tradepost.kernel.access import Role
-from tradepost.kernel.database import Database, Transaction
+from tradepost.kernel.database import Database
 from tradepost.kernel.settings import Settings
 from tradepost.trades import service as trades
 
@@ -63,9 +63,7 @@ class World:
         proof = identity.WalletProof(
             text, bytes(wallet.sign_message(encode_defunct(text=text)).signature)
         )
-        signed_in = await identity.sign_in_by_wallet(
-            self.database, _chain_id, None, proof, Grant(life=timedelta(days=90))
-        )
+        signed_in = await worlds.signed_in(self.database, proof, Grant(life=timedelta(days=90)))
         if role is not Role.TRADER:
             async with self.database.transaction() as tx:
                 await identity.grant_role(tx, wallet.address, role)
@@ -161,10 +159,6 @@ class World:
                 " confirmed_time = confirmed_time + %(s)s",
                 {"s": seconds},
             )
-
-
-async def _chain_id(_: Transaction) -> int:
-    return 31337
 
 
 @pytest.fixture

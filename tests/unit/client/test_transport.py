@@ -78,7 +78,6 @@ async def test_two_intents_have_two_keys_and_one_can_be_given() -> None:
 
 async def test_what_may_act_twice_is_sent_once() -> None:
     calls: tuple[Callable[[AsyncClient], Awaitable[object]], ...] = (
-        lambda api: api.create_account("rosa", "lantern orbit velvet"),
         lambda api: api.edit_offer(OFFER["id"], 1, {"price": "1"}),
         lambda api: api.revoke_token(PERSON_ID),
     )

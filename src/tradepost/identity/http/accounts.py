@@ -1,393 +1,157 @@
 """The routes of accounts, sessions and tokens."""
 
-from datetime import datetime, timedelta
-from typing import Annotated, Any, Self
+from collections.abc import Awaitable, Callable
+from functools import partial
+from typing import Annotated
 from uuid import UUID
 
 from fastapi import APIRouter, Depends, Query, Request, Response
-from pydantic import AfterValidator, BaseModel, ConfigDict, Field, SecretStr
 
 from tradepost.identity import service
+from tradepost.identity.http.bodies import (
+    AccountAnswer,
+    EventAnswer,
+    EventsAnswer,
+    NamedSessionBody,
+    NewAccountBody,
+    NewTokenAnswer,
+    NewTokenBody,
+    NonceAnswer,
+    ProofBody,
+    SignedInAnswer,
+    TokenAnswer,
+    TokensAnswer,
+    WalletSessionBody,
+)
 from tradepost.identity.model import (
-    MAX_MESSAGE,
-    MAX_TOKEN_LIFE_S,
-    MIN_TOKEN_LIFE_S,
-    NAME_PATTERN,
-    SESSION,
-    Account,
     ContractWalletsUnavailable,
-    Grant,
     NameReserved,
     NameTaken,
-    NewToken,
     NonceInvalid,
     PassphraseTooWeak,
     ScopeBeyondToken,
     SignInMessageInvalid,
     SignInRefused,
     SignInSignatureInvalid,
-    Token,
     TooManyTokens,
     TooManyWallets,
     WalletTaken,
 )
 from tradepost.kernel import outbox
-from tradepost.kernel.access import Caller, Role, Scope, ScopeMissing, Unauthenticated
-from tradepost.kernel.database import Database
-from tradepost.kernel.errors import NotFound
+from tradepost.kernel.access import Caller, Scope, ScopeMissing, Unauthenticated
+from tradepost.kernel.database import Transaction
+from tradepost.kernel.errors import (
+    IdempotencyKeyInFlight,
+    IdempotencyKeyMissing,
+    IdempotencyKeyReused,
+    NotFound,
+)
 from tradepost.kernel.http import (
-    Body,
-    EvmAddress,
-    Signature,
+    PerhapsKey,
     StrictRoute,
     TransactionRoute,
     Tx,
     allowed,
     allowed_once,
     authenticated,
+    created_once,
 )
 from tradepost.kernel.openapi import AUTHENTICATED, ONCE, problems
-from tradepost.kernel.text import Label
 
-#: Signing in hashes or asks the chain, and answers a secret: no transaction is held meanwhile, and
-#: no answer is kept for a replay.
+#: Signing in hashes or asks the chain: no transaction is held meanwhile.
 sign_in_router = APIRouter(route_class=StrictRoute)
 account_router = APIRouter(route_class=TransactionRoute)
 
-_ID = "0193579a-1c3e-7c4b-9f0a-2b1d6f8e4a10"
-_SECOND_ID = "0193579a-2f11-7a90-8c33-5d0e7b9a6c21"
-_WALLET = "0x7E5F4552091A69125d5DfCb7b8C2659029395Bdf"
-_AT = "2026-11-23T05:00:00Z"
-_NONCE = "9f2c4e6a8b0d1f3a5c7e9b1d006742a5e8d1c3b5a79f8e6d4c2b0a18263748596a"
-_PROOF = {
-    "message": (
-        f"127.0.0.1:8000 wants you to sign in with your Ethereum account:\n{_WALLET}\n\n"
-        "Sign in to Tradepost.\n\nURI: http://127.0.0.1:8000\nVersion: 1\nChain ID: 31337\n"
-        f"Nonce: {_NONCE}\nIssued At: {_AT}"
-    ),
-    "signature": "0x" + "5a" * 64 + "1b",
-}
-_NAMED = {"name": "rosa", "passphrase": "lantern orbit velvet quarry"}
-_ACCOUNT = {
-    "id": _ID,
-    "name": "rosa",
-    "roles": ["trader"],
-    "wallets": [_WALLET],
-    "created_at": _AT,
-}
-_TOKEN = {
-    "id": _SECOND_ID,
-    "token": "tp_mX3Jc0tq5V1sR8yZk2uA7wBnE4hGfLdQ9iToP6xCvYa",
-    "label": "price bot",
-    "scopes": ["offers:read", "offers:write"],
-    "expires_at": "2026-12-23T05:00:00Z",
-}
+_ONCE_FOR_ANYBODY = (IdempotencyKeyMissing, IdempotencyKeyReused, IdempotencyKeyInFlight)
 
 
-def _example(*values: dict[str, Any]) -> ConfigDict:
-    return ConfigDict(json_schema_extra={"examples": list(values)})
-
-
-def _encodable(secret: SecretStr) -> SecretStr:
-    try:
-        secret.get_secret_value().encode()
-    except UnicodeEncodeError:
-        # Half of a surrogate pair, which JSON can write: nothing that could be hashed.
-        raise ValueError("it has characters that do not exist") from None
-    return secret
-
-
-Passphrase = Annotated[
-    SecretStr,
-    Field(max_length=512, description="15 to 128 characters."),
-    AfterValidator(_encodable),
-]
-
-
-class GrantBody(Body):
-    """What a new token is for: everything, for a day, where nothing is said."""
-
-    scopes: Annotated[frozenset[Scope], Field(min_length=1)] = frozenset(Scope)
-    expires_in_s: Annotated[int, Field(ge=MIN_TOKEN_LIFE_S, le=MAX_TOKEN_LIFE_S, strict=True)] = (
-        int(SESSION.total_seconds())
-    )
-
-    def grant(self) -> Grant:
-        """In the model's words."""
-        return Grant(self.scopes, timedelta(seconds=self.expires_in_s))
-
-
-class NewAccountBody(Body):
-    """A name and a passphrase for a new account."""
-
-    model_config = _example(_NAMED)
-
-    name: Annotated[str, Field(pattern=NAME_PATTERN)]
-    passphrase: Passphrase
-
-
-class NamedSessionBody(GrantBody):
-    """Signing in by name and passphrase."""
-
-    model_config = _example(_NAMED, _NAMED | {"scopes": ["offers:read"], "expires_in_s": 3600})
-
-    name: Annotated[str, Field(pattern=NAME_PATTERN)]
-    passphrase: Passphrase
-
-
-class ProofBody(Body):
-    """A message of EIP-4361 with a nonce of `POST /v1/nonces`, and the wallet's signature."""
-
-    model_config = _example(_PROOF)
-
-    message: Annotated[str, Field(max_length=MAX_MESSAGE)]
-    signature: Signature
-
-    def proof(self) -> service.WalletProof:
-        """In the service's words."""
-        return service.WalletProof(self.message, bytes.fromhex(self.signature[2:]))
-
-
-class WalletSessionBody(GrantBody, ProofBody):
-    """Signing in by wallet: one that is not known here opens an account."""
-
-    model_config = _example(_PROOF | {"scopes": ["trades:read"], "expires_in_s": 3600})
-
-
-class NewTokenBody(GrantBody):
-    """A token for a program."""
-
-    model_config = _example(
-        {"label": "price bot", "scopes": ["offers:read", "offers:write"], "expires_in_s": 2592000}
-    )
-
-    label: Label
-    scopes: Annotated[frozenset[Scope], Field(min_length=1)]
-    expires_in_s: Annotated[int, Field(ge=MIN_TOKEN_LIFE_S, le=MAX_TOKEN_LIFE_S, strict=True)]
-
-
-class NonceAnswer(BaseModel):
-    """A nonce for one sign-in message."""
-
-    model_config = _example({"nonce": _NONCE, "expires_at": "2026-11-23T05:10:00Z"})
-
-    nonce: str
-    expires_at: datetime
-
-
-class AccountAnswer(BaseModel):
-    """An account as its owner sees it."""
-
-    model_config = _example(_ACCOUNT)
-
-    id: UUID
-    name: str | None
-    roles: list[Role]
-    wallets: list[EvmAddress]
-    created_at: datetime
-
-    @classmethod
-    def of(cls, account: Account) -> Self:
-        """The answer for `account`."""
-        return cls(
-            id=account.id,
-            name=account.name,
-            roles=sorted(account.roles),
-            wallets=list(account.wallets),
-            created_at=account.created_at,
-        )
-
-
-class NewTokenAnswer(BaseModel):
-    """A token, this once with its secret."""
-
-    model_config = _example(_TOKEN)
-
-    id: UUID
-    token: str
-    label: str
-    scopes: list[Scope]
-    expires_at: datetime
-
-    @classmethod
-    def of(cls, new: NewToken) -> Self:
-        """The answer for `new`."""
-        return cls(
-            id=new.token.id,
-            token=new.secret,
-            label=new.token.label,
-            scopes=sorted(new.token.scopes),
-            expires_at=new.token.expires_at,
-        )
-
-
-class SignedInAnswer(BaseModel):
-    """The account, and a token that acts for it."""
-
-    model_config = _example(
-        {
-            "account": _ACCOUNT,
-            "token": _TOKEN | {"label": "sign-in", "scopes": sorted(Scope)},
-        }
-    )
-
-    account: AccountAnswer
-    token: NewTokenAnswer
-
-    @classmethod
-    def of(cls, signed_in: service.SignedIn) -> Self:
-        """The answer for `signed_in`."""
-        return cls(
-            account=AccountAnswer.of(signed_in.account), token=NewTokenAnswer.of(signed_in.token)
-        )
-
-
-class TokenAnswer(BaseModel):
-    """A token without its secret, which nobody can see again."""
-
-    id: UUID
-    label: str
-    scopes: list[Scope]
-    created_at: datetime
-    expires_at: datetime
-    last_used_at: datetime | None
-
-    @classmethod
-    def of(cls, token: Token) -> Self:
-        """The answer for `token`."""
-        return cls(
-            id=token.id,
-            label=token.label,
-            scopes=sorted(token.scopes),
-            created_at=token.created_at,
-            expires_at=token.expires_at,
-            last_used_at=token.last_used_at,
-        )
-
-
-class TokensAnswer(BaseModel):
-    """All live tokens: their number is bounded, so this is the whole list."""
-
-    model_config = _example(
-        {
-            "data": [
-                {key: value for key, value in _TOKEN.items() if key != "token"}
-                | {"created_at": _AT, "last_used_at": None}
-            ],
-            "next_cursor": None,
-        }
-    )
-
-    data: list[TokenAnswer]
-    next_cursor: None = None
-
-
-class EventAnswer(BaseModel):
-    """Something that happened to this account."""
-
-    model_config = ConfigDict(from_attributes=True)
-
-    seq: int
-    id: UUID
-    type: str
-    payload: dict[str, Any]
-    created_at: datetime
-
-
-class EventsAnswer(BaseModel):
-    """Events in order: the numbers of one account have no gap."""
-
-    model_config = _example(
-        {
-            "data": [
-                {
-                    "seq": 1,
-                    "id": "0193579a-3b22-7d41-a1c5-8e9f0a1b2c3d",
-                    "type": "offer.created",
-                    "payload": {"offer_id": "0193579a-3b20-7f13-b6d8-4c5d6e7f8091"},
-                    "created_at": _AT,
-                }
-            ]
-        }
-    )
-
-    data: list[EventAnswer]
-
-
-def _secret(response: Response) -> None:
-    response.headers["Cache-Control"] = "no-store"
-
-
-@account_router.post(
+@sign_in_router.post(
     "/nonces",
     status_code=201,
+    response_model=NonceAnswer,
     summary="Get a nonce for a sign-in message",
-    responses=problems(),
+    responses=problems(*_ONCE_FOR_ANYBODY),
 )
-async def create_nonce(tx: Tx) -> NonceAnswer:
+async def create_nonce(request: Request, idempotency_key: PerhapsKey = None) -> Response:
     """It can be used once, within ten minutes, in one message of EIP-4361."""
-    nonce, expires_at = service.issue_nonce(tx)
-    return NonceAnswer(nonce=nonce, expires_at=expires_at)
+
+    async def create(tx: Transaction) -> NonceAnswer:
+        nonce, expires_at = service.issue_nonce(tx)
+        return NonceAnswer(nonce=nonce, expires_at=expires_at)
+
+    return await created_once(request, idempotency_key, create)
 
 
 @sign_in_router.post(
     "/accounts",
     status_code=201,
+    response_model=SignedInAnswer,
     summary="Open an account with a name and a passphrase",
-    responses=problems(NameTaken, NameReserved, PassphraseTooWeak),
-    dependencies=[Depends(_secret)],
+    responses=problems(*_ONCE_FOR_ANYBODY, NameTaken, NameReserved, PassphraseTooWeak),
 )
-async def create_account(request: Request, body: NewAccountBody) -> SignedInAnswer:
-    """Answers a first session. It takes no `Idempotency-Key`: the answer holds a secret."""
-    signed_in = await service.create_account(
-        request.app.state.database,
-        request.app.state.passphrases,
-        body.name,
-        body.passphrase.get_secret_value(),
-    )
-    return SignedInAnswer.of(signed_in)
+async def create_account(
+    request: Request, body: NewAccountBody, idempotency_key: PerhapsKey = None
+) -> Response:
+    """Answers a first session.
+
+    With an `Idempotency-Key`, the same request within ten minutes gets the same answer.
+    """
+    passphrase = body.passphrase.get_secret_value()
+    hashed = await service.admit(request.app.state.passphrases, body.name, passphrase)
+
+    async def create(tx: Transaction) -> SignedInAnswer:
+        return SignedInAnswer.of(await service.open_account(tx, body.name, hashed))
+
+    return await created_once(request, idempotency_key, create)
 
 
 @sign_in_router.post(
     "/sessions",
     status_code=201,
+    response_model=SignedInAnswer,
     summary="Sign in, by passphrase or by wallet",
     responses=problems(
+        *_ONCE_FOR_ANYBODY,
         SignInRefused,
         SignInMessageInvalid,
         SignInSignatureInvalid,
         NonceInvalid,
         ContractWalletsUnavailable,
     ),
-    dependencies=[Depends(_secret)],
 )
 async def create_session(
-    request: Request, body: NamedSessionBody | WalletSessionBody
-) -> SignedInAnswer:
+    request: Request,
+    body: NamedSessionBody | WalletSessionBody,
+    idempotency_key: PerhapsKey = None,
+) -> Response:
     """A token for the account: with all scopes for 24 hours unless asked otherwise.
 
     By wallet, the message names this exchange's host and URI, its chain and a nonce of
     `POST /v1/nonces`, and is at most ten minutes old. A wallet that is not known here opens an
-    account. It takes no `Idempotency-Key`: the answer holds a secret.
+    account. With an `Idempotency-Key`, the same request within ten minutes gets the same answer.
     """
-    database: Database = request.app.state.database
+    begin = await _proven(request, body)
+
+    async def create(tx: Transaction) -> SignedInAnswer:
+        return SignedInAnswer.of(await begin(tx))
+
+    return await created_once(request, idempotency_key, create)
+
+
+async def _proven(
+    request: Request, body: NamedSessionBody | WalletSessionBody
+) -> Callable[[Transaction], Awaitable[service.SignedIn]]:
+    """What begins the session of whoever the body proves to be."""
+    state = request.app.state
     if isinstance(body, NamedSessionBody):
-        signed_in = await service.sign_in(
-            database,
-            request.app.state.passphrases,
-            body.name,
-            body.passphrase.get_secret_value(),
-            body.grant(),
+        account_id = await service.prove_passphrase(
+            state.database, state.passphrases, body.name, body.passphrase.get_secret_value()
         )
-    else:
-        signed_in = await service.sign_in_by_wallet(
-            database,
-            request.app.state.chain_id,
-            request.app.state.contract_signatures,
-            body.proof(),
-            body.grant(),
-        )
-    return SignedInAnswer.of(signed_in)
+        return partial(service.begin_session, account_id=account_id, grant=body.grant())
+    wallet = await service.prove_wallet(
+        state.database, state.chain_id, state.contract_signatures, body.proof()
+    )
+    return partial(service.begin_wallet_session, proven=wallet, grant=body.grant())
 
 
 @account_router.delete(
@@ -458,17 +222,16 @@ async def list_tokens(
     "/tokens",
     status_code=201,
     summary="Make a token for a program",
-    responses=problems(*AUTHENTICATED, ScopeBeyondToken, TooManyTokens),
-    dependencies=[Depends(_secret)],
+    responses=problems(*ONCE, ScopeBeyondToken, TooManyTokens),
 )
 async def create_token(
     tx: Tx,
-    caller: Annotated[Caller, Depends(allowed(Scope.ACCOUNT_WRITE))],
+    caller: Annotated[Caller, Depends(allowed_once(Scope.ACCOUNT_WRITE, secret=True))],
     body: NewTokenBody,
 ) -> NewTokenAnswer:
     """With no more scopes than the token that asks. Its secret is shown this once.
 
-    It takes no `Idempotency-Key`: the answer holds a secret.
+    The answer is kept sealed: only the token that asked gets it again.
     """
     return NewTokenAnswer.of(await service.create_token(tx, caller, body.label, body.grant()))
 
