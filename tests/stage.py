@@ -51,6 +51,8 @@ Asset = Literal["ETH", "USDT"]
 PRICES = {"ETH": Decimal(2500), "USDT": Decimal("0.98")}
 AMOUNTS = {"ETH": Decimal("1.5"), "USDT": Decimal(250)}
 DECIMALS = {"ETH": 18, "USDT": 6}
+#: The tokens of a new trader, in minor units.
+MINTED = 1_000_000 * 10**6
 
 
 @dataclass
@@ -71,7 +73,7 @@ class Stage:
         """A new trader with a wallet of his own, coins and tokens, signed in."""
         wallet = Wallet.create()
         self.node.rpc("anvil_setBalance", wallet.address, hex(1_000 * 10**18))
-        mint = encode(["address", "uint256"], [wallet.address, 1_000_000 * 10**6])
+        mint = encode(["address", "uint256"], [wallet.address, MINTED])
         self.send(wallet.address, TOKEN, bytes.fromhex("40c10f19") + mint)
         trader = await self._signed_in(wallet)
         self.traders.append(trader)

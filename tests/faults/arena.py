@@ -11,33 +11,24 @@ from dataclasses import dataclass, field
 from decimal import Decimal
 from secrets import token_hex
 from typing import Any, Literal
-from uuid import uuid4
 
 import httpx
-from eth_abi.abi import encode
 from eth_utils.crypto import keccak
 
 from tests import market as markets
 from tests import worlds
+from tests.faults.books import check_books
+from tests.faults.deals import Deal, Player
 from tests.market import Market
-from tests.stage import CONTRACT, DECIMALS, NATIVE, TOKEN, Asset, Stage, open_stage
+from tests.stage import CONTRACT, NATIVE, TOKEN, Asset, Stage, open_stage
+from tests.ways import Way, deploy_permit2
 from tradepost.entrypoints.dev.chain import DevChain
 from tradepost.escrow.evm.rebuild import rebuild
 from tradepost.escrow.evm.watch import BranchMoved, follow_once
 from tradepost.prices.model import Pair
-from tradepost_client import Wallet
 from tradepost_client.models import EscrowTerms
-from tradepost_contracts import calls, locking
-from tradepost_contracts.state import State, decode
-from tradepost_contracts.terms import (
-    InstructionKind,
-    Terms,
-    instruction_digest,
-    settlement_digest,
-)
-from tradepost_contracts.typed_data import Domain
+from tradepost_contracts import calls
 
-CHAIN_ID = 31337
 #: As short as the rules permit, so that a test can outlive them.
 PAYMENT_WINDOW_S = 900
 CHALLENGE_WINDOW_S = 600
@@ -68,165 +59,6 @@ _WAYS_OUT = {
 Side = Literal["seller", "buyer"]
 
 
-@dataclass(slots=True)
-class Player:
-    """A wallet with an account and a token, and what it has ever sent."""
-
-    arena: "Arena"
-    wallet: Wallet
-    token: str
-    account_id: str
-    #: The newest transaction of each of its nonces.
-    sent: dict[int, str] = field(default_factory=dict)
-
-    def headers(self, key: str | None = None) -> dict[str, str]:
-        """What a POST of his carries."""
-        return {"Authorization": f"Bearer {self.token}", "Idempotency-Key": key or str(uuid4())}
-
-    async def post(self, path: str, body: Any = None, key: str | None = None) -> httpx.Response:
-        """A POST with his token."""
-        return await self.arena.http.post(path, json=body, headers=self.headers(key))
-
-    async def get(self, path: str) -> Any:
-        """A GET with his token; what it answers, which has to be good."""
-        response = await self.arena.http.get(path, headers=self.headers())
-        assert response.status_code == 200, response.text
-        return response.json()
-
-    def transact(self, to: str, data: bytes = b"", value: int = 0, nonce: int | None = None) -> str:
-        """Sends a transaction of his; `nonce` may be one that another branch has used."""
-        if nonce is None:
-            nonce = self.nonce()
-        raw = self.sign(to, data, value, nonce)
-        sent: str = self.arena.stage.node.rpc("eth_sendRawTransaction", raw)
-        self.sent[nonce] = raw
-        return sent
-
-    def nonce(self) -> int:
-        """The next one that the node would take of him."""
-        node = self.arena.stage.node
-        return int(node.rpc("eth_getTransactionCount", self.wallet.address, "pending"), 16)
-
-    def sign(self, to: str, data: bytes, value: int, nonce: int) -> str:
-        """A signed transaction, for whoever wants it."""
-        raw = self.wallet.sign_transaction(
-            {
-                "type": 2,
-                "chainId": CHAIN_ID,
-                "nonce": nonce,
-                "to": to,
-                "value": value,
-                "data": data,
-                # No estimate: a transaction that fails is a fault worth having.
-                "gas": 300_000,
-                "maxFeePerGas": 10**11,
-                "maxPriorityFeePerGas": 10**9,
-            }
-        )
-        return "0x" + raw.hex()
-
-
-@dataclass(slots=True)
-class Deal:
-    """A trade in play."""
-
-    arena: "Arena"
-    id: str
-    asset: Asset
-    seller: Player
-    buyer: Player
-    terms: Terms
-    escrow_id: bytes
-
-    def signature(self, kind: InstructionKind, signer: Player | None = None) -> str:
-        """The signature that this instruction needs, or another's of the same."""
-        if signer is None:
-            signer = self.seller if kind in {"Release", "Cancel"} else self.buyer
-        digest = instruction_digest(kind, self.escrow_id, CHAIN_ID, CONTRACT)
-        return signer.wallet.sign_digest(digest)
-
-    def signed_lock(self) -> dict[str, str]:
-        """The seller's lock without a transaction of his: of the token, or out of a balance."""
-        if self.asset == "ETH":
-            typed = locking.lock("LockFromDeposit", self.terms, CHAIN_ID, CONTRACT)
-            return {"way": "deposit", "signature": self.seller.wallet.sign_digest(typed.digest())}
-        token = Domain("Development Dollar", "1", CHAIN_ID, TOKEN)
-        typed = locking.lock_authorization(self.terms, token, CONTRACT)
-        return {"way": "authorization", "signature": self.seller.wallet.sign_digest(typed.digest())}
-
-    @property
-    def until(self) -> int:
-        """A last chain time of settlements that no test comes near."""
-        return self.terms.fund_by + 20 * 86_400
-
-    def share(self, signer: Player, minor: int, until: int | None = None) -> str:
-        """A signature of a settlement that gives the buyer `minor` units."""
-        share = minor, self.until if until is None else until
-        return signer.wallet.sign_digest(
-            settlement_digest(self.escrow_id, *share, CHAIN_ID, CONTRACT)
-        )
-
-    async def step(
-        self, player: Player, step: str, body: Any = None, key: str | None = None
-    ) -> httpx.Response:
-        """A request about this trade."""
-        return await player.post(f"/v1/trades/{self.id}/{step}", body, key)
-
-    async def do(self, player: Player, step: str, body: Any = None) -> None:
-        """As `step`, and it has to be taken."""
-        response = await self.step(player, step, body)
-        assert response.status_code == 200, response.text
-
-    async def payment_sent(self) -> None:
-        """The buyer says that he paid."""
-        await self.do(self.buyer, "payment-sent", {"signature": self.signature("Paid")})
-
-    async def release(self) -> None:
-        """The seller signs the coins over."""
-        await self.do(self.seller, "release", {"signature": self.signature("Release")})
-
-    async def refund(self) -> None:
-        """The buyer signs them back."""
-        await self.do(self.buyer, "refund", {"signature": self.signature("Refund")})
-
-    async def settle(self, player: Player, minor: int, until: int | None = None) -> None:
-        """A party signs how to share."""
-        await self.do(player, "settlement", self.settlement(player, minor, until))
-
-    def settlement(self, player: Player, minor: int, until: int | None = None) -> dict[str, Any]:
-        """What a party sends in order to give the buyer `minor` units."""
-        whole = Decimal(minor).scaleb(-DECIMALS[self.asset])
-        return {
-            "buyer_amount": f"{whole:f}",
-            "valid_until": self.until if until is None else until,
-            "signature": self.share(player, minor, until),
-        }
-
-    def lock(self) -> None:
-        """The seller locks the coins."""
-        if self.asset == "USDT":
-            allowance = encode(["address", "uint256"], [CONTRACT, self.terms.locked_amount])
-            self.seller.transact(TOKEN, bytes.fromhex("095ea7b3") + allowance)
-        value = self.terms.locked_amount if self.asset == "ETH" else 0
-        self.seller.transact(CONTRACT, calls.lock(self.terms), value)
-
-    async def shown(self) -> Any:
-        """The trade as its buyer sees it."""
-        return await self.buyer.get(f"/v1/trades/{self.id}")
-
-    async def state(self) -> str:
-        """Where it stands."""
-        async with self.arena.stage.database.transaction() as tx:
-            row = await tx.one("SELECT state FROM trades WHERE id = %s", [self.id])
-        assert row is not None
-        return str(row["state"])
-
-    def on_chain(self) -> State:
-        """Where its escrow stands, by the contract's own word."""
-        answer = self.arena.stage.call(CONTRACT, calls.state_of(self.terms))
-        return decode(bytes.fromhex(answer[2:]))
-
-
 @dataclass
 class Arena:
     """The stage, its players and their deals."""
@@ -237,6 +69,8 @@ class Arena:
     buyer: Player = field(init=False)
     stranger: Player = field(init=False)
     arbitrator: Player = field(init=False)
+    #: Sellers who came later, each for one trade.
+    guests: list[Player] = field(default_factory=list)
     offers: dict[str, str] = field(default_factory=dict)
     deals: list[Deal] = field(default_factory=list)
     #: Ids of events whose jobs have run: each can come again.
@@ -248,13 +82,14 @@ class Arena:
     @property
     def players(self) -> list[Player]:
         """Everybody."""
-        return [self.seller, self.buyer, self.stranger, self.arbitrator]
+        return [self.seller, self.buyer, self.stranger, self.arbitrator, *self.guests]
 
     async def gather(self) -> None:
         """Brings the players and their offers."""
         self.seller, self.buyer, self.stranger = [
             await self.player(await self.stage.trader()) for _ in range(3)
         ]
+        self.seller.sells = True
         self.arbitrator = await self.player(await self.stage.arbitrator())
         await self.stage.work()
         self.held = {"ETH": self.total("ETH"), "USDT": self.total("USDT")}
@@ -268,9 +103,8 @@ class Arena:
 
     async def publish(self, maker: Player, asset: Asset, **changes: Any) -> str:
         """A new offer's id."""
-        sells = maker is self.seller
         body = {
-            "direction": "sell" if sells else "buy",
+            "direction": "sell" if maker.sells else "buy",
             "asset": asset,
             "currency": "EUR",
             "price": PRICES[asset],
@@ -294,6 +128,18 @@ class Arena:
         offer_id = await self.offered(asset, maker, floating=floating)
         taker = self.buyer if maker == "seller" else self.seller
         response = await self.take(taker, offer_id, asset)
+        assert response.status_code == 201, response.text
+        return self.deal(response.json())
+
+    async def open_by(self, way: Way) -> Deal:
+        """A trade whose seller is new here: nobody else's approvals and deposits are his."""
+        guest = await self.player(await self.stage.trader())
+        guest.sells = True
+        self.guests.append(guest)
+        for asset in self.held:
+            self.held[asset] += self.stage.balance(guest.wallet.address, asset)
+        offer_id = await self.offered(way.asset, "buyer")
+        response = await self.take(guest, offer_id, way.asset)
         assert response.status_code == 201, response.text
         return self.deal(response.json())
 
@@ -342,7 +188,7 @@ class Arena:
             "offer_id": offer_id,
             "amount": AMOUNTS[asset],
             # As bad as it can get: what is shown as the price is a matter of other tests.
-            "price_limit": WORST[asset][taker is not self.seller],
+            "price_limit": WORST[asset][not taker.sells],
             "payment_method": "sepa",
             "wallet": taker.wallet.address,
             "encryption_key": taker.wallet.new_trade_key("faults").public,
@@ -492,10 +338,7 @@ class Arena:
 
     async def check_books(self) -> None:
         """What must hold at any moment, since it is one transaction's work."""
-        await self._check_offers()
-        await self._check_book()
-        await self._check_histories()
-        await self._check_sequences()
+        await check_books(self.stage.database)
 
     def _check_coins(self) -> None:
         """No coin comes from nowhere, none is gone; the contract holds what its escrows say."""
@@ -527,78 +370,6 @@ class Arena:
                 ways[log["topics"][1]] += 1
         assert set(ways.values()) <= {1}, ways
 
-    async def _check_offers(self) -> None:
-        """What an offer lacks is in its trades, and those of offers over the same coins."""
-        async with self.stage.database.transaction() as tx:
-            wrong = await tx.all(
-                """
-                SELECT offers.id FROM offers WHERE total_amount <> remaining_amount + coalesce(
-                    (SELECT sum(CASE theirs.amount_unit WHEN 'asset' THEN amount
-                        ELSE fiat_amount END)
-                    FROM trades JOIN offers AS theirs ON theirs.id = offer_id
-                    WHERE NOT given_back
-                        AND (theirs.id = offers.id OR theirs.stock_id = offers.stock_id)), 0)
-                """
-            )
-        assert wrong == []
-
-    async def _check_book(self) -> None:
-        """What can be taken is listed, nothing else is, and open offers are counted."""
-        async with self.stage.database.transaction() as tx:
-            wrong = await tx.all(
-                """
-                SELECT id FROM (
-                    SELECT id FROM offers WHERE state = 'active' AND visibility = 'public'
-                        AND remaining_amount >= min_amount
-                ) AS open FULL JOIN listings USING (id)
-                WHERE listings.maker_id IS NULL OR NOT EXISTS (
-                    SELECT FROM offers WHERE offers.id = listings.id AND state = 'active'
-                        AND remaining_amount >= least
-                        AND most = LEAST(max_amount, remaining_amount)
-                )
-                """
-            )
-            miscounted = await tx.all(
-                """
-                SELECT account_id FROM offer_makers WHERE open_offers <> (
-                    SELECT count(*) FROM offers WHERE maker_id = account_id AND state <> 'closed'
-                )
-                """
-            )
-        assert (wrong, miscounted) == ([], [])
-
-    async def _check_histories(self) -> None:
-        """One row for each version, each beginning where the last one ended."""
-        async with self.stage.database.transaction() as tx:
-            wrong = await tx.all(
-                """
-                SELECT trades.id FROM trades JOIN (
-                    SELECT trade_id, count(*) AS steps, max(version) AS newest,
-                        bool_and(from_state IS NOT DISTINCT FROM before) AS joined,
-                        (array_agg(to_state ORDER BY version DESC))[1] AS latest
-                    FROM (
-                        SELECT *, lag(to_state) OVER (
-                            PARTITION BY trade_id ORDER BY version) AS before
-                        FROM trade_history
-                    ) AS steps GROUP BY trade_id
-                ) AS told ON trade_id = trades.id
-                WHERE steps <> version OR newest <> version OR NOT joined OR latest <> state
-                """
-            )
-        assert wrong == []
-
-    async def _check_sequences(self) -> None:
-        """The events of each account are numbered without a gap."""
-        async with self.stage.database.transaction() as tx:
-            wrong = await tx.all(
-                """
-                SELECT account_id FROM account_events JOIN account_sequences USING (account_id)
-                GROUP BY account_id, last_seq
-                HAVING count(*) <> last_seq OR max(seq) <> last_seq OR min(seq) <> 1
-                """
-            )
-        assert wrong == []
-
 
 @asynccontextmanager
 async def open_arena(node: DevChain, database_url: str) -> AsyncIterator[Arena]:
@@ -614,6 +385,7 @@ async def open_arena(node: DevChain, database_url: str) -> AsyncIterator[Arena]:
         }
     )
     node.rpc("anvil_mine", hex(20))
+    deploy_permit2(node)
     async with (
         open_stage(node, settings) as stage,
         httpx.AsyncClient(

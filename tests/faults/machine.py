@@ -21,11 +21,14 @@ from hypothesis.stateful import (
     rule,
 )
 
-from tests.faults.arena import ENDINGS, SEALED, Arena, Deal, Player, Side
+from tests.faults.arena import ENDINGS, SEALED, Arena, Side
+from tests.faults.deals import Deal, Player, body_of
 from tests.faults.test_reorganisations import delayed, dropped, moved
 from tests.stage import CONTRACT, Asset
+from tests.ways import WAYS, Way, ways_of
 from tradepost.escrow.evm.relay import Relayer
 from tradepost_contracts import calls
+from tradepost_contracts.means import LockWay
 from tradepost_contracts.state import Status
 from tradepost_contracts.terms import InstructionKind
 
@@ -52,6 +55,8 @@ ALONE = {
 }
 #: Where the market goes from the price of the fixed offers: not so far that nobody believes it.
 MOVES_BPS = (-2_000, -100, 0, 1, 2_000)
+#: Draws one of the ways that there are for an asset.
+ANY_WAY = st.integers(0, len(WAYS) - 1)
 #: What a trade's state may be once everything has arrived, by what the contract says.
 _BEFORE = {"awaiting_escrow", "cancelled", "expired"}
 _BETWEEN = {"escrowed", "payment_sent", "releasing", "refunding", "disputed", "splitting"}
@@ -129,26 +134,37 @@ class TradeMachine(RuleBasedStateMachine):
         who=st.integers(0, 3),
         action=st.sampled_from(sorted(STEPS)),
         quarters=st.integers(0, 4),
+        number=ANY_WAY,
     )
-    def act(self, deal: Deal, who: int, action: str, quarters: int) -> None:
+    def act(self, deal: Deal, who: int, action: str, quarters: int, number: int) -> None:
         """Anybody does anything: it is taken exactly where he was told that he may."""
-        self.run(self._act(deal, self.arena.players[who], action, quarters))
+        self.run(self._act(deal, self.arena.players[who], action, quarters, number))
 
-    @rule(deal=deals, action=st.sampled_from(sorted(STEPS)), quarters=st.integers(0, 4))
-    def act_rightly(self, deal: Deal, action: str, quarters: int) -> None:
+    @rule(
+        deal=deals,
+        action=st.sampled_from(sorted(STEPS)),
+        quarters=st.integers(0, 4),
+        number=ANY_WAY,
+    )
+    def act_rightly(self, deal: Deal, action: str, quarters: int, number: int) -> None:
         """The one who may do it, does: else most of a run is refusals."""
 
         async def rightly() -> None:
             for player in (deal.buyer, deal.seller, self.arena.arbitrator):
                 if action in await allowed(deal, player):
-                    await self._act(deal, player, action, quarters)
+                    await self._act(deal, player, action, quarters, number)
                     return
 
         self.run(rightly())
 
-    async def _act(self, deal: Deal, player: Player, action: str, quarters: int) -> None:
+    async def _act(
+        self, deal: Deal, player: Player, action: str, quarters: int = 0, number: int = 0
+    ) -> None:
         may = action in await allowed(deal, player)
-        body = await body_of(deal, player, action, deal.terms.amount * quarters // 4)
+        if action == "lock":
+            body = body_of(deal.signed_lock(drawn(ways_of(deal.asset, signed=True), number)))
+        else:
+            body = await step_body(deal, player, action, deal.terms.amount * quarters // 4)
         response = await deal.step(player, STEPS[action], body)
         wanted = {200} if may else {403, 404, 409}
         assert response.status_code in wanted, (action, may, response.text)
@@ -172,13 +188,34 @@ class TradeMachine(RuleBasedStateMachine):
         """The seller locks; for the second time, or too late, the contract refuses."""
         deal.lock()
 
-    @rule(deal=deals)
-    def lock_and_wait(self, deal: Deal) -> None:
-        """The seller locks in time, and everybody waits until it counts."""
+    @rule(deal=deals, number=ANY_WAY)
+    def prepare_lock(self, deal: Deal, number: int) -> None:
+        """The seller sends what a way to lock needs, whether or not he goes it."""
+        deal.send(drawn(_every_way(deal), number).first(deal.terms))
+
+    @rule(deal=deals, number=ANY_WAY)
+    def back_out(self, deal: Deal, number: int) -> None:
+        """The seller takes away what a signed lock would take, of whichever trade."""
+        way = drawn(_every_way(deal), number)
+        # All that he has would not come back.
+        if way.signed not in {LockWay.AUTHORIZATION, LockWay.PERMIT}:
+            deal.send(way.back_out(deal.terms))
+
+    @rule(deal=deals, number=ANY_WAY)
+    def bring_lock(self, deal: Deal, number: int) -> None:
+        """A stranger has a signed lock, and brings it, whether or not the exchange has it too."""
+        deal.bring(deal.signed_lock(drawn(ways_of(deal.asset, signed=True), number)))
+
+    @rule(deal=deals, number=ANY_WAY)
+    def lock_and_wait(self, deal: Deal, number: int) -> None:
+        """The seller locks in time, by any way, and everybody waits until it counts."""
 
         async def locked() -> None:
-            if deal.on_chain().status is Status.NONE:
-                deal.lock()
+            way = drawn(_every_way(deal), number)
+            may = way.signed is None or "lock" in await allowed(deal, deal.seller)
+            if may and deal.on_chain().status is Status.NONE:
+                self.counts[f"locks by {way}"] += 1
+                await deal.lock_by(way)
                 await self.arena.settle_down(1)
 
         self.run(locked())
@@ -287,7 +324,7 @@ class TradeMachine(RuleBasedStateMachine):
                 (deal.seller, "dispute"),
             ):
                 if action in await allowed(deal, player):
-                    await self._act(deal, player, action, 0)
+                    await self._act(deal, player, action)
                     break
             else:
                 # Whatever is being waited for, a window or a deadline, comes with time.
@@ -305,11 +342,18 @@ async def allowed(deal: Deal, player: Player) -> set[str]:
     return set(response.json()["viewer"]["allowed_actions"])
 
 
-async def body_of(deal: Deal, player: Player, action: str, share: int) -> dict[str, Any]:
+def drawn(ways: tuple[Way, ...], number: int) -> Way:
+    """The way that a number stands for."""
+    return ways[number % len(ways)]
+
+
+def _every_way(deal: Deal) -> tuple[Way, ...]:
+    return tuple(way for way in WAYS if way.asset == deal.asset)
+
+
+async def step_body(deal: Deal, player: Player, action: str, share: int) -> dict[str, Any]:
     """A body that would be good if the time and the player were right."""
     match action:
-        case "lock":
-            return deal.signed_lock()
         case "send_payment_details":
             return {"sealed": SEALED}
         case "payment_sent":

@@ -5,7 +5,8 @@ from collections.abc import Awaitable, Callable
 
 import pytest
 
-from tests.faults.arena import PAYMENT_WINDOW_S, Arena, Deal, Player
+from tests.faults.arena import PAYMENT_WINDOW_S, Arena
+from tests.faults.deals import Deal, Player
 from tests.stage import CONTRACT
 from tradepost_contracts import calls
 

@@ -6,7 +6,8 @@ from uuid import uuid4
 
 import pytest
 
-from tests.faults.arena import SEALED, Arena, Deal, Player
+from tests.faults.arena import SEALED, Arena
+from tests.faults.deals import Deal, Player
 from tests.faults.liar import HOSTILE_BODIES, HOSTILE_IDS, HOSTILE_VALUES, Liar, with_value
 from tradepost.kernel.access import Scope
 

@@ -10,7 +10,8 @@ from typing import Any, Literal
 import httpx
 import pytest
 
-from tests.faults.arena import AMOUNTS, SEALED, Arena, Deal, Player
+from tests.faults.arena import AMOUNTS, SEALED, Arena
+from tests.faults.deals import Deal, Player
 from tests.stage import CONTRACT
 from tradepost.escrow.evm.relay import Relayer
 from tradepost_contracts import calls

@@ -11,7 +11,8 @@ from dataclasses import dataclass
 
 import pytest
 
-from tests.faults.arena import CHALLENGE_WINDOW_S, PAYMENT_WINDOW_S, Arena, Deal
+from tests.faults.arena import CHALLENGE_WINDOW_S, PAYMENT_WINDOW_S, Arena
+from tests.faults.deals import Deal
 
 pytestmark = pytest.mark.slow
 

@@ -3,7 +3,8 @@
 from eth_account.messages import encode_typed_data
 from eth_utils.crypto import keccak
 
-from tests.faults.arena import Arena, Deal
+from tests.faults.arena import Arena
+from tests.faults.deals import Deal
 from tradepost_contracts.state import Status
 
 SHARE = 10**17

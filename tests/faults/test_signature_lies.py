@@ -8,9 +8,11 @@ from typing import Any
 import pytest
 
 from tests.faults import wallets
-from tests.faults.arena import CHAIN_ID, SEALED, Arena, Deal, Player
+from tests.faults.arena import SEALED, Arena
+from tests.faults.deals import CHAIN_ID, Deal, Player, body_of
 from tests.faults.liar import Liar
 from tests.stage import CONTRACT, TOKEN
+from tests.ways import ways_of
 from tradepost_client.signin import message as sign_in_message
 from tradepost_contracts.terms import InstructionKind, instruction_digest, settlement_digest
 
@@ -204,7 +206,7 @@ def _bodies(deal: Deal) -> dict[str, Any]:
     """A body for each step that would be good if its time had come."""
     return {
         **{step: {"signature": deal.signature(kind)} for step, (kind, _) in STEPS.items()},
-        "lock": deal.signed_lock(),
+        "lock": body_of(deal.signed_lock(ways_of(deal.asset, signed=True)[0])),
         "payment-details": {"sealed": SEALED},
         "dispute": {"reason": "other"},
         "settlement": deal.settlement(deal.seller, 10**17),
