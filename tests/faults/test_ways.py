@@ -121,7 +121,7 @@ async def test_every_way_to_lock_ends(arena: Arena, counts: Counter[str], name: 
         assert await _states(deals) == dict.fromkeys(WAYS, end.state), instead
         await arena.check()
         _check_coins(arena, deals, end.share)
-        shares = {asset: 0 for asset in bought}
+        shares = dict.fromkeys(bought, 0)
         for way, deal in deals.items():
             shares[way.asset] += int(deal.terms.amount * end.share)
         assert {asset: _bought(arena)[asset] - had for asset, had in bought.items()} == shares

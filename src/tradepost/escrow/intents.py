@@ -100,6 +100,28 @@ async def withdraw_lock(tx: Transaction, escrow_id: bytes, reason: str) -> bool:
     return row is None
 
 
+async def reopen_lock(tx: Transaction, escrow_id: bytes) -> None:
+    """Opens again the last signed lock that was done, where no other is open for this escrow.
+
+    Its transaction, if it had one, is broadcast again at its old nonce, so that it is out as it
+    was before; one that others had done in its place waits.
+    """
+    await tx.execute(
+        """
+        UPDATE escrow_intents SET reason = NULL,
+            state = CASE WHEN nonce IS NULL THEN 'waiting' ELSE 'sent' END
+        WHERE id = (
+            SELECT id FROM escrow_intents WHERE escrow_id = %(escrow)s AND kind = 'lock'
+                AND state = 'done' ORDER BY created_at DESC, id DESC LIMIT 1
+        ) AND (wanted OR nonce IS NOT NULL) AND NOT EXISTS (
+            SELECT FROM escrow_intents WHERE escrow_id = %(escrow)s AND kind = 'lock'
+                AND state IN ('waiting', 'sent')
+        )
+        """,
+        {"escrow": escrow_id},
+    )
+
+
 async def supersede_settlements(
     tx: Transaction, escrow_id: bytes, settlement: SignedSettlement
 ) -> None:

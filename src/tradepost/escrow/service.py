@@ -286,6 +286,11 @@ async def withdraw_lock(tx: Transaction, escrow: Escrow) -> bool:
     return await intents.withdraw_lock(tx, escrow.id, "withdrawn")
 
 
+async def lock_again(tx: Transaction, escrow: Escrow) -> None:
+    """Has a signed lock that was on the chain, and is not any more, brought to it again."""
+    await intents.reopen_lock(tx, escrow.id)
+
+
 async def release(tx: Transaction, escrow: Escrow, signature: bytes) -> None:
     """Has the seller's signed release, checked before, brought to the chain."""
     await intents.add(tx, escrow.id, IntentKind.RELEASE, signature, None, 0)

@@ -390,6 +390,8 @@ async def follow(tx: Transaction, escrow_id: bytes) -> None:
         trade = await _advance(tx, trade, event, None, **facts)
     if escrow.state is EscrowState.LOCKED:
         await _bring(tx, trade, escrow, now)
+    elif escrow.state is EscrowState.NONE and trade.state is TradeState.AWAITING_ESCROW:
+        await escrows.lock_again(tx, escrow)
 
 
 async def _bring(tx: Transaction, trade: Trade, escrow: Escrow, now: int) -> None:
