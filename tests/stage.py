@@ -39,7 +39,6 @@ from tradepost_client import AsyncChain, AsyncClient, AsyncTrader, Wallet
 from tradepost_client.models import Trade as TradeShown
 from tradepost_contracts import artifacts, calls
 from tradepost_contracts import deploy as contracts
-from tradepost_contracts.means import LockWay
 
 CONTRACT = contracts.address(artifacts.ESCROW)
 TOKEN = contracts.address(artifacts.DEV_TOKEN)
@@ -194,8 +193,6 @@ class Trade:
     offer_id: str
     #: What both wallets and the contract held in all before the trade.
     held: int
-    #: How the seller locks: by a transaction of his own, or by what he signs.
-    way: LockWay | None = None
 
     @classmethod
     async def open(
@@ -205,7 +202,6 @@ class Trade:
         maker_sells: bool = True,
         asset: Asset = "ETH",
         total: Decimal | None = None,
-        way: LockWay | None = None,
     ) -> "Trade":
         """A maker publishes an offer and a taker takes it."""
         maker, taker = await stage.trader(), await stage.trader()
@@ -222,7 +218,7 @@ class Trade:
             payment_methods=["sepa"],
         )
         taken = await taker.take(offer, method="sepa", amount=AMOUNTS[asset])
-        return cls(stage, taken.id, asset, maker, taker, seller, buyer, offer.id, held, way)
+        return cls(stage, taken.id, asset, maker, taker, seller, buyer, offer.id, held)
 
     @property
     def minor(self) -> int:
@@ -239,26 +235,8 @@ class Trade:
 
     async def lock(self) -> None:
         """The seller locks the coins, and the exchange sees them."""
-        if self.way is None:
-            await self.seller.lock(self.id, wait=False)
-        else:
-            if self.way is LockWay.DEPOSIT:
-                await self.deposit()
-            signed = await self.seller.locks.sign(await self.seller.known(self.id), self.way)
-            assert signed is not None
-            await self.seller.client.lock(self.id, signed)
+        await self.seller.lock(self.id, wait=False)
         await self.stage.confirm()
-
-    async def deposit(self) -> None:
-        """The seller puts what he is to lock into his balance in the contract."""
-        terms = (await self.seller.known(self.id)).terms.terms()
-        if self.asset == "USDT":
-            allow = encode(["address", "uint256"], [CONTRACT, terms.locked_amount])
-            self.stage.send(terms.seller, TOKEN, bytes.fromhex("095ea7b3") + allow)
-        data = calls.deposit(terms.token, terms.seller, terms.locked_amount)
-        value = terms.locked_amount if self.asset == "ETH" else 0
-        self.stage.send(terms.seller, CONTRACT, data, value)
-        self.stage.node.rpc("anvil_mine", "0x1")
 
     async def pay(self) -> None:
         """The seller hands over his details, the buyer opens them and says that he paid."""

@@ -1,4 +1,7 @@
-"""Every way a trade can end, with either side as maker, in the native coin and in a token."""
+"""Every way a trade can end, with either side as maker, in the native coin and in a token.
+
+The seller locks by himself; `tests/faults/test_ways.py` plays the other ways to lock.
+"""
 
 from collections.abc import Awaitable, Callable
 from decimal import Decimal
@@ -8,7 +11,6 @@ import pytest
 from tests.stage import AMOUNTS, CONTRACT, DETAILS, Asset, Stage, Trade
 from tradepost.escrow.evm.rebuild import rebuild
 from tradepost_contracts import calls
-from tradepost_contracts.means import LockWay
 
 Play = Callable[[Trade], Awaitable[None]]
 
@@ -168,29 +170,6 @@ async def test_a_trade_ends(stage: Stage, play: Play, maker_sells: bool, asset: 
     offer = await trade.maker.client.offer(trade.offer_id)
     left = AMOUNTS[asset] if state in {"refunded", "cancelled", "expired"} else 0
     assert offer.remaining_amount == left
-
-
-@pytest.mark.parametrize(
-    ("asset", "way"), [("ETH", LockWay.DEPOSIT), ("USDT", LockWay.AUTHORIZATION)]
-)
-@pytest.mark.parametrize(
-    "play", [released, refunded, cancelled_by_seller_late, shared_by_both], ids=lambda p: p.__name__
-)
-async def test_a_trade_ends_whose_seller_only_signs(
-    stage: Stage, play: Play, asset: Asset, way: LockWay
-) -> None:
-    """The exchange locks for him, and what he gets back goes to where it came from."""
-    trade = await Trade.open(stage, asset=asset, way=way)
-    before = stage.balance(trade.buyer.wallet.address, asset)
-    await play(trade)
-    state, share = ENDINGS[play]
-    assert await trade.state() == state
-    assert stage.balance(trade.buyer.wallet.address, asset) - before == int(trade.minor * share)
-    held = int(trade.minor * (1 - share)) if way is LockWay.DEPOSIT else 0
-    assert stage.credit(trade.seller.wallet.address, asset) == held
-    assert stage.balance(CONTRACT, asset) == held
-    trade.conserved()
-    assert await rebuild(stage.database, stage.chain, write=False) == []
 
 
 @pytest.mark.parametrize("ruling", ["0", "0.5", "1.5"])

@@ -3,11 +3,9 @@
 import asyncio
 
 import pytest
-from eth_abi.abi import encode
-from eth_utils.crypto import keccak
 
-from tests.stage import CONTRACT, TOKEN, Asset, Stage, Trade
-from tradepost.entrypoints.dev.data import CLONE
+from tests.stage import CONTRACT, Stage, Trade
+from tests.ways import RELAYED, Sent, Way, approve, deploy_permit2, ways_of
 from tradepost.escrow.evm.chain import Chain
 from tradepost.escrow.evm.relay import Relayer
 from tradepost_client.errors import FundingTooLate, ProblemError
@@ -15,7 +13,8 @@ from tradepost_client.models import SignedLock
 from tradepost_contracts import calls, locking
 from tradepost_contracts.means import LockWay
 
-UNLIMITED = 2**256 - 1
+#: How the token is locked without a transaction of its seller.
+OF_TOKEN = {way.signed: way for way in ways_of("USDT", signed=True)}
 
 
 def _poor(trade: Trade) -> None:
@@ -24,19 +23,16 @@ def _poor(trade: Trade) -> None:
     trade.stage.node.rpc("anvil_setBalance", trade.seller.wallet.address, "0x0")
 
 
-def _approve(trade: Trade, spender: str, amount: int = UNLIMITED) -> None:
-    data = keccak(text="approve(address,uint256)")[:4]
-    data += encode(["address", "uint256"], [spender, amount])
-    trade.stage.send(trade.seller.wallet.address, TOKEN, data)
+async def _prepare(trade: Trade, way: Way) -> None:
+    """The seller sends what a way needs, and it is mined."""
+    terms = (await trade.seller.known(trade.id)).terms.terms()
+    for one in way.first(terms):
+        _send(trade, one)
+    trade.stage.node.rpc("anvil_mine", "0x1")
 
 
-def _with_permit2(trade: Trade) -> None:
-    node = trade.stage.node
-    # What its constructor returns, which runs in place, so that its domain is the real one.
-    node.rpc("anvil_setCode", locking.PERMIT2, (CLONE / "contracts/test/Permit2.hex").read_text())
-    code = node.rpc("eth_call", {"to": locking.PERMIT2}, "latest")
-    node.rpc("anvil_setCode", locking.PERMIT2, code)
-    _approve(trade, locking.PERMIT2)
+def _send(trade: Trade, sent: Sent) -> None:
+    trade.stage.send(trade.seller.wallet.address, sent.to, sent.data, sent.value)
 
 
 async def _hand_over(trade: Trade, way: LockWay | None = None) -> SignedLock:
@@ -56,34 +52,19 @@ async def _refusal(trade: Trade, way: LockWay, **changes: str) -> tuple[int, str
     return refused.value.status, refused.value.slug
 
 
-@pytest.mark.parametrize(
-    ("asset", "way"),
-    [
-        ("ETH", LockWay.DEPOSIT),
-        ("USDT", LockWay.DEPOSIT),
-        ("USDT", LockWay.AUTHORIZATION),
-        ("USDT", LockWay.PERMIT),
-        ("USDT", LockWay.PERMIT2),
-        ("USDT", LockWay.ALLOWANCE),
-    ],
-)
-async def test_each_way_locks(stage: Stage, asset: Asset, way: LockWay) -> None:
-    trade = await Trade.open(stage, asset=asset)
-    match way:
-        case LockWay.DEPOSIT:
-            await trade.deposit()
-        case LockWay.PERMIT2:
-            _with_permit2(trade)
-        case LockWay.ALLOWANCE:
-            _approve(trade, CONTRACT)
+@pytest.mark.parametrize("way", RELAYED, ids=str)
+async def test_each_way_locks(stage: Stage, way: Way) -> None:
+    deploy_permit2(stage.node)
+    trade = await Trade.open(stage, asset=way.asset)
+    await _prepare(trade, way)
     _poor(trade)
     known = await trade.seller.known(trade.id)
-    assert way in (await trade.seller.locks.means(known)).open(known.terms.terms())
-    signed = await _hand_over(trade, way)
-    assert signed.way is way
+    assert way.signed in (await trade.seller.locks.means(known)).open(known.terms.terms())
+    signed = await _hand_over(trade, way.signed)
+    assert signed.way is way.signed
     shown = await trade.seen_by(trade.seller)
     assert shown.escrow.lock is not None
-    assert (shown.escrow.lock.way, shown.escrow.lock.state) == (way, "waiting")
+    assert (shown.escrow.lock.way, shown.escrow.lock.state) == (way.signed, "waiting")
     assert "lock" not in shown.viewer.allowed_actions
     assert shown.viewer.primary_action == "send_payment_details"
     assert (await trade.seen_by(trade.buyer)).escrow.lock is None
@@ -94,8 +75,8 @@ async def test_each_way_locks(stage: Stage, asset: Asset, way: LockWay) -> None:
     await trade.buyer.refund(trade.id)
     await stage.confirm()
     assert await trade.state() == "refunded"
-    held = stage.credit(trade.seller.wallet.address, asset)
-    assert held == (known.terms.terms().locked_amount if way is LockWay.DEPOSIT else 0)
+    held = stage.credit(trade.seller.wallet.address, way.asset)
+    assert held == (known.terms.terms().locked_amount if way.signed is LockWay.DEPOSIT else 0)
 
 
 async def test_the_client_picks_the_way(stage: Stage) -> None:
@@ -106,10 +87,9 @@ async def test_the_client_picks_the_way(stage: Stage) -> None:
     signed = await trade.seller.locks.sign(known)
     assert signed is not None
     assert signed.way is LockWay.AUTHORIZATION
-    _with_permit2(trade)
-    await trade.deposit()
-    _approve(trade, CONTRACT)
-    stage.node.rpc("anvil_mine", "0x1")
+    deploy_permit2(stage.node)
+    for way in OF_TOKEN.values():
+        await _prepare(trade, way)
     ways = (await trade.seller.locks.means(known)).open(known.terms.terms())
     assert ways == tuple(LockWay)
 
@@ -126,7 +106,7 @@ async def test_without_a_way_the_client_locks_by_itself(stage: Stage) -> None:
 
 async def test_a_signature_of_another_is_refused(stage: Stage) -> None:
     trade = await Trade.open(stage, asset="USDT")
-    _with_permit2(trade)
+    deploy_permit2(stage.node)
     other = "0x" + "11" * 64 + "1b"
     for way in LockWay:
         assert await _refusal(trade, way, signature=other) == (
@@ -246,7 +226,7 @@ async def test_a_lock_that_is_out_keeps_the_seller_and_not_the_buyer(stage: Stag
 
 async def test_a_lock_that_failed_after_a_cancel_is_not_tried_again(stage: Stage) -> None:
     trade = await Trade.open(stage, asset="USDT")
-    await trade.deposit()
+    await _prepare(trade, OF_TOKEN[LockWay.DEPOSIT])
     stage.node.rpc("evm_setAutomine", False)
     await _hand_over(trade, LockWay.DEPOSIT)
     await stage.relayer.round()
@@ -303,20 +283,15 @@ async def test_an_own_lock_beside_a_signed_one(stage: Stage) -> None:
 async def test_many_locks_go_together(stage: Stage) -> None:
     """By every way at once, with one that fails among them."""
     trades = [await Trade.open(stage, asset="USDT") for _ in range(5)]
+    deploy_permit2(stage.node)
     for trade, way in zip(trades, LockWay, strict=True):
-        match way:
-            case LockWay.DEPOSIT:
-                await trade.deposit()
-            case LockWay.PERMIT2:
-                _with_permit2(trade)
-            case LockWay.ALLOWANCE:
-                _approve(trade, CONTRACT)
+        await _prepare(trade, OF_TOKEN[way])
         await _hand_over(trade, way)
     stage.node.rpc("evm_setAutomine", False)
     await stage.relayer.round()
     stage.node.rpc("anvil_dropAllTransactions")
     # The last one's allowance is gone when it comes.
-    _approve(trades[-1], CONTRACT, 0)
+    _send(trades[-1], approve(CONTRACT, 0))
     stage.node.rpc("evm_setAutomine", True)
     stage.node.rpc("anvil_mine", "0x1")
     await stage.confirm()
@@ -335,7 +310,7 @@ async def test_many_locks_go_together(stage: Stage) -> None:
 async def test_a_contract_wallet_signs_its_lock(stage: Stage) -> None:
     """The exchange asks it (EIP-1271), and so does the contract."""
     trade = await Trade.open(stage, asset="USDT")
-    _approve(trade, CONTRACT)
+    await _prepare(trade, OF_TOKEN[LockWay.ALLOWANCE])
     yes = "0x7f" + "1626ba7e" + "00" * 28 + "60005260206000f3"
     stage.node.rpc("anvil_setCode", trade.seller.wallet.address, yes)
     word = SignedLock(way=LockWay.ALLOWANCE, signature="0x1234")
@@ -361,7 +336,8 @@ async def test_the_instructions_serve_what_each_way_signs(stage: Stage) -> None:
     lock = locking.lock("Lock", terms, agreement.chain_id, CONTRACT).shown()
     assert by_way["permit"]["signature"] == by_way["allowance"]["signature"] == lock
     assert (await trade.buyer.client.get(path))["signed_locks"] == []
-    _with_permit2(trade)
+    deploy_permit2(stage.node)
+    await _prepare(trade, OF_TOKEN[LockWay.PERMIT2])
     served = (await trade.seller.client.get(path))["signed_locks"]
     (permit2,) = [one for one in served if one["way"] == "permit2"]
     message = permit2["typed_data"]["signature"]["message"]
