@@ -141,19 +141,25 @@ def _check_coins(world: World, outcomes: Sequence[Outcome]) -> None:
     """To the last unit: who has what, less the gas that each has paid on the chain."""
     gas = _gas_paid(world)
     assets: tuple[Asset, ...] = ("ETH", "USDT")
+    for play in (outcome.play for outcome in outcomes):
+        world.kept[play.asset] += play.kept
     for asset in assets:
-        assert _balance(world, CONTRACT, asset) == 0, "coins are left in the contract"
+        assert _balance(world, CONTRACT, asset) == world.kept[asset], "coins are left over"
     for play in (outcome.play for outcome in outcomes):
         bought = int(play.minor * play.ending.share)
-        for trader, sign in ((play.buyer, 1), (play.seller, -1)):
+        for trader, kept, change in (
+            (play.buyer, 0, bought),
+            (play.seller, play.kept, -bought - play.kept),
+        ):
             address = trader.wallet.address
-            traded = {play.asset: sign * bought}
+            traded = {play.asset: change}
             coins = COINS + traded.get("ETH", 0) - gas[address.lower()]
             assert _balance(world, address, "ETH") == coins, play
             assert _balance(world, address, "USDT") == TOKENS + traded.get("USDT", 0), play
             for asset in assets:
                 token = TOKEN if asset == "USDT" else NATIVE
-                assert _call(world, CONTRACT, calls.balance_of(token, address)) == 0, play
+                held = kept if asset == play.asset else 0
+                assert _call(world, CONTRACT, calls.balance_of(token, address)) == held, play
 
 
 def _check_chain(world: World, outcomes: Sequence[Outcome]) -> None:

@@ -9,6 +9,7 @@ from decimal import Decimal
 
 from tests.faults.processes.journal import Journal, Journalled
 from tests.stage import AMOUNTS, DECIMALS, DETAILS, PRICES, Asset
+from tests.ways import Way
 from tradepost_client import AsyncChain, AsyncClient, AsyncTrader, Retries, Wallet
 from tradepost_client.agreement import KnownTrade
 from tradepost_client.errors import (
@@ -20,6 +21,7 @@ from tradepost_client.errors import (
     ProblemError,
 )
 from tradepost_client.models import Trade as Shown
+from tradepost_contracts.means import LockWay
 
 #: The client's own policy, with more tries than anything here stays away.
 RETRIES = Retries(tries=120, first_s=0.05, longest_s=0.5)
@@ -46,7 +48,7 @@ class Play:
     """One trade in play: two traders of its own, an ending to reach."""
 
     ending: Ending
-    asset: Asset
+    way: Way
     maker_sells: bool
     maker: AsyncTrader
     taker: AsyncTrader
@@ -60,6 +62,11 @@ class Play:
     #: The step that is being taken, and what the seller saw last, for who reads of a failure.
     doing: str = "nothing yet"
     seen: str = ""
+
+    @property
+    def asset(self) -> Asset:
+        """What is traded."""
+        return self.way.asset
 
     @property
     def seller(self) -> AsyncTrader:
@@ -81,10 +88,16 @@ class Play:
         """The trade's amount in minor units."""
         return int(self.amount * 10 ** DECIMALS[self.asset])
 
+    @property
+    def kept(self) -> int:
+        """What the seller has in the contract afterwards: it was there before he locked it."""
+        was_there = self.way.signed is LockWay.DEPOSIT and self.ending.escrow != "none"
+        return int(self.minor * (1 - self.ending.share)) if was_there else 0
+
     def __str__(self) -> str:
         side = "sells" if self.maker_sells else "buys"
         trade = f"trade {self.id or 'not open'} {self.seen}, last step {self.doing}"
-        return f"{self.ending.name} of {self.asset}, maker {side}, {trade}"
+        return f"{self.ending.name} by {self.way}, maker {side}, {trade}"
 
     async def run(self) -> None:
         """Opens the trade and plays it as far as its ending needs the traders."""
@@ -122,7 +135,7 @@ class Play:
         shown = await self.seller.client.trade(self.id)
         self.seen = f"{shown.state}, escrow {shown.escrow.state}"
         if self.locks and shown.escrow.state == "none" and shown.state not in _UNLOCKED:
-            await self._send_lock()
+            await self._send_lock(shown)
         return shown
 
     async def lock(self) -> None:
@@ -130,16 +143,41 @@ class Play:
         self.locks, self.doing = True, "lock"
         await self.until(lambda shown: shown.escrow.state == "locked")
 
-    async def _send_lock(self) -> None:
-        """Of the token by a signature that the exchange brings, of the coin by himself."""
+    async def _send_lock(self, shown: Shown) -> None:
+        """By himself, or by a signature that the exchange brings."""
         try:
-            await self.seller.lock(self.id, wait=False, relayed=self.asset == "USDT")
+            if self.way.signed is None:
+                await self.seller.lock(self.id, wait=False)
+            else:
+                await self._sign_lock(self.way.signed, shown)
         except _PASSING:
             await asyncio.sleep(_LOOK_S)
         except ProblemError as refused:
             # It is on its way, or there, since he looked.
             if refused.slug not in {"action-not-allowed", "trade-changed"}:
                 raise
+
+    async def _sign_lock(self, way: LockWay, shown: Shown) -> None:
+        assert self.known is not None, "it was taken"
+        terms = self.known.terms.terms()
+        # In this order: what a lock has taken meanwhile is not to be brought again.
+        means = await self.seller.locks.means(self.known)
+        if not await self.seller.escrow.is_lockable(self.known):
+            return
+        if way not in means.open(terms):
+            # Never sent, or forgotten by the chain.
+            for one in self.way.first(terms):
+                chain, wallet = self.seller.chain, self.seller.wallet
+                sent = await chain.transact(wallet, one.to, one.data, one.value)
+                await chain.wait(sent, step="prepare", confirmations=1)
+        elif way is means.open(terms)[0]:
+            # The client would choose it too.
+            await self.seller.lock(self.id, wait=False, relayed=True)
+            return
+        if "lock" in shown.viewer.allowed_actions:
+            signed = await self.seller.locks.sign(self.known, way)
+            if signed is not None:
+                await self.seller.client.lock(self.id, signed)
 
     async def step(
         self,

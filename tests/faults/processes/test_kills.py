@@ -50,7 +50,7 @@ def test_trades_end_well_whatever_is_killed(
     capsys: pytest.CaptureFixture[str],
     record_property: Callable[[str, object], None],
 ) -> None:
-    """Trades to every ending, in both assets, while the processes under them are killed."""
+    """Trades to every ending, locked by every way, while the processes under them are killed."""
     rng, journal = random.Random(SEED), Journal()  # noqa: S311 - a plan, not a secret
     killer = Killer(world, journal, rng)
     trades = 0

@@ -12,7 +12,7 @@ from tests.faults.processes.endings import ENDINGS, LATE_ENDINGS
 from tests.faults.processes.journal import Journal
 from tests.faults.processes.players import Clock, Ending, Play, sign_in, trader
 from tests.faults.processes.world import World
-from tests.stage import Asset
+from tests.ways import WAYS, Way
 from tradepost_client import AsyncTrader, Wallet
 
 #: So many trades are in flight at once, and so many are dealt for each kill that is to come.
@@ -28,17 +28,18 @@ class Card:
     """What is to be played."""
 
     ending: Ending
-    asset: Asset
+    way: Way
     maker_sells: bool
 
 
 def deal(rng: random.Random, endings: tuple[Ending, ...], most: int) -> list[Card]:
-    """Each ending once in some order, then any of them; the assets take turns."""
+    """Each ending once in some order, then any of them; the ways to lock take turns."""
     order = rng.sample(endings, len(endings))
     order += rng.choices(endings, k=max(0, most - len(endings)))
-    assets: list[Asset] = rng.sample(["ETH", "USDT"], 2)
+    ways = rng.sample(WAYS, len(WAYS))
     return [
-        Card(ending, assets[number % 2], rng.random() < 0.5) for number, ending in enumerate(order)
+        Card(ending, ways[number % len(ways)], rng.random() < 0.5)
+        for number, ending in enumerate(order)
     ]
 
 
@@ -114,7 +115,7 @@ class Wave(threading.Thread):
             card = self._deck[number]
             maker, taker = self._traders[2 * number : 2 * number + 2]
             play = Play(
-                card.ending, card.asset, card.maker_sells, maker, taker, arbitrator, self._clock
+                card.ending, card.way, card.maker_sells, maker, taker, arbitrator, self._clock
             )
             self._plays.append(play)
             await play.run()

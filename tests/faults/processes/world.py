@@ -6,6 +6,7 @@ import json
 import os
 import signal
 import time
+from collections import Counter
 from collections.abc import Callable
 from contextlib import ExitStack, suppress
 from pathlib import Path
@@ -19,6 +20,8 @@ from eth_abi.abi import encode
 from psycopg.rows import DictRow, dict_row
 
 from tests import worlds
+from tests.stage import Asset
+from tests.ways import deploy_permit2
 from tradepost.entrypoints.dev.chain import DevChain
 from tradepost.entrypoints.dev.console import Console
 from tradepost.entrypoints.dev.exchange import CLI
@@ -80,6 +83,8 @@ class World:
         self.said: list[str] = []
         #: How often blocks with transactions were gone after the node's end.
         self.losses = 0
+        #: What sellers have in the contract, of the waves that are over, in minor units.
+        self.kept: Counter[Asset] = Counter()
         self.programs: dict[str, Program] = {}
         self._started_at: dict[str, float] = {}
         self._keeper: ChainKeeper | None = None
@@ -269,6 +274,7 @@ class World:
         chain = Chain(self.chain.url)
         async with Database(self.settings, system_clock, SUBSCRIPTIONS) as database:
             await deploy(database, chain, self.settings)
+        deploy_permit2(self.chain)
         await chain.close()
 
     async def _appoint(self) -> None:
