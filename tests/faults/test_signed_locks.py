@@ -157,6 +157,7 @@ async def test_a_stranger_brings_it(arena: Arena, counts: Counter[str], first: s
     """Before the exchange has sent it, or past what it has sent: it is locked once."""
     locks = await Locks.begin(arena)
     await locks.hand_over()
+    before = int(arena.stage.node.rpc("eth_blockNumber"), 16)
     async with _waiting_pool(arena):
         if first == "the relayer":
             await arena.stage.relayer.round()
@@ -170,6 +171,17 @@ async def test_a_stranger_brings_it(arena: Arena, counts: Counter[str], first: s
     await locks.all_intents_are("done")
     told = {rows[0]["reason"] for rows in (await locks.intents()).values()}
     assert told == {"done by others"}
+    # The chain forgets what the stranger did, and he does not come again: the exchange does.
+    arena.stranger.sent.clear()
+    arena.reorganise(int(arena.stage.node.rpc("eth_blockNumber"), 16) - before)
+    counts["reorganisations"] += 1
+    await arena.follow()
+    await arena.jobs()
+    await locks.all_are("awaiting_escrow")
+    await locks.all_intents_are("waiting")
+    await arena.settle_down(6)
+    await locks.all_are("escrowed")
+    await locks.all_intents_are("done")
     await locks.released()
 
 
