@@ -89,11 +89,13 @@ class TradeMachine(RuleBasedStateMachine):
         self.counts["steps of the machine"] += 1
         return self.runner.run(work)
 
-    @initialize(target=deals)
-    def begin(self) -> Any:
-        """There is a trade at the start."""
-        deal = self.run(self.arena.open())
+    @initialize(target=deals, way=st.sampled_from(WAYS), locks=st.booleans())
+    def begin(self, way: Way, locks: bool) -> Any:
+        """There is a trade at the start, perhaps with its coins locked."""
+        deal = self.run(self.arena.open(way.asset))
         self.mine_only.append(deal)
+        if locks:
+            self.run(self._lock(deal, way))
         return multiple(deal)
 
     @precondition(lambda self: len(self.mine_only) < 3)
@@ -209,16 +211,14 @@ class TradeMachine(RuleBasedStateMachine):
     @rule(deal=deals, number=ANY_WAY)
     def lock_and_wait(self, deal: Deal, number: int) -> None:
         """The seller locks in time, by any way, and everybody waits until it counts."""
+        self.run(self._lock(deal, drawn(_every_way(deal), number)))
 
-        async def locked() -> None:
-            way = drawn(_every_way(deal), number)
-            may = way.signed is None or "lock" in await allowed(deal, deal.seller)
-            if may and deal.on_chain().status is Status.NONE:
-                self.counts[f"locks by {way}"] += 1
-                await deal.lock_by(way)
-                await self.arena.settle_down(1)
-
-        self.run(locked())
+    async def _lock(self, deal: Deal, way: Way) -> None:
+        may = way.signed is None or "lock" in await allowed(deal, deal.seller)
+        if may and deal.on_chain().status is Status.NONE:
+            self.counts[f"locks by {way}"] += 1
+            await deal.lock_by(way)
+            await self.arena.settle_down(1)
 
     @rule(deal=deals, what=st.sampled_from(sorted(ALONE)))
     def act_alone(self, deal: Deal, what: str) -> None:
