@@ -12,6 +12,7 @@ from tradepost_contracts import calls, locking
 from tradepost_contracts.means import LockWay
 from tradepost_contracts.terms import ZERO_ADDRESS, Terms
 
+_W = LockWay
 #: More than a permit and the lock after it need together.
 _BOTH_GAS = 300_000
 
@@ -36,18 +37,17 @@ class Way:
     asset: Asset
     #: What the exchange brings; None where the seller locks by a transaction of his own.
     signed: LockWay | None
-    #: What he sends before, if it needs anything.
+    #: What he sends before the lock.
     first: Sends
-    #: What he sends so that the signed lock can take nothing any more; his last lock needs none.
+    #: The lock, where it is his own.
+    lock: Sends
+    #: What he sends so that a lock of his can take nothing any more.
     back_out: Sends
+    #: Whether the coins are in his balance in the contract before, and go back to it.
+    from_balance: bool = False
 
     def __str__(self) -> str:
         return self.name
-
-
-def lock(terms: Terms) -> Sent:
-    """The seller's own lock."""
-    return Sent(CONTRACT, calls.lock(terms), terms.locked_amount if _is_native(terms) else 0)
 
 
 def brought(terms: Terms, signed: SignedLock) -> bytes:
@@ -87,6 +87,14 @@ def _nothing(_: Terms) -> Sequence[Sent]:
     return ()
 
 
+def _lock(terms: Terms) -> Sequence[Sent]:
+    return (Sent(CONTRACT, calls.lock(terms), terms.locked_amount if _is_native(terms) else 0),)
+
+
+def _lock_from_balance(terms: Terms) -> Sequence[Sent]:
+    return (Sent(CONTRACT, calls.lock_from_deposit(terms)),)
+
+
 def _approve(terms: Terms) -> Sequence[Sent]:
     return (approve(CONTRACT, terms.locked_amount),)
 
@@ -121,17 +129,20 @@ def _give_all_away(terms: Terms) -> Sequence[Sent]:
 
 
 WAYS = (
-    Way("own coin", "ETH", None, _nothing, _nothing),
-    Way("own token", "USDT", None, _approve, _disapprove),
-    Way("deposited coin", "ETH", LockWay.DEPOSIT, _deposit, _withdraw),
-    Way("deposited token", "USDT", LockWay.DEPOSIT, _deposit, _withdraw),
-    Way("authorization", "USDT", LockWay.AUTHORIZATION, _nothing, _give_all_away),
-    Way("permit", "USDT", LockWay.PERMIT, _nothing, _give_all_away),
-    Way("permit2", "USDT", LockWay.PERMIT2, _approve_permit2, _disapprove_permit2),
-    Way("allowance", "USDT", LockWay.ALLOWANCE, _approve, _disapprove),
+    Way("own coin", "ETH", None, _nothing, _lock, _nothing),
+    Way("own token", "USDT", None, _approve, _lock, _disapprove),
+    Way("own deposit", "ETH", None, _deposit, _lock_from_balance, _withdraw, from_balance=True),
+    Way("deposited coin", "ETH", _W.DEPOSIT, _deposit, _nothing, _withdraw, from_balance=True),
+    Way("deposited token", "USDT", _W.DEPOSIT, _deposit, _nothing, _withdraw, from_balance=True),
+    Way("authorization", "USDT", _W.AUTHORIZATION, _nothing, _nothing, _give_all_away),
+    Way("permit", "USDT", _W.PERMIT, _nothing, _nothing, _give_all_away),
+    Way("permit2", "USDT", _W.PERMIT2, _approve_permit2, _nothing, _disapprove_permit2),
+    Way("allowance", "USDT", _W.ALLOWANCE, _approve, _nothing, _disapprove),
 )
 #: Those that need no transaction of the seller for the lock itself.
 RELAYED = tuple(way for way in WAYS if way.signed is not None)
+#: Those that the client knows: it locks out of a balance by a signature only.
+CLIENTS = tuple(way for way in WAYS if way.signed is not None or not way.from_balance)
 
 
 def ways_of(asset: Asset, *, signed: bool) -> tuple[Way, ...]:
@@ -140,8 +151,8 @@ def ways_of(asset: Asset, *, signed: bool) -> tuple[Way, ...]:
 
 
 def own(asset: Asset) -> Way:
-    """How a seller locks this asset by himself."""
-    (way,) = ways_of(asset, signed=False)
+    """How a seller locks this asset out of his wallet, by himself."""
+    (way,) = (way for way in ways_of(asset, signed=False) if not way.from_balance)
     return way
 
 

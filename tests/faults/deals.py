@@ -190,15 +190,12 @@ class Deal:
     def lock(self) -> None:
         """The seller locks the coins by himself."""
         way = ways.own(self.asset)
-        self.send(way.first(self.terms))
-        self.send([ways.lock(self.terms)])
+        self.send([*way.first(self.terms), *way.lock(self.terms)])
 
     async def lock_by(self, way: Way) -> None:
         """The seller locks them by any way: the exchange brings what he only signs."""
-        if way.signed is None:
-            self.lock()
-        else:
-            self.send(way.first(self.terms))
+        self.send([*way.first(self.terms), *way.lock(self.terms)])
+        if way.signed is not None:
             await self.hand_over(self.signed_lock(way))
 
     async def hand_over(self, signed: SignedLock) -> None:

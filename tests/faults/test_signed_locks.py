@@ -218,7 +218,7 @@ async def _expire(locks: Locks, counts: Counter[str]) -> None:
         shown = await deal.seller.get(f"/v1/trades/{deal.id}")
         assert shown["escrow"]["lock"]["way"] == way.signed
         reason = shown["escrow"]["lock"]["reason"]
-        wanted = "BalanceTooLow" if way.signed is LockWay.DEPOSIT else "ERC20Insufficient"
+        wanted = "BalanceTooLow" if way.from_balance else "ERC20Insufficient"
         if way.signed is not LockWay.PERMIT2:
             assert wanted in reason, (way, reason)
         assert reason, way

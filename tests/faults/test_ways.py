@@ -16,7 +16,6 @@ from tests.faults.deals import Deal
 from tests.faults.test_reorganisations import delayed, dropped, moved
 from tests.stage import MINTED
 from tests.ways import WAYS, Way
-from tradepost_contracts.means import LockWay
 
 pytestmark = pytest.mark.slow
 
@@ -95,7 +94,7 @@ def _check_coins(arena: Arena, deals: Deals, share: Fraction) -> None:
         terms = deal.terms
         gone = int(terms.amount * share) + int(terms.fee * share)
         back = terms.locked_amount - gone
-        kept = back if way.signed is LockWay.DEPOSIT else 0
+        kept = back if way.from_balance else 0
         assert arena.stage.credit(terms.seller, way.asset) == kept, way
         if way.asset == "USDT":
             assert arena.stage.balance(terms.seller, "USDT") == MINTED - gone - kept, way

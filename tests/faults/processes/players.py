@@ -91,7 +91,7 @@ class Play:
     @property
     def kept(self) -> int:
         """What the seller has in the contract afterwards: it was there before he locked it."""
-        was_there = self.way.signed is LockWay.DEPOSIT and self.ending.escrow != "none"
+        was_there = self.way.from_balance and self.ending.escrow != "none"
         return int(self.minor * (1 - self.ending.share)) if was_there else 0
 
     def __str__(self) -> str:

@@ -12,7 +12,7 @@ from tests.faults.processes.endings import ENDINGS, LATE_ENDINGS
 from tests.faults.processes.journal import Journal
 from tests.faults.processes.players import Clock, Ending, Play, sign_in, trader
 from tests.faults.processes.world import World
-from tests.ways import WAYS, Way
+from tests.ways import CLIENTS, Way
 from tradepost_client import AsyncTrader, Wallet
 
 #: So many trades are in flight at once, and so many are dealt for each kill that is to come.
@@ -36,7 +36,7 @@ def deal(rng: random.Random, endings: tuple[Ending, ...], most: int) -> list[Car
     """Each ending once in some order, then any of them; the ways to lock take turns."""
     order = rng.sample(endings, len(endings))
     order += rng.choices(endings, k=max(0, most - len(endings)))
-    ways = rng.sample(WAYS, len(WAYS))
+    ways = rng.sample(CLIENTS, len(CLIENTS))
     return [
         Card(ending, ways[number % len(ways)], rng.random() < 0.5)
         for number, ending in enumerate(order)

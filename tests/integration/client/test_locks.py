@@ -76,7 +76,7 @@ async def test_each_way_locks(stage: Stage, way: Way) -> None:
     await stage.confirm()
     assert await trade.state() == "refunded"
     held = stage.credit(trade.seller.wallet.address, way.asset)
-    assert held == (known.terms.terms().locked_amount if way.signed is LockWay.DEPOSIT else 0)
+    assert held == (known.terms.terms().locked_amount if way.from_balance else 0)
 
 
 async def test_the_client_picks_the_way(stage: Stage) -> None:
