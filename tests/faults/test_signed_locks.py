@@ -306,6 +306,42 @@ async def test_the_lock_is_forgotten(
     await locks.released()
 
 
+@pytest.mark.parametrize("returns", [True, False], ids=["returns", "is_backed_out_of"])
+async def test_a_buyer_left_while_it_was_out(
+    arena: Arena, counts: Counter[str], returns: bool
+) -> None:
+    """The coins come and go back; the chain forgets both, and never holds them for good."""
+    locks = await Locks.begin(arena)
+    await locks.hand_over()
+    before = int(arena.stage.node.rpc("eth_blockNumber"), 16)
+    async with _waiting_pool(arena):
+        await arena.stage.relayer.round()
+        for deal in locks.deals.values():
+            await deal.do(deal.buyer, "cancel", {"signature": deal.signature("Refund")})
+    await arena.settle_down()
+    await locks.all_are("refunded")
+    await locks.all_intents_are("done")
+    arena.reorganise(int(arena.stage.node.rpc("eth_blockNumber"), 16) - before)
+    counts["reorganisations"] += 1
+    if not returns:
+        locks.back_out()
+    await arena.follow()
+    await arena.jobs()
+    await locks.all_are("awaiting_escrow")
+    await locks.all_intents_are("sent")
+    await arena.settle_down(6)
+    if returns:
+        await locks.all_are("refunded")
+        await locks.all_intents_are("done")
+    else:
+        # Nobody wants it any more, so it is not tried again.
+        await locks.all_intents_are("moot")
+        await arena.pass_time(FUNDING_WINDOW_S + 1)
+        await arena.work()
+        await locks.all_are("expired")
+    await arena.check()
+
+
 async def _relayed(arena: Arena) -> list[str]:
     """What the relayer has signed, as it is in the blocks."""
     async with arena.stage.database.transaction() as tx:

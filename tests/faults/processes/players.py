@@ -164,16 +164,17 @@ class Play:
         means = await self.seller.locks.means(self.known)
         if not await self.seller.escrow.is_lockable(self.known):
             return
+        first = self.way.first(terms)
+        if not first and way is means.open(terms)[0]:
+            # The client chooses it too, and nothing that it waits for can be forgotten for good.
+            await self.seller.lock(self.id, wait=False, relayed=True)
+            return
         if way not in means.open(terms):
             # Never sent, or forgotten by the chain.
-            for one in self.way.first(terms):
+            for one in first:
                 chain, wallet = self.seller.chain, self.seller.wallet
                 sent = await chain.transact(wallet, one.to, one.data, one.value)
                 await chain.wait(sent, step="prepare", confirmations=1)
-        elif way is means.open(terms)[0]:
-            # The client would choose it too.
-            await self.seller.lock(self.id, wait=False, relayed=True)
-            return
         if "lock" in shown.viewer.allowed_actions:
             signed = await self.seller.locks.sign(self.known, way)
             if signed is not None:

@@ -373,7 +373,12 @@ async def test_a_reorganisation_after_a_relayed_lock(stage: Stage) -> None:
     stage.node.rpc("anvil_setCoinbase", "0x" + "77" * 20)
     stage.node.rpc("anvil_reorg", 9, [])
     await stage.mine(1)
-    assert await trade.state() == "awaiting_escrow"
+    shown = await trade.seen_by(trade.seller)
+    assert shown.state == "awaiting_escrow"
+    # It is out as it was before, so he would lock himself in by leaving.
+    assert shown.escrow.lock is not None
+    assert shown.escrow.lock.state == "sent"
+    assert {"cancel", "lock"} & set(shown.viewer.allowed_actions) == set()
     await stage.confirm()
     assert await trade.state() == "escrowed"
     trade.conserved()
