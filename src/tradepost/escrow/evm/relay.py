@@ -144,8 +144,21 @@ class Relayer:
             if not any(await self._chain.call(contract, both, sender)):
                 return Item(intent, escrow, steps, batches.PERMITTED_GAS)
             # One of them fails. Where the permit was brought before, the lock is good without it.
-        gas = await self._chain.estimate(sender, contract, steps[-1])
+        try:
+            gas = await self._chain.estimate(sender, contract, steps[-1])
+        except Refused as refused:
+            if len(steps) == 1:
+                raise
+            raise Refused(await self._why_both(escrow, steps[0], str(refused))) from None
         return Item(intent, escrow, steps[-1:], gas)
+
+    async def _why_both(self, escrow: Escrow, permit: bytes, alone: str) -> str:
+        """Why a lock fails with its permit and without it, which by itself misleads."""
+        try:
+            await self._chain.estimate(self._account.address, escrow.contract, permit)
+        except Refused as refused:
+            return f"{alone}; its permit: {refused}"
+        return "the lock fails, though its permit is good"
 
     async def _most_gas(self, max_fee: int) -> int:
         """What a transaction may have by the chain's rules, and by what the account can pay."""
