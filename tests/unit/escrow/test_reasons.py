@@ -5,7 +5,6 @@ from eth_abi.abi import encode
 from eth_utils.crypto import keccak
 
 from tradepost.escrow.evm.reasons import told
-from tradepost_contracts.locking import PERMIT2
 
 
 def _error(signature: str, types: list[str], *values: object) -> bytes:
