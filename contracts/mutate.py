@@ -6,16 +6,17 @@
     python -m contracts.mutate --jury forge         one jury alone, to learn what it is worth
     python -m contracts.mutate --list               what there is, without running
 
-Each mutant stands before the juries in turn, until one finds it: forge's unit and fuzz tests, then
-the machine of `tests/escrow_machine`; halmos where it is asked for. A mutant that survives has to
-stand in `contracts/mutants.toml` with the reason. What is there and does not survive any more, or
-is no mutant any more, is told too.
+Each mutant stands before the juries in turn, until one finds it: the machine of
+`tests/escrow_machine`, then forge's tests of the escrow; halmos where it is asked for. A mutant
+that survives has to stand in `contracts/mutants.toml` with the reason. What is there and does not
+survive any more, or is no mutant any more, is told too.
 """
 
 from __future__ import annotations
 
 import argparse
 import json
+import os
 import random
 import re
 import shutil
@@ -26,12 +27,12 @@ import time
 import tomllib
 from collections import Counter
 from collections.abc import Callable, Iterator, Sequence
-from concurrent.futures import ThreadPoolExecutor
 from dataclasses import dataclass
+from multiprocessing import get_context
 from pathlib import Path
-from queue import Queue
 
 from contracts import analyse, build
+from tests.escrow_machine import chain, driver
 
 SURVIVORS = build.CONTRACTS / "mutants.toml"
 #: What holds the rules. The interface and the structs have none.
@@ -46,12 +47,15 @@ FILES = (
     "TypedData.sol",
 )
 
+ESCROW = "contracts/src/TradepostEscrow.sol"
 STEPS = 6_000
-JURY_S = 300
+JURY_S = 600
 FORGE = {
     "FOUNDRY_OFFLINE": "true",
     # Tests then load the contract instead of holding it, so that only it is compiled anew.
     "FOUNDRY_DYNAMIC_TEST_LINKING": "true",
+    # Half the time of the pipeline that is deployed; the fault is the same.
+    "FOUNDRY_VIA_IR": "false",
     "FOUNDRY_FUZZ_RUNS": "32",
     "FOUNDRY_INVARIANT_RUNS": "4",
     "FOUNDRY_INVARIANT_DEPTH": "48",
@@ -196,7 +200,7 @@ def main(arguments: Sequence[str] | None = None) -> int:
     if parsed.list:
         print(*sorted(mutant.name for mutant in chosen), f"{len(chosen)} mutants", sep="\n")
         return 0
-    juries = parsed.jury or ["forge", "machine"]
+    juries = parsed.jury or ["machine", "forge"]
     if "halmos" in juries:
         analyse.ensure_tools()
     verdicts = list(judge(chosen, juries, parsed.jobs, time.monotonic() + 60 * parsed.minutes))
@@ -245,50 +249,149 @@ def _short(text: str) -> str:
 def judge(
     chosen: Sequence[Mutant], juries: Sequence[str], jobs: int, until: float
 ) -> Iterator[Verdict]:
-    """Brings mutants before the juries, some at a time, each in a copy of the contracts.
+    """Brings mutants before the juries, some at a time, each in a process of its own.
 
     Raises:
         BuildError: A jury finds fault with the contracts as they are.
     """
     with tempfile.TemporaryDirectory() as folder:
-        first = copy(Path(folder) / "0")
-        if _forge(first, "build", "contracts/src").returncode:
-            raise build.BuildError("The contracts as they are do not build.")
-        for jury in juries:
-            if not JURIES[jury](first):
-                raise build.BuildError(f"{jury} is not content with the contracts as they are.")
-        free: Queue[Path] = Queue()
-        free.put(first)
-        for number in range(1, jobs):
-            free.put(Path(shutil.copytree(first, Path(folder) / str(number), symlinks=True)))
-
-        def one(mutant: Mutant) -> Verdict | None:
-            if time.monotonic() > until:
-                return None
-            began, root = time.monotonic(), free.get()
-            source = root / "contracts" / "src" / mutant.file
-            text = source.read_text()
-            try:
-                end = mutant.at + len(mutant.old)
-                source.write_text(text[: mutant.at] + mutant.new + text[end:])
-                jury = _found_by(root, juries)
-            finally:
-                source.write_text(text)
-                free.put(root)
-            return Verdict(mutant, jury, time.monotonic() - began)
-
-        with ThreadPoolExecutor(jobs) as pool:
-            for verdict in pool.map(one, chosen):
+        bench = Bench(Path(folder), tuple(juries), until)
+        bench.prepare()
+        with get_context("fork").Pool(jobs, maxtasksperchild=1) as pool:
+            for verdict in pool.imap(bench.judge, chosen):
                 if verdict is not None:
                     found = verdict.jury or "SURVIVES"
                     print(f"{verdict.seconds:5.0f} s  {found:9} {verdict.mutant.name}", flush=True)
                     yield verdict
 
 
+@dataclass(frozen=True, slots=True)
+class Bench:
+    """Where mutants are judged; `until` is when none is begun any more (monotonic, s)."""
+
+    folder: Path
+    juries: tuple[str, ...]
+    until: float
+
+    def prepare(self) -> None:
+        """Has each jury look at the contracts as they are, and keeps what it needs for more."""
+        # Also the machine's own contracts, which it compiles once.
+        driver.play("prepare", 1, shrink_s=0)
+        sound = Mutant(FILES[0], "", 0, "", "", "", 0)
+        if "forge" in self.juries:
+            _forge(copy(self.folder / "base"), "build")
+        for jury in self.juries:
+            if not JURIES[jury](self.folder, sound):
+                raise build.BuildError(f"{jury} is not content with the contracts as they are.")
+
+    def judge(self, mutant: Mutant) -> Verdict | None:
+        """The verdict on one mutant, or None after `until`."""
+        began = time.monotonic()
+        if began > self.until:
+            return None
+        try:
+            found = next(
+                (jury for jury in self.juries if not JURIES[jury](self.folder, mutant)), ""
+            )
+        except NoProgram:
+            found = "compiler"
+        return Verdict(mutant, found, time.monotonic() - began)
+
+
+class NoProgram(Exception):
+    """The compiler refuses the mutant."""
+
+
+def sources(mutant: Mutant) -> dict[str, str]:
+    """The texts of the escrow and all that it imports, with the fault in them."""
+    texts = build.collect([ESCROW])
+    name = f"contracts/src/{mutant.file}"
+    text = texts[name]
+    texts[name] = text[: mutant.at] + mutant.new + text[mutant.at + len(mutant.old) :]
+    return texts
+
+
+def machine(folder: Path, mutant: Mutant) -> bool:
+    """Whether the contract does what the model does.
+
+    Raises:
+        NoProgram: As its docstring says.
+    """
+    request = {
+        "language": "Solidity",
+        "sources": {name: {"content": text} for name, text in sources(mutant).items()},
+        "settings": {
+            **build.SETTINGS,
+            # Half the time of the pipeline that is deployed; the fault is the same.
+            "viaIR": False,
+            "outputSelection": {ESCROW: {"TradepostEscrow": ["abi", "evm.bytecode.object"]}},
+        },
+    }
+    answer = json.loads(build.compiler(["--standard-json"], json.dumps(request)))
+    if any(entry["severity"] == "error" for entry in answer.get("errors", ())):
+        raise NoProgram
+    output = answer["contracts"][ESCROW]["TradepostEscrow"]
+    artifact = folder / f"{os.getpid()}.json"
+    code = "0x" + output["evm"]["bytecode"]["object"]
+    artifact.write_text(json.dumps({"abi": output["abi"], "bytecode": code}))
+    os.environ[chain.ARTIFACT] = str(artifact)
+    try:
+        driver.play("mutants", STEPS, shrink_s=0)
+    # Whatever it breaks on: it was found.
+    except Exception:  # noqa: BLE001
+        return False
+    finally:
+        del os.environ[chain.ARTIFACT]
+    return True
+
+
+def forge(folder: Path, mutant: Mutant) -> bool:
+    """Whether forge's tests of the escrow pass.
+
+    Raises:
+        NoProgram: As its docstring says.
+    """
+    root = folder / f"forge-{os.getpid()}"
+    shutil.copytree(folder / "base", root, symlinks=True)
+    try:
+        (root / "contracts" / "src" / mutant.file).write_text(
+            sources(mutant)[f"contracts/src/{mutant.file}"]
+        )
+        if _forge(root, "build", "contracts/src").returncode:
+            raise NoProgram
+        return _forge(root, "test", "--fail-fast").returncode == 0
+    finally:
+        shutil.rmtree(root)
+
+
+def halmos(folder: Path, mutant: Mutant) -> bool:
+    """Whether the properties are proved."""
+    root = folder / f"halmos-{os.getpid()}"
+    copy(root)
+    try:
+        (root / "contracts" / "src" / mutant.file).write_text(
+            sources(mutant)[f"contracts/src/{mutant.file}"]
+        )
+        return not analyse.halmos(root)
+    finally:
+        shutil.rmtree(root)
+
+
+#: The cheapest first.
+JURIES: dict[str, Callable[[Path, Mutant], bool]] = {
+    "machine": machine,
+    "forge": forge,
+    "halmos": halmos,
+}
+
+
 def copy(root: Path) -> Path:
-    """Copies what the juries need to a folder of its own."""
+    """Copies what forge and halmos need to a folder of its own, without the arbitrators' tests."""
     for name in ("src", "test", "proofs"):
         shutil.copytree(build.CONTRACTS / name, root / "contracts" / name)
+    for path in (root / "contracts" / "test").glob("*.sol"):
+        if re.match("Court|Erc792|Panel", path.name):
+            path.unlink()
     for name in ("foundry.toml", "solc.js"):
         shutil.copy2(build.CONTRACTS / name, root / "contracts" / name)
     (root / "tools" / "node").mkdir(parents=True)
@@ -296,25 +399,13 @@ def copy(root: Path) -> Path:
     return root
 
 
-def _found_by(root: Path, juries: Sequence[str]) -> str:
-    if _forge(root, "build", "contracts/src").returncode:
-        return "compiler"
-    return next((jury for jury in juries if not JURIES[jury](root)), "")
-
-
 def _forge(root: Path, *arguments: str) -> subprocess.CompletedProcess[str]:
     settings = {**FORGE, "FOUNDRY_CONFIG": str(root / "contracts" / "foundry.toml")}
     command = [str(build.forge_program()), *arguments, "--root", str(root)]
-    return _run(command, root, settings)
-
-
-def _run(
-    command: Sequence[str], folder: Path, settings: dict[str, str]
-) -> subprocess.CompletedProcess[str]:
     try:
         return subprocess.run(
             command,
-            cwd=folder,
+            cwd=root,
             env=build.environment() | settings,
             capture_output=True,
             text=True,
@@ -323,32 +414,6 @@ def _run(
         )
     except subprocess.TimeoutExpired:  # a fault that makes the tests endless is found as well
         return subprocess.CompletedProcess(command, 1, "", "it took too long")
-
-
-def forge(root: Path) -> bool:
-    """Whether forge's tests pass."""
-    return _forge(root, "test", "--fail-fast").returncode == 0
-
-
-def machine(root: Path) -> bool:
-    """Whether the contract does what the model does."""
-    built = root / "contracts" / "out" / "TradepostEscrow.sol" / "TradepostEscrow.json"
-    output = json.loads(built.read_text())
-    artifact = root / "artifact.json"
-    artifact.write_text(
-        json.dumps({"abi": output["abi"], "bytecode": output["bytecode"]["object"]})
-    )
-    script = f"from tests.escrow_machine import driver; driver.play('mutants', {STEPS}, shrink_s=0)"
-    settings = {"ESCROW_ARTIFACT": str(artifact)}
-    return _run([sys.executable, "-c", script], build.ROOT, settings).returncode == 0
-
-
-def halmos(root: Path) -> bool:
-    """Whether the properties are proved."""
-    return not analyse.halmos(root)
-
-
-JURIES: dict[str, Callable[[Path], bool]] = {"forge": forge, "machine": machine, "halmos": halmos}
 
 
 # --- the report -------------------------------------------------------------------------------

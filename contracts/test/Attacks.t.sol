@@ -418,4 +418,27 @@ contract AttacksTest is EscrowTest {
         (bool success,) = address(escrow).call{value: AMOUNT + FEE}(data);
         assertTrue(!success);
     }
+
+    /// @notice What wallets and explorers are told to sign under is what is checked, on a fork too.
+    function testTheDomainThatIsToldIsTheOneThatIsChecked(uint64 chain) public {
+        vm.chainId(chain);
+        (
+            bytes1 fields,
+            string memory name,
+            string memory version,
+            uint256 chainId,
+            address verifier,
+            bytes32 salt,
+            uint256[] memory extensions
+        ) = escrow.eip712Domain();
+        assertEq(bytes32(fields), bytes32(bytes1(0x0f)));
+        assertEq(keccak256(bytes(name)), keccak256("Tradepost Escrow"));
+        assertEq(keccak256(bytes(version)), keccak256("2"));
+        assertEq(chainId, chain);
+        assertEq(verifier, address(escrow));
+        assertEq(salt, bytes32(0));
+        assertEq(extensions.length, 0);
+        bytes32 id = escrow.escrowId(tokenTerms());
+        assertEq(id, digestOf(termsHash(tokenTerms())));
+    }
 }

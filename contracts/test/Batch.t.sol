@@ -5,7 +5,7 @@ import {Batch} from "../src/Batch.sol";
 import {ITradepostEscrow} from "../src/ITradepostEscrow.sol";
 import {Role, Status, Terms} from "../src/Terms.sol";
 import {EscrowTest} from "./EscrowTest.sol";
-import {HostileRecipient, HookToken} from "./Hostile.sol";
+import {HostileRecipient, HookToken, LongReason} from "./Hostile.sol";
 
 /// @notice Many calls in one transaction, each for itself.
 contract BatchTest is EscrowTest {
@@ -73,6 +73,20 @@ contract BatchTest is EscrowTest {
         emit Batch.CallFailed(3, "");
         assertEq(escrow.batch(GAS_EACH, calls), 3);
         assertEq(token.balanceOf(buyer), AMOUNT);
+    }
+
+    /// @notice Of a reason that is too long the beginning is told.
+    function testALongReasonIsCut() public {
+        LongReason coin = new LongReason();
+        bytes[] memory calls = new bytes[](1);
+        calls[0] = abi.encodeCall(escrow.permit, (address(coin), seller, 1, 1, 27, 0, 0));
+        bytes memory told = new bytes(1_024);
+        for (uint256 i = 0; i < told.length; ++i) {
+            told[i] = 0xff;
+        }
+        vm.expectEmit(address(escrow));
+        emit Batch.CallFailed(0, told);
+        assertEq(escrow.batch(GAS_EACH, calls), 1);
     }
 
     /// @notice In a batch everybody is who he is: the relayer does not act as the seller.

@@ -16,7 +16,10 @@ import {
     HostileRecipient,
     LyingToken,
     NonReturningToken,
-    RebasingToken
+    RebasingToken,
+    RobbingToken,
+    ShortBalanceToken,
+    WrappingToken
 } from "./Hostile.sol";
 
 /// @notice Attacks by coins and by those who take them.
@@ -74,6 +77,39 @@ contract CoinsTest is EscrowTest {
                 ITradepostEscrow.WrongAmountArrived.selector, coin, expected, arrived
             )
         );
+    }
+
+    function testATokenThatRobsTheContractIsTold() public {
+        RobbingToken coin = new RobbingToken();
+        coin.mint(address(escrow), 10);
+        Terms memory terms = termsIn(address(coin));
+        vm.expectRevert(
+            abi.encodeWithSelector(
+                ITradepostEscrow.WrongAmountArrived.selector, address(coin), AMOUNT + FEE, 0
+            )
+        );
+        vm.prank(seller);
+        escrow.lock(terms);
+    }
+
+    function testABalanceThatWrapsAroundIsNoIncome() public {
+        WrappingToken coin = new WrappingToken();
+        Terms memory terms = termsIn(address(coin));
+        vm.expectRevert(
+            abi.encodeWithSelector(
+                ITradepostEscrow.WrongAmountArrived.selector, address(coin), AMOUNT + FEE, 0
+            )
+        );
+        vm.prank(seller);
+        escrow.lock(terms);
+    }
+
+    function testABalanceInLessThanAWordIsNone() public {
+        ShortBalanceToken coin = new ShortBalanceToken();
+        Terms memory terms = termsIn(address(coin));
+        vm.expectRevert(abi.encodeWithSelector(ITradepostEscrow.NoToken.selector, address(coin)));
+        vm.prank(seller);
+        escrow.lock(terms);
     }
 
     function testFalseReturningTokenIsRefusedAtTheDoorAndCreditedOnTheWayOut() public {

@@ -164,6 +164,65 @@ contract HookToken is ERC20("Hook", "HOOK") {
     }
 }
 
+/// @notice A token with hooks that asks nobody for his authorization.
+contract HookAuthorizationToken is HookToken {
+    function receiveWithAuthorization(
+        address from,
+        address to,
+        uint256 value,
+        uint256,
+        uint256,
+        bytes32,
+        uint8,
+        bytes32,
+        bytes32
+    ) external {
+        _transfer(from, to, value);
+    }
+}
+
+/// @notice A token that takes from whom it should give.
+contract RobbingToken is DevToken {
+    function transferFrom(address, address to, uint256) public override returns (bool) {
+        _burn(to, 1);
+        return true;
+    }
+}
+
+/// @notice A token that tells the largest balance before a transfer, and one below its sum after it: the
+/// difference of the two, as it wraps around, is the sum.
+contract WrappingToken {
+    uint256 private told = type(uint256).max;
+
+    function balanceOf(address) external view returns (uint256) {
+        return told;
+    }
+
+    function transferFrom(address, address, uint256 value) external returns (bool) {
+        told = value - 1;
+        return true;
+    }
+}
+
+/// @notice A token that tells a balance in less than a word.
+contract ShortBalanceToken {
+    fallback() external {
+        assembly {
+            return(0, 31)
+        }
+    }
+}
+
+/// @notice Reverts with 5,000 bytes.
+contract LongReason {
+    fallback() external {
+        assembly {
+            for { let at := 0 } lt(at, 5000) { at := add(at, 0x20) } { mstore(at, not(0)) }
+            revert(0, 5000)
+        }
+    }
+}
+
 /// @notice A recipient of native coins with a mind of its own.
 contract HostileRecipient {
     enum Mood {

@@ -4,7 +4,7 @@ pragma solidity 0.8.37;
 import {ITradepostEscrow} from "../src/ITradepostEscrow.sol";
 import {Status, Terms} from "../src/Terms.sol";
 import {EscrowTest} from "./EscrowTest.sol";
-import {Wallet1271} from "./Hostile.sol";
+import {FeeOnTransferToken, HookAuthorizationToken, Wallet1271} from "./Hostile.sol";
 
 /// @notice Locks that somebody else brings: the seller needs no native coin and no approval before.
 contract LocksTest is EscrowTest {
@@ -191,6 +191,43 @@ contract LocksTest is EscrowTest {
         calls[1] = abi.encodeCall(escrow.lockBySig, (terms, signedLock(SELLER_KEY, "Lock", terms)));
     }
 
+    // ------------------------------------------------------------------ hooks
+
+    /// @dev While what one lock brings is measured, a hook of the token brings a deposit.
+    function withHook() private returns (HookAuthorizationToken coin) {
+        coin = new HookAuthorizationToken();
+        coin.mint(seller, 10 * uint256(AMOUNT));
+        coin.callDuringTransfer(
+            address(escrow),
+            abi.encodeCall(
+                escrow.depositWithAuthorization,
+                (address(coin), seller, AMOUNT, FOREVER, bytes32(uint256(2)), new bytes(65))
+            )
+        );
+    }
+
+    function testAHookInAnAuthorizationBringsNothing() public {
+        HookAuthorizationToken coin = withHook();
+        escrow.depositWithAuthorization(
+            address(coin), seller, AMOUNT, FOREVER, bytes32(uint256(1)), new bytes(65)
+        );
+        assertTrue(!coin.succeeded());
+        assertEq(escrow.balanceOf(address(coin), seller), AMOUNT);
+        assertEq(coin.balanceOf(address(escrow)), AMOUNT);
+    }
+
+    function testAHookInPermit2BringsNothing() public {
+        givePermit2();
+        HookAuthorizationToken coin = withHook();
+        vm.prank(seller);
+        coin.approve(PERMIT2, type(uint256).max);
+        Terms memory terms = termsIn(address(coin));
+        escrow.lockWithPermit2(terms, 1, permit2Signed(terms, 1));
+        assertTrue(!coin.succeeded());
+        assertEq(escrow.balanceOf(address(coin), seller), 0);
+        assertStatus(terms, Status.Locked);
+    }
+
     // ------------------------------------------------------------------ Permit2
 
     /// @dev The code of Permit2 (MIT licence), as its sources in version 1.0.3 of the npm package
@@ -247,6 +284,36 @@ contract LocksTest is EscrowTest {
         again.lane += 1;
         vm.expectPartialRevert(bytes4(keccak256("InvalidNonce()")));
         escrow.lockWithPermit2(again, 7, signature);
+    }
+
+    /// @notice What arrives is counted, and not what is there.
+    function testPermit2LocksBesideWhatIsThere() public {
+        givePermit2();
+        for (uint256 i = 0; i < 2; ++i) {
+            Terms memory terms = tokenTerms();
+            terms.lane += i;
+            escrow.lockWithPermit2(terms, i, permit2Signed(terms, i));
+            assertStatus(terms, Status.Locked);
+        }
+        assertEq(token.balanceOf(address(escrow)), 2 * (AMOUNT + FEE));
+    }
+
+    function testPermit2IsMeasuredToo() public {
+        FeeOnTransferToken coin = new FeeOnTransferToken();
+        token = coin;
+        fund(address(coin));
+        givePermit2();
+        Terms memory terms = termsIn(address(coin));
+        bytes memory signature = permit2Signed(terms, 1);
+        vm.expectRevert(
+            abi.encodeWithSelector(
+                ITradepostEscrow.WrongAmountArrived.selector,
+                address(coin),
+                AMOUNT + FEE,
+                uint256(AMOUNT + FEE) * 99 / 100
+            )
+        );
+        escrow.lockWithPermit2(terms, 1, signature);
     }
 
     function testPermit2IsBoundToTheTerms() public {
