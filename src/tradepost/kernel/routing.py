@@ -12,6 +12,8 @@ from fastapi.routing import APIRoute, iter_route_contexts
 from starlette.routing import BaseRoute, Match, NoMatchFound, Route
 from starlette.types import ASGIApp, Receive, Scope, Send
 
+from tradepost.kernel.retiring import Retirement, Retiring
+
 #: Whether two routes are alike enough to be tried in turn: method, number of parts, first parts.
 _Shelf = tuple[str, int, tuple[str, ...]]
 _LITERAL_PARTS = 2
@@ -43,6 +45,10 @@ def add_room(app: FastAPI, router: APIRouter, prefix: str = "") -> None:
             openapi_extra=route.openapi_extra,
             route_class_override=type(route.original_route),
         )
+        if retirement := Retirement.told_by(route.openapi_extra):
+            added = app.router.routes[-1]
+            assert isinstance(added, APIRoute)
+            added.app = Retiring(added.app, retirement)
 
 
 class Directory(BaseRoute):
