@@ -1,17 +1,19 @@
 """Makes the documents that come from the code: `python -m tradepost.entrypoints.docs [--check]`.
 
-`docs/errors.md` lists every problem the API can answer with; `docs/openapi.json` is the API's
-description, kept in the repository so that a change of it is seen.
+`docs/errors.md` lists every problem the API can answer with, each has its page in `docs/problems`;
+`docs/openapi.json` is the API's description, kept in the repository so that a change of it is seen.
 """
 
 import json
 import sys
+from collections.abc import Mapping
 from pathlib import Path
+from typing import Any
 
 from pydantic import SecretStr
 
+from tradepost.entrypoints import problems
 from tradepost.entrypoints.http import build
-from tradepost.kernel.errors import registry
 from tradepost.kernel.settings import AssetSetting, Settings
 
 DOCS = Path(__file__).parents[3] / "docs"
@@ -30,17 +32,17 @@ Made from the code by `python -m tradepost.entrypoints.docs`.
 """
 
 
-def errors() -> str:
+def errors(pages: Mapping[str, problems.ProblemPage]) -> str:
     """The page of all problems."""
     rows = [
-        f"| `{problem.slug()}` | {problem.status} | {'yes' if problem.retryable else 'no'} |"
-        f" {problem.title()} |"
-        for problem in registry()
+        f"| [`{page.name}`](problems/{page.name}.md) | {page.status} |"
+        f" {'yes' if page.retryable else 'no'} | {page.title} |"
+        for page in pages.values()
     ]
     return _ERRORS + "\n".join(rows) + "\n"
 
 
-def openapi() -> str:
+def document() -> dict[str, Any]:
     """The API's description; nothing in it depends on an operator's settings."""
     settings = Settings(
         database_url=SecretStr("postgresql://nowhere"),
@@ -50,18 +52,29 @@ def openapi() -> str:
         relayer_key=SecretStr("0x" + "11" * 32),
         arbitrator="0x" + "11" * 20,
     )
-    return json.dumps(build(settings).openapi(), indent=1, ensure_ascii=False) + "\n"
+    return build(settings).openapi()
 
 
 def main() -> int:
     """Writes the documents, or with `--check` says which are stale."""
-    wanted = {DOCS / "errors.md": errors(), DOCS / "openapi.json": openapi()}
+    described = document()
+    pages = problems.pages(described)
+    wanted = {
+        DOCS / "errors.md": errors(pages),
+        DOCS / "openapi.json": json.dumps(described, indent=1, ensure_ascii=False) + "\n",
+    } | {DOCS / "problems" / f"{name}.md": problems.markdown(page) for name, page in pages.items()}
+    left = set((DOCS / "problems").glob("*.md")) - set(wanted)
     if "--check" not in sys.argv[1:]:
+        (DOCS / "problems").mkdir(exist_ok=True)
         for path, text in wanted.items():
             path.write_text(text)
+        for path in left:
+            path.unlink()
         return 0
-    stale = [
-        path.name for path, text in wanted.items() if not path.exists() or path.read_text() != text
+    stale = [str(path.relative_to(DOCS)) for path in sorted(left)] + [
+        str(path.relative_to(DOCS))
+        for path, text in wanted.items()
+        if not path.exists() or path.read_text() != text
     ]
     for name in stale:
         print(f"docs/{name} is stale: run `python -m tradepost.entrypoints.docs`.")

@@ -19,7 +19,7 @@ import tradepost.prices.http
 import tradepost.trades.http
 from tradepost import __version__
 from tradepost.book import service as book
-from tradepost.entrypoints import meta
+from tradepost.entrypoints import meta, problems
 from tradepost.entrypoints.logs import configure
 from tradepost.entrypoints.settings import load
 from tradepost.entrypoints.wiring import SUBSCRIPTIONS
@@ -84,6 +84,7 @@ def build(settings: Settings, clock: Clock = system_clock) -> FastAPI:
     for router in (
         meta.clock,
         meta.router,
+        problems.router,
         tradepost.identity.http.router,
         tradepost.book.http.router,
         tradepost.offers.http.router,

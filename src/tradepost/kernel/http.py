@@ -326,7 +326,10 @@ def expected_version(seen: Annotated[int | None, Depends(perhaps_expected)]) -> 
 
 def problem_response(problem: Problem) -> JSONResponse:
     """The problem as `application/problem+json`."""
-    headers = {"Cache-Control": "no-store"}
+    headers = {
+        "Cache-Control": "no-store",
+        "Link": f'</v1/problems/{problem.slug()}>; rel="describedby"',
+    }
     if isinstance(problem, Unauthenticated):
         headers["WWW-Authenticate"] = "Bearer"
     if problem.status == 503:
