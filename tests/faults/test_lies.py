@@ -26,6 +26,8 @@ PUBLIC: dict[str, dict[str, Any] | None] = {
     "GET /readyz": None,
     "GET /v1/time": None,
     "GET /v1/exchange": None,
+    "GET /v1/problems": None,
+    "GET /v1/problems/{name}": None,
     "POST /v1/nonces": None,
     "POST /v1/accounts": {"name": "rosa", "passphrase": "short"},
     "POST /v1/sessions": {"name": "rosa", "passphrase": "no such passphrase at all"},
@@ -196,6 +198,7 @@ def _path(template: str, deal: Deal, **ids: str) -> str:
         "asset": "ETH",
         "currency": "EUR",
         "code": "sepa",
+        "name": "busy",
     }
     return template.format(**known | ids)
 
