@@ -17,6 +17,7 @@ import tradepost.offers.http
 import tradepost.payments.http
 import tradepost.prices.http
 import tradepost.trades.http
+import tradepost.webhooks.http
 from tradepost import __version__
 from tradepost.book import service as book
 from tradepost.entrypoints import meta, problems
@@ -36,6 +37,7 @@ from tradepost.kernel.openapi import complete
 from tradepost.kernel.requests import NameRequests
 from tradepost.kernel.routing import Directory, add_room
 from tradepost.kernel.settings import Settings
+from tradepost.webhooks.addresses import FirstLook, SystemNames
 
 _DESCRIPTION = """
 A self-hosted peer-to-peer crypto exchange. Amounts are decimal strings in whole units, times are
@@ -49,11 +51,14 @@ def build(settings: Settings, clock: Clock = system_clock) -> FastAPI:
     @asynccontextmanager
     async def lifespan(app: FastAPI) -> AsyncIterator[None]:
         chain = Chain(settings.rpc_url.get_secret_value())
+        names = SystemNames()
         async with Database(settings, clock, SUBSCRIPTIONS) as database:
             app.state.database = database
             app.state.contract_signatures = chain
             app.state.lock_means = chain
+            app.state.first_look = FirstLook(names)
             yield
+        await names.close()
         await chain.close()
         app.state.passphrases.close()
 
@@ -94,6 +99,7 @@ def build(settings: Settings, clock: Clock = system_clock) -> FastAPI:
         tradepost.prices.http.router,
         tradepost.trades.http.router,
         tradepost.insights.http.router,
+        tradepost.webhooks.http.router,
     ):
         add_room(app, router, "/v1")
     app.router.routes.insert(0, Directory(app.router.routes))

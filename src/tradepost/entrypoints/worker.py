@@ -1,4 +1,4 @@
-"""The worker's process: jobs, deadlines, prices and the relayer (`tradepost worker`)."""
+"""The worker's process: jobs, deadlines, prices, webhooks and the relayer (`tradepost worker`)."""
 
 import asyncio
 import logging
@@ -17,6 +17,7 @@ import tradepost.insights.jobs
 import tradepost.offers.jobs
 import tradepost.prices.jobs
 import tradepost.trades.jobs
+import tradepost.webhooks.jobs
 from tradepost.entrypoints.wiring import SUBSCRIPTIONS
 from tradepost.escrow import service as escrows
 from tradepost.escrow.evm.chain import Chain
@@ -27,6 +28,8 @@ from tradepost.kernel import housekeeping
 from tradepost.kernel.clock import system_clock
 from tradepost.kernel.database import Database, Transaction
 from tradepost.kernel.settings import Settings
+from tradepost.webhooks.addresses import SystemNames
+from tradepost.webhooks.sending import Sender
 
 _JOBS_AT_ONCE = 4
 #: A queue that lost its database ends this process, and should not take half a minute for it.
@@ -59,9 +62,13 @@ async def work(settings: Settings) -> None:
         tradepost.trades.jobs.register(queue, database)
         tradepost.deposits.jobs.register(queue, database)
         tradepost.insights.jobs.register(queue, database)
+        tradepost.webhooks.jobs.register(queue, database)
         relayer = asyncio.create_task(Relayer(database, chain, settings).run(), name="relayer")
         poller = tradepost.prices.jobs.Poller(database, settings, _on_development_chain)
         prices = asyncio.create_task(poller.run(), name="prices")
+        names = SystemNames()
+        deliverer = tradepost.webhooks.jobs.Deliverer(database, settings, Sender(settings, names))
+        webhooks = asyncio.create_task(deliverer.run(), name="webhooks")
         worker = Worker(
             queue,
             concurrency=_JOBS_AT_ONCE,
@@ -74,13 +81,14 @@ async def work(settings: Settings) -> None:
         running = worker.run()  # type: ignore[no-untyped-call]
         jobs = asyncio.create_task(running, name="jobs")
         pulse = asyncio.create_task(_end_if_stopped(database, worker), name="pulse")
-        parts = {relayer, prices, jobs, pulse}
+        parts = {relayer, prices, webhooks, jobs, pulse}
         done, pending = await asyncio.wait(parts, return_when=asyncio.FIRST_COMPLETED)
         for task in pending:
             task.cancel()
         _, stuck = await asyncio.wait(pending, timeout=_LAST_WORDS_S) if pending else (set(), set())
         if stuck:
             _end("these do not end: " + ", ".join(sorted(task.get_name() for task in stuck)))
+        await names.close()
         await chain.close()
         for task in done:
             task.result()

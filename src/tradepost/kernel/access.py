@@ -25,6 +25,9 @@ class Scope(StrEnum):
     TRADES_READ = "trades:read"
     TRADES_WRITE = "trades:write"
     ESCROW_RELEASE = "escrow:release"
+    WEBHOOKS_READ = "webhooks:read"
+    #: A webhook is sent what the account's events tell.
+    WEBHOOKS_WRITE = "webhooks:write"
 
 
 @dataclass(frozen=True, slots=True)

@@ -8,7 +8,7 @@ import re
 from collections.abc import Sequence
 from dataclasses import asdict, dataclass
 from datetime import datetime
-from typing import Any
+from typing import Any, LiteralString
 from uuid import UUID
 
 from psycopg import AsyncConnection
@@ -83,6 +83,23 @@ async def payload(connection: AsyncConnection[DictRow], event_id: UUID) -> dict[
     ).fetchone()
     assert row is not None, "a job names an event of its own transaction"
     return dict(row["payload"])
+
+
+#: The newest number of each account, for a statement that looks for those who are behind.
+NEWEST: LiteralString = "SELECT account_id, last_seq FROM account_sequences"
+
+
+async def newest(connection: AsyncConnection[DictRow], account_id: UUID) -> int:
+    """The number of the account's newest event; 0 where there is none."""
+    row = await (
+        await connection.execute(NEWEST + " WHERE account_id = %s", [account_id])
+    ).fetchone()
+    return 0 if row is None else int(row["last_seq"])
+
+
+def types() -> frozenset[str]:
+    """The types of all events of the modules that are imported."""
+    return frozenset(event.type() for event in Event.__subclasses__())
 
 
 async def read(

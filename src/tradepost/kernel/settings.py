@@ -1,7 +1,7 @@
 """What an operator decides, as one frozen object; `entrypoints/settings.py` reads it in."""
 
 from decimal import Decimal
-from ipaddress import ip_address
+from ipaddress import IPv4Network, IPv6Network, ip_address
 from pathlib import Path
 from typing import Annotated, Literal, Self, TypeVar
 from urllib.parse import urlsplit
@@ -174,7 +174,7 @@ class Settings(BaseModel):
 
     database_url: SecretStr
     rpc_url: SecretStr
-    #: Signs cursors; at least 32 characters that nobody else knows.
+    #: Signs cursors, seals webhooks' secrets; at least 32 characters that nobody else knows.
     secret: SecretStr = Field(min_length=32)
     #: Where traders reach the exchange; wallet sign-ins are bound to its host.
     public_url: str = "http://127.0.0.1:8000"
@@ -224,3 +224,9 @@ class Settings(BaseModel):
         dict[Code, Annotated[Decimal, Field(gt=0, lt=10**18, decimal_places=4)]],
         Field(max_length=200),
     ] = {}
+    #: Networks that are not public, to which webhooks may go all the same, and without TLS.
+    webhook_networks: Annotated[tuple[IPv4Network | IPv6Network, ...], Field(max_length=50)] = ()
+    #: Networks to which webhooks never go, such as one's own public addresses.
+    webhook_refused_networks: Annotated[
+        tuple[IPv4Network | IPv6Network, ...], Field(max_length=50)
+    ] = ()

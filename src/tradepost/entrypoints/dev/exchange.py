@@ -171,6 +171,8 @@ class Exchange:
             "TRADEPOST_RELAYER_KEY": RELAYER_KEY,
             "TRADEPOST_ARBITRATOR": ARBITRATOR,
             "TRADEPOST_ASSETS": _assets(),
+            # Whoever tries webhooks has his receiver on this machine.
+            "TRADEPOST_WEBHOOK_NETWORKS": json.dumps(["127.0.0.0/8", "::1/128"]),
             "TRADEPOST_PRICE_SOURCES": json.dumps([{"kind": "development", "name": "development"}]),
         }
 

@@ -1,0 +1,1 @@
+"""Webhooks: an account's events are brought to addresses that it names."""
