@@ -14,6 +14,8 @@ from tradepost.kernel.access import Scope
 pytestmark = pytest.mark.slow
 
 SIGNATURE = "0x" + "5a" * 64 + "1b"
+#: An address of everybody's, so that no name is looked up; nothing is sent, without a worker.
+HOOK = "https://93.184.215.14/hook"
 HOURS = {
     "time_zone": "Europe/Berlin",
     "spans": [{"day": "mon", "opens": "09:00", "closes": "18:30"}],
@@ -89,9 +91,25 @@ PRIVATE: dict[str, Scope | None] = {
     "POST /v1/trades/{trade_id}/cancel": Scope.TRADES_WRITE,
     "POST /v1/trades/{trade_id}/dispute": Scope.TRADES_WRITE,
     "POST /v1/trades/{trade_id}/settlement": Scope.ESCROW_RELEASE,
+    "POST /v1/webhooks": Scope.WEBHOOKS_WRITE,
+    "GET /v1/webhooks": Scope.WEBHOOKS_READ,
+    "GET /v1/webhooks/{webhook_id}": Scope.WEBHOOKS_READ,
+    "PATCH /v1/webhooks/{webhook_id}": Scope.WEBHOOKS_WRITE,
+    "DELETE /v1/webhooks/{webhook_id}": Scope.WEBHOOKS_WRITE,
+    "POST /v1/webhooks/{webhook_id}/secret": Scope.WEBHOOKS_WRITE,
+    "POST /v1/webhooks/{webhook_id}/test": Scope.WEBHOOKS_WRITE,
+    "GET /v1/webhooks/{webhook_id}/deliveries": Scope.WEBHOOKS_READ,
+    "GET /v1/webhooks/{webhook_id}/deliveries/{delivery_id}": Scope.WEBHOOKS_READ,
+    "POST /v1/webhooks/{webhook_id}/deliveries/{delivery_id}/replay": Scope.WEBHOOKS_WRITE,
 }
 #: POSTs that answer a secret, and so take no key under which the answer would be kept.
-WITHOUT_KEY = {"POST /v1/nonces", "POST /v1/accounts", "POST /v1/sessions"}
+WITHOUT_KEY = {
+    "POST /v1/nonces",
+    "POST /v1/accounts",
+    "POST /v1/sessions",
+    "POST /v1/webhooks",
+    "POST /v1/webhooks/{webhook_id}/secret",
+}
 
 
 async def _world(arena: Arena, counts: Counter[str]) -> tuple[Liar, Deal, dict[str, Any]]:
@@ -180,6 +198,14 @@ async def _world(arena: Arena, counts: Counter[str]) -> tuple[Liar, Deal, dict[s
             "valid_until": 2**40 - 1,
             "signature": SIGNATURE,
         },
+        "POST /v1/webhooks": {"url": HOOK, "description": "A shop", "events": ["trade.*"]},
+        "PATCH /v1/webhooks/{webhook_id}": {
+            "url": HOOK,
+            "description": "A shop",
+            "events": ["trade.*"],
+            "enabled": True,
+        },
+        "POST /v1/webhooks/{webhook_id}/secret": {"overlap_s": 60},
     }
     bodies |= {name: body for name, body in PUBLIC.items() if body is not None}
     liar = Liar(arena, counts, arena.stage.app.openapi()["paths"])
@@ -195,6 +221,8 @@ def _path(template: str, deal: Deal, **ids: str) -> str:
         "token_id": str(uuid4()),
         "account_id": str(uuid4()),
         "search_id": str(uuid4()),
+        "webhook_id": str(uuid4()),
+        "delivery_id": str(uuid4()),
         "asset": "ETH",
         "currency": "EUR",
         "code": "sepa",
@@ -208,12 +236,17 @@ async def _sellers(arena: Arena) -> dict[str, str]:
     token = (await arena.seller.get("/v1/tokens"))["data"][0]
     search = await arena.seller.post("/v1/saved-searches", {"name": "x", "asset": "ETH"})
     account = await arena.seller.post("/v1/payment-accounts", {"method": "sepa", "sealed": SEALED})
-    for made in (search, account):
+    webhook = await arena.seller.post("/v1/webhooks", {"url": HOOK})
+    for made in (search, account, webhook):
         assert made.status_code == 201, made.text
+    test = await arena.seller.post(f"/v1/webhooks/{webhook.json()['id']}/test")
+    assert test.status_code == 202, test.text
     return {
         "token_id": token["id"],
         "search_id": search.json()["id"],
         "account_id": account.json()["id"],
+        "webhook_id": webhook.json()["id"],
+        "delivery_id": test.json()["id"],
     }
 
 

@@ -141,7 +141,7 @@ class Deliverer:
             batch.secrets, delivery.message_id, int(batch.at.timestamp()), delivery.body
         )
         outcome = await self._sender.send(
-            batch.target, {"User-Agent": _USER_AGENT, **signed}, delivery.body.encode()
+            batch.url, {"User-Agent": _USER_AGENT, **signed}, delivery.body.encode()
         )
         async with self._connections, self._database.transaction() as tx:
             await service.note(tx, delivery, batch.at, outcome, self._dice())

@@ -15,8 +15,8 @@ from typing import Final
 import httpcore
 
 from tradepost.kernel.settings import Settings
-from tradepost.webhooks.addresses import Address, AddressRefused, Names, Target, find
-from tradepost.webhooks.model import Fault, Outcome
+from tradepost.webhooks.addresses import Address, AddressRefused, Names, Target, find, read_url
+from tradepost.webhooks.model import Fault, Outcome, WebhookUrlRefused
 
 logger = logging.getLogger(__name__)
 
@@ -79,16 +79,18 @@ class Sender:
         self._names = names
         self._trusted = trusted or httpcore.default_ssl_context()
 
-    async def send(self, target: Target, headers: Mapping[str, str], body: bytes) -> Outcome:
+    async def send(self, url: str, headers: Mapping[str, str], body: bytes) -> Outcome:
         """One try, and what it came to; it raises nothing but a cancellation."""
         clock = asyncio.get_running_loop()
         began = clock.time()
         status, retry_after, fault = None, None, None
         try:
             async with asyncio.timeout(DEADLINE_S):
+                target = read_url(url)
                 addresses = await find(target, self._names, self._settings)
                 status, retry_after = await self._post(target, addresses, headers, body)
-        except AddressRefused:
+        except (AddressRefused, WebhookUrlRefused):
+            # Also a URL that was taken once, by other rules than today's.
             fault = Fault.ADDRESS
         except (TimeoutError, httpcore.TimeoutException):
             fault = Fault.TIMEOUT

@@ -55,7 +55,7 @@ LEASE: Final = timedelta(seconds=60)
 class Batch:
     """What is to be sent to one webhook now, and with what it is signed."""
 
-    target: Target
+    url: str
     deliveries: Sequence[Delivery]
     secrets: Sequence[SigningSecret]
     at: datetime
@@ -299,7 +299,7 @@ async def take(
     except SecretsLost:
         await _disable(tx, webhook, DisabledReason.SECRETS_LOST)
         return None
-    return Batch(read_url(webhook.url), waiting, secrets, tx.now, quick)
+    return Batch(webhook.url, waiting, secrets, tx.now, quick)
 
 
 async def note(

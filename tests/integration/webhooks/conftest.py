@@ -14,18 +14,22 @@ import httpx
 import pytest
 
 from tests import worlds
-from tests.integration.offers.conftest import Maker, api, database, new_maker
+from tests.integration.offers.conftest import Maker, database, new_maker
+from tests.integration.webhooks.names import ToldNames
 from tests.integration.webhooks.receiver import Receiver, receiving
 from tests.market import SetClock
+from tradepost.entrypoints.http import build
 from tradepost.kernel.clock import system_clock
 from tradepost.kernel.database import Database
 from tradepost.kernel.settings import Settings
 from tradepost.offers.model import OfferPaused
-from tradepost.webhooks.addresses import SystemNames
+from tradepost.webhooks.addresses import FirstLook
 from tradepost.webhooks.jobs import Deliverer
 from tradepost.webhooks.sending import Sender
 
-__all__ = ["api", "database", "new_maker"]
+__all__ = ["LOOPBACK", "database", "new_maker"]
+
+LOOPBACK = (ip_network("127.0.0.0/8"), ip_network("::1/128"))
 
 
 @pytest.fixture
@@ -39,8 +43,29 @@ def clock() -> SetClock:
 @pytest.fixture
 def settings(database_url: str) -> Settings:
     """Webhooks may go to loopback."""
-    networks = (ip_network("127.0.0.0/8"), ip_network("::1/128"))
-    return worlds.settings(database_url).model_copy(update={"webhook_networks": networks})
+    return worlds.settings(database_url).model_copy(update={"webhook_networks": LOOPBACK})
+
+
+@pytest.fixture
+def names() -> ToldNames:
+    """What a test says that names lead to; nobody else is asked."""
+    return ToldNames()
+
+
+@pytest.fixture
+async def api(
+    settings: Settings, clock: SetClock, names: ToldNames
+) -> AsyncIterator[httpx.AsyncClient]:
+    """A client of the whole API over the set clock and the told names."""
+    app = build(settings, clock)
+    async with (
+        app.router.lifespan_context(app),
+        httpx.AsyncClient(
+            transport=httpx.ASGITransport(app), base_url="http://127.0.0.1:8000"
+        ) as client,
+    ):
+        app.state.first_look = FirstLook(names)
+        yield client
 
 
 @pytest.fixture
@@ -51,11 +76,9 @@ async def receiver() -> AsyncIterator[Receiver]:
 
 
 @pytest.fixture
-async def deliverer(database: Database, settings: Settings) -> AsyncIterator[Deliverer]:
+async def deliverer(database: Database, settings: Settings, names: ToldNames) -> Deliverer:
     """What the worker runs, step by step."""
-    names = SystemNames()
-    yield Deliverer(database, settings, Sender(settings, names), dice=lambda: 0.5)
-    await names.close()
+    return Deliverer(database, settings, Sender(settings, names), dice=lambda: 0.5)
 
 
 @dataclass(frozen=True)

@@ -52,10 +52,18 @@ def writes(raw: bytes) -> Answer:
     return answer
 
 
-async def never(_: Got, writer: asyncio.StreamWriter) -> None:
-    """No answer at all, until the other side goes."""
-    while not writer.transport.is_closing():
+async def never(_: Got, __: asyncio.StreamWriter) -> None:
+    """No answer at all."""
+    await asyncio.Event().wait()
+
+
+async def until(holds: Callable[[], bool]) -> None:
+    """Waits for it, at most twenty seconds."""
+    for _ in range(2000):
+        if holds():
+            return
         await asyncio.sleep(0.01)
+    raise AssertionError("it does not come")
 
 
 @dataclass
@@ -99,9 +107,12 @@ class Receiver:
 
 @asynccontextmanager
 async def receiving(
-    answer: Answer | None = None, tls: ssl.SSLContext | None = None
+    answer: Answer | None = None,
+    tls: ssl.SSLContext | None = None,
+    host: str = "127.0.0.1",
+    port: int = 0,
 ) -> AsyncIterator[Receiver]:
-    """A receiver on a port of its own."""
+    """A receiver, on a port of its own where none is named."""
     receiver = Receiver(scheme="http" if tls is None else "https")
     if answer is not None:
         receiver.answer = answer
@@ -118,7 +129,7 @@ async def receiving(
             writer.transport.abort()
             await asyncio.sleep(0)
 
-    server = await asyncio.start_server(serve, "127.0.0.1", 0, ssl=tls)
+    server = await asyncio.start_server(serve, host, port, ssl=tls)
     receiver.port = server.sockets[0].getsockname()[1]
     try:
         yield receiver

@@ -1,4 +1,4 @@
-"""From an account's events to a receiver: each arrives, each has one id, whatever fails on the way."""
+"""From events to a receiver: each arrives, each has one id, whatever fails on the way."""
 
 import asyncio
 import random
@@ -10,10 +10,10 @@ import pytest
 from standardwebhooks import Webhook
 
 from tests.integration.webhooks.conftest import Owner
-from tests.integration.webhooks.receiver import Got, Receiver, never, receiving, says
+from tests.integration.webhooks.names import ToldNames
+from tests.integration.webhooks.receiver import Got, Receiver, never, receiving, says, until
 from tradepost.kernel.settings import Settings
 from tradepost.webhooks import jobs, model, sending, service
-from tradepost.webhooks.addresses import SystemNames
 from tradepost.webhooks.jobs import Deliverer
 from tradepost.webhooks.model import FAILING_TRIES, MAX_TRIES, SCHEDULE_S, Outcome
 from tradepost.webhooks.sending import Sender
@@ -266,9 +266,7 @@ async def test_a_worker_that_dies_between_sending_and_noting(
     await owner.happens()
     receiver.answer = never
     await owner.deliverer.tick()
-    async with asyncio.timeout(20):
-        while not receiver.got:
-            await asyncio.sleep(0.01)
+    await until(lambda: len(receiver.got) == 1)
     for task in owner.deliverer._busy():
         task.cancel()
     await owner.deliverer.idle()
@@ -307,9 +305,8 @@ async def test_a_worker_that_comes_back_late_changes_nothing(
 
 
 async def test_two_workers_send_nothing_twice(
-    owner: Owner, receiver: Receiver, settings: Settings
+    owner: Owner, receiver: Receiver, settings: Settings, names: ToldNames
 ) -> None:
-    names = SystemNames()
     other = Deliverer(owner.database, settings, Sender(settings, names), dice=lambda: 0.5)
     await owner.name(receiver.url)
     ids = {str(one) for one in await owner.happens(60)}
@@ -317,7 +314,6 @@ async def test_two_workers_send_nothing_twice(
         await asyncio.gather(owner.deliverer.tick(), other.tick())
         await asyncio.gather(owner.deliverer.idle(), other.idle())
     assert Counter(receiver.ids) == Counter(dict.fromkeys(ids, 1))
-    await names.close()
 
 
 async def test_two_workers_make_no_delivery_twice(owner: Owner, receiver: Receiver) -> None:
@@ -373,8 +369,7 @@ async def test_slow_receivers_hold_up_no_quick_one(
             await tarpits.name(f"{slow.url}/{number}")
         await tarpits.happens(5)
         await owner.deliverer.tick()
-        while slow.connected < 2:
-            await asyncio.sleep(0.01)
+        await until(lambda: slow.connected == 2)
         # Every place of the slow ones is taken; quick ones are served all the same.
         ids = await owner.happens(5)
         for _ in range(50):
@@ -403,18 +398,18 @@ async def test_who_does_not_answer_in_time_has_failed(
     assert 300 <= attempt["duration_ms"] < 5_000
 
 
-async def test_no_secret_no_message(owner: Owner, receiver: Receiver, settings: Settings) -> None:
+async def test_no_secret_no_message(
+    owner: Owner, receiver: Receiver, settings: Settings, names: ToldNames
+) -> None:
     """An exchange whose own secret is another one sends nothing unsigned, and says so."""
     from pydantic import SecretStr
 
     webhook = await owner.name(receiver.url)
     await owner.happens(2)
     other = settings.model_copy(update={"secret": SecretStr("another secret, that nobody knows")})
-    names = SystemNames()
     deliverer = Deliverer(owner.database, other, Sender(other, names))
     await deliverer.tick()
     await deliverer.idle()
-    await names.close()
     now = await owner.get(webhook)
     assert now["disabled_reason"] == "secrets_lost"
     assert receiver.connected == 0
@@ -446,12 +441,8 @@ async def test_the_worker_goes_on_until_it_is_stopped(owner: Owner, receiver: Re
     await owner.name(receiver.url)
     running = asyncio.create_task(owner.deliverer.run())
     ids = await owner.happens(3)
-    async with asyncio.timeout(20):
-        while len(receiver.got) < 3:
-            await asyncio.sleep(0.02)
+    await until(lambda: len(receiver.got) == 3)
     assert receiver.ids == [str(one) for one in ids]
     running.cancel()
     with pytest.raises(asyncio.CancelledError):
         await running
-
-

@@ -16,9 +16,7 @@ from tradepost.webhooks.model import WebhookUrlRefused
 
 
 def settings(**said: Any) -> Settings:
-    networks = {
-        name: tuple(ip_network(one) for one in networks) for name, networks in said.items()
-    }
+    networks = {name: tuple(ip_network(one) for one in networks) for name, networks in said.items()}
     return worlds.settings("postgresql://nowhere").model_copy(update=networks)
 
 
@@ -47,6 +45,7 @@ class Names:
         ("https://[2606:2800:21f:cb07:6820:80da:af6b:8b2c]:9443/a",) * 2,
         ("https://[2606:2800:021f:0:0:0:0:1]/", "https://[2606:2800:21f::1]/"),
         ("https://shop.example?x", "https://shop.example/?x"),
+        ("https://shop.example?@127.0.0.1:22/", "https://shop.example/?@127.0.0.1:22/"),
         ("https://1shop.example/", "https://1shop.example/"),
         ("https://0x7f.example/", "https://0x7f.example/"),
     ],
