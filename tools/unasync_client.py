@@ -24,6 +24,7 @@ _CLASSES = (
     "Payments",
     "Trader",
     "Transport",
+    "Webhooks",
 )
 NAMES = {
     "_async": "_sync",

@@ -7,7 +7,6 @@ from typing import Any, Unpack
 
 from tradepost_client._async.transport import AsyncTransport, Query
 from tradepost_client.answers import answer, given, items
-from tradepost_client.errors import AnswerMalformed
 from tradepost_client.insights import (
     Candle,
     Depth,
@@ -29,7 +28,6 @@ from tradepost_client.markets import (
 )
 from tradepost_client.models import Offer, Person
 
-_PAGE = 100
 #: Pairs come in smaller pages.
 _MARKETS = 20
 
@@ -211,22 +209,6 @@ class AsyncMarket(AsyncTransport):
         query = {"interval": interval, "from": _iso(since), "to": _iso(until)}
         async for item in self._pages(f"/v1/markets/{asset}/{currency}/candles", query):
             yield answer(Candle, item)
-
-    # --- inside ----------------------------------------------------------------------------
-
-    async def _pages(self, path: str, query: Query, page: int = _PAGE) -> AsyncIterator[Any]:
-        seen: set[str] = set()
-        cursor: str | None = None
-        while True:
-            content = await self.get(path, {**query, "cursor": cursor, "limit": page})
-            for item in items(content):
-                yield item
-            cursor = content.get("next_cursor")
-            if cursor is None:
-                return
-            if not isinstance(cursor, str) or cursor in seen:
-                raise AnswerMalformed("The exchange's list does not end.")
-            seen.add(cursor)
 
 
 def _iso(moment: datetime | None) -> str | None:

@@ -8,10 +8,12 @@ from uuid import uuid4
 
 import httpx
 
+from tradepost_client.answers import items
 from tradepost_client.errors import AnswerMalformed, ExchangeUnreachable, ProblemError
 from tradepost_client.policy import Retries, checked_url, is_loopback
 
 Query = Mapping[str, str | int | Sequence[str] | None]
+_PAGE = 100
 _LARGEST_ANSWER = 16 * 1024 * 1024
 
 
@@ -91,6 +93,21 @@ class AsyncTransport:
                     yield line
         except httpx.TransportError as error:
             raise self._unreachable(error) from None
+
+    async def _pages(self, path: str, query: Query, page: int = _PAGE) -> AsyncIterator[Any]:
+        """The members of a list, page by page."""
+        seen: set[str] = set()
+        cursor: str | None = None
+        while True:
+            content = await self.get(path, {**query, "cursor": cursor, "limit": page})
+            for item in items(content):
+                yield item
+            cursor = content.get("next_cursor")
+            if cursor is None:
+                return
+            if not isinstance(cursor, str) or cursor in seen:
+                raise AnswerMalformed("The exchange's list does not end.")
+            seen.add(cursor)
 
     async def _repeated(
         self,

@@ -1,7 +1,9 @@
 """From events to a receiver: each arrives, each has one id, whatever fails on the way."""
 
 import asyncio
+import os
 import random
+import sys
 from collections import Counter
 from collections.abc import Awaitable, Callable
 from datetime import datetime, timedelta
@@ -12,6 +14,8 @@ from standardwebhooks import Webhook
 from tests.integration.webhooks.conftest import Owner
 from tests.integration.webhooks.names import ToldNames
 from tests.integration.webhooks.receiver import Got, Receiver, never, receiving, says, until
+from tradepost.entrypoints.dev.data import CLONE
+from tradepost.kernel.clock import system_clock
 from tradepost.kernel.settings import Settings
 from tradepost.webhooks import jobs, model, sending, service
 from tradepost.webhooks.jobs import Deliverer
@@ -280,6 +284,34 @@ async def test_a_worker_that_dies_between_sending_and_noting(
     assert len(set(receiver.ids)) == 1
     (delivery,) = await owner.log(webhook)
     assert (delivery["state"], len(delivery["attempts"])) == ("delivered", 1)
+
+
+async def test_a_worker_that_is_killed_between_sending_and_noting(
+    owner: Owner, receiver: Receiver, database_url: str
+) -> None:
+    """A real process, by SIGKILL: all arrive, and what comes twice has one id."""
+    webhook = await owner.name(receiver.url)
+    ids = [str(one) for one in await owner.happens(6)]
+
+    async def stall(got: Got, writer: asyncio.StreamWriter) -> None:
+        """Two get an answer, all others wait for one."""
+        await (says(204) if len(receiver.got) < 3 else never)(got, writer)
+
+    receiver.answer = stall
+    path = {"PYTHONPATH": os.pathsep.join(sys.path), "PATH": os.environ["PATH"]}
+    command = [sys.executable, "-m", "tests.integration.webhooks.killed", database_url]
+    process = await asyncio.create_subprocess_exec(*command, cwd=CLONE, env=path)
+    await until(lambda: len(receiver.got) >= 3)
+    process.kill()
+    await process.wait()
+    assert 0 < len([one for one in await owner.log(webhook) if one["state"] == "delivered"]) < 6
+    # The machine's clock went on too.
+    owner.clock.now = system_clock() + service.LEASE
+    receiver.answer = says(204)
+    await owner.settle()
+    assert set(receiver.ids) == set(ids)
+    assert len(receiver.ids) > len(ids)
+    assert {one["state"] for one in await owner.log(webhook)} == {"delivered"}
 
 
 async def test_a_worker_that_comes_back_late_changes_nothing(
