@@ -8,7 +8,7 @@ from collections.abc import Iterable
 from dataclasses import dataclass
 from datetime import datetime
 from enum import StrEnum
-from typing import Self
+from typing import ClassVar, Self
 from uuid import UUID
 
 from tradepost.kernel.errors import Problem
@@ -281,6 +281,8 @@ class Intent:
 class EscrowChanged(Event):
     """The chain's word on an escrow is another than before; read the escrow for what it is."""
 
+    for_accounts: ClassVar[bool] = False
+
     escrow_id: str
     state: str
 
@@ -318,6 +320,8 @@ class Balance:
 @dataclass(frozen=True, slots=True)
 class BalanceChanged(Event):
     """A holder's confirmed balance is another than before; read it for what it is."""
+
+    for_accounts: ClassVar[bool] = False
 
     token: str
     account: str

@@ -8,7 +8,7 @@ import re
 from collections.abc import Sequence
 from dataclasses import asdict, dataclass
 from datetime import datetime
-from typing import Any, LiteralString
+from typing import Any, ClassVar, LiteralString
 from uuid import UUID
 
 from psycopg import AsyncConnection
@@ -21,6 +21,9 @@ from tradepost.kernel.ids import new_id
 @dataclass(frozen=True, slots=True)
 class Event:
     """Something that happened; a subclass's fields (strings, numbers) are its payload."""
+
+    #: False for what only other rooms hear of.
+    for_accounts: ClassVar[bool] = True
 
     @classmethod
     def type(cls) -> str:
@@ -62,6 +65,7 @@ async def write(
     connection: AsyncConnection[DictRow], event: Event, to: Sequence[UUID], now: datetime
 ) -> UUID:
     """Stores `event` for the accounts in `to`; returns its id."""
+    assert event.for_accounts or not to, "it is for other rooms only"
     event_id = new_id()
     await connection.execute(
         _WRITE,
@@ -98,8 +102,8 @@ async def newest(connection: AsyncConnection[DictRow], account_id: UUID) -> int:
 
 
 def types() -> frozenset[str]:
-    """The types of all events of the modules that are imported."""
-    return frozenset(event.type() for event in Event.__subclasses__())
+    """The types of the events that accounts are told, of the modules that are imported."""
+    return frozenset(event.type() for event in Event.__subclasses__() if event.for_accounts)
 
 
 async def read(

@@ -9,6 +9,7 @@ from dataclasses import dataclass
 from datetime import datetime
 from decimal import Decimal
 from enum import StrEnum
+from typing import ClassVar
 from uuid import UUID
 
 from tradepost.escrow.model import ChainView, Escrow, EscrowState, Party, SignedSettlement
@@ -412,6 +413,8 @@ class TradeAdvanced(Event):
 @dataclass(frozen=True, slots=True)
 class TradeCompletionChanged(Event):
     """A trade was completed, or the chain took its completion back; for other rooms only."""
+
+    for_accounts: ClassVar[bool] = False
 
     trade_id: str
 

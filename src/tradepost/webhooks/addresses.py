@@ -29,7 +29,7 @@ from tradepost.webhooks.model import WebhookUrlRefused
 Address = IPv4Address | IPv6Address
 Network = IPv4Network | IPv6Network
 
-MAX_URL: Final = 500
+MAX_URL_LENGTH: Final = 500
 _URL: Final = re.compile(r"(https?)://([^/?#]*)(/[^?#]*)?(\?[^#]*)?", re.IGNORECASE)
 #: What a path and a query are written in (RFC 3986); all else is percent-encoded by its owner.
 _PATH: Final = re.compile(r"(?:[A-Za-z0-9._~!$&'()*+,;=:@/?-]|%[0-9A-Fa-f]{2})*")
@@ -121,8 +121,8 @@ class SystemNames:
 
 def read_url(text: str) -> Target:
     """What a URL says; raises `WebhookUrlRefused` with the rule that it breaks."""
-    if len(text) > MAX_URL:
-        raise WebhookUrlRefused(f"A URL has at most {MAX_URL} characters.")
+    if len(text) > MAX_URL_LENGTH:
+        raise WebhookUrlRefused(f"A URL has at most {MAX_URL_LENGTH} characters.")
     parts = _URL.fullmatch(text)
     if parts is None:
         raise WebhookUrlRefused("It is not an https URL without a fragment.")
@@ -136,8 +136,8 @@ def read_url(text: str) -> Target:
     if port not in {443, 80 if scheme == "http" else 443} and not 1024 <= port <= 65535:
         raise WebhookUrlRefused("The port is 443, or one from 1024 to 65535.")
     target = Target(scheme, _read_host(authority[1]), port, path)
-    if len(target.url) > MAX_URL:
-        raise WebhookUrlRefused(f"A URL has at most {MAX_URL} characters.")
+    if len(target.url) > MAX_URL_LENGTH:
+        raise WebhookUrlRefused(f"A URL has at most {MAX_URL_LENGTH} characters.")
     return target
 
 

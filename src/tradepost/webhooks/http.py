@@ -27,7 +27,7 @@ from tradepost.kernel.http import (
 from tradepost.kernel.openapi import AUTHENTICATED, ONCE, problems
 from tradepost.kernel.text import clean_line
 from tradepost.webhooks import service
-from tradepost.webhooks.addresses import MAX_URL, FirstLook
+from tradepost.webhooks.addresses import MAX_URL_LENGTH, FirstLook
 from tradepost.webhooks.model import (
     FILTER_PATTERN,
     MAX_EVENT_FILTERS,
@@ -97,7 +97,7 @@ def _example(value: dict[str, Any]) -> ConfigDict:
 
 Url = Annotated[
     str,
-    StringConstraints(min_length=8, max_length=MAX_URL),
+    StringConstraints(min_length=8, max_length=MAX_URL_LENGTH),
     Field(description="`https`, on port 443 or one from 1024; it leads to a public address."),
 ]
 Description = Annotated[

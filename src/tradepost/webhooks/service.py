@@ -1,6 +1,7 @@
 """Webhooks' face: name an address, and what becomes of the account's events there."""
 
 from collections.abc import Sequence
+from contextlib import suppress
 from dataclasses import dataclass, replace
 from datetime import datetime, timedelta
 from typing import Final
@@ -281,7 +282,7 @@ async def take(
 ) -> Batch | None:
     """What is to be sent now to a webhook that is held under this lease; None for nothing.
 
-    A webhook whose secrets cannot be opened any more is disabled: nothing is sent unsigned.
+    A webhook none of whose secrets can be opened any more is disabled: nothing is sent unsigned.
     """
     webhook = await store.lock(tx, webhook_id, number)
     if webhook is None or webhook.disabled_reason is not None:
@@ -291,12 +292,11 @@ async def take(
     waiting = await deliveries.due(tx, webhook_id, limit if quick else 1)
     if not waiting:
         return None
-    try:
-        secrets = [
-            vault.open(sealed, webhook_id, key_id)
-            for key_id, sealed in await store.sealed_secrets(tx, webhook_id)
-        ]
-    except SecretsLost:
+    secrets = []
+    for key_id, sealed in await store.sealed_secrets(tx, webhook_id):
+        with suppress(SecretsLost):
+            secrets.append(vault.open(sealed, webhook_id, key_id))
+    if not secrets:
         await _disable(tx, webhook, DisabledReason.SECRETS_LOST)
         return None
     return Batch(webhook.url, waiting, secrets, tx.now, quick)

@@ -6,7 +6,9 @@ import random
 import sys
 from collections import Counter
 from collections.abc import Awaitable, Callable
+from dataclasses import replace
 from datetime import datetime, timedelta
+from uuid import UUID
 
 import pytest
 from standardwebhooks import Webhook
@@ -445,6 +447,23 @@ async def test_no_secret_no_message(
     now = await owner.get(webhook)
     assert now["disabled_reason"] == "secrets_lost"
     assert receiver.connected == 0
+
+    # What he does about it.
+    async with owner.database.transaction() as tx:
+        under_the_new = replace(tx, settings=other)
+        account, webhook_id = owner.account.id, UUID(webhook["id"])
+        _, secret = await service.rotate_secret(under_the_new, account, webhook_id, 60)
+    answer = await owner.call(
+        "PATCH", f"/{webhook['id']}", {"enabled": True}, version=now["version"] + 1
+    )
+    assert answer.json()["enabled"] is True
+    for _ in range(3):
+        await deliverer.tick()
+        await deliverer.idle()
+    assert len(receiver.got) == 3
+    for got in receiver.got:
+        Webhook(secret.shared()).verify(got.body, got.headers)
+        assert got.headers["webhook-signature"].count("v1,") == 1
 
 
 async def test_what_is_done_with_is_forgotten_after_a_month(
