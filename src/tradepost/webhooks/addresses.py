@@ -96,20 +96,27 @@ class Names(Protocol):
 
 
 class SystemNames:
-    """The machine's own way to look up names, without threads: a slow name holds up no other."""
+    """Looks up names without threads: one that is slow holds up no other.
 
-    def __init__(self) -> None:
+    Args:
+        nameservers: who is asked, as `address:port`; by default those of the machine.
+    """
+
+    def __init__(self, nameservers: Sequence[str] | None = None) -> None:
+        self._nameservers = nameservers
         self._resolver: aiodns.DNSResolver | None = None
 
     async def addresses(self, host: str) -> Sequence[str]:
         """See `Names`."""
         if self._resolver is None:
             # It belongs to the loop that runs now.
-            self._resolver = aiodns.DNSResolver(timeout=_LOOKUP_S / 2, tries=2)
+            self._resolver = aiodns.DNSResolver(self._nameservers, timeout=_LOOKUP_S / 2, tries=2)
         try:
             async with asyncio.timeout(_LOOKUP_S):
                 found = await self._resolver.getaddrinfo(host)
-        except aiodns.error.DNSError:
+        except aiodns.error.DNSError as error:
+            if error.args[0] == aiodns.error.ARES_ETIMEOUT:
+                raise TimeoutError from None
             return []
         return [node.addr[0].decode("ascii") for node in found.nodes]
 

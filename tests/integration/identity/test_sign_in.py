@@ -81,6 +81,8 @@ async def test_an_account_with_a_passphrase_opens_signs_in_and_out(api: httpx.As
         "trades:read",
         "trades:write",
         "escrow:release",
+        "webhooks:read",
+        "webhooks:write",
     }
 
     again = await api.post(
