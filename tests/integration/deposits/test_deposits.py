@@ -101,6 +101,7 @@ async def test_offers_from_before_there_were_deposits(stage: Stage) -> None:
     await stage.confirm()
     async with stage.database.transaction() as tx:
         for statement in (
+            "DROP TABLE webhook_attempts, webhook_deliveries, webhook_secrets, webhooks",
             "DROP TABLE escrow_balances, escrow_touches, offer_deposits",
             "DROP INDEX offers_wallet",
             "ALTER TABLE listings DROP COLUMN funded",
