@@ -219,9 +219,10 @@ class NewSecretAnswer(WebhookAnswer):
 class WebhooksAnswer(BaseModel):
     """All webhooks of the account."""
 
-    model_config = _example({"data": [_WEBHOOK]})
+    model_config = _example({"data": [_WEBHOOK], "next_cursor": None})
 
     data: Annotated[list[WebhookAnswer], Field(max_length=MAX_WEBHOOKS)]
+    next_cursor: None = None
 
 
 class AttemptAnswer(BaseModel):
@@ -301,14 +302,11 @@ def _first_look(request: Request) -> FirstLook:
     return look
 
 
-def _secret(response: Response) -> None:
-    response.headers["Cache-Control"] = "no-store"
-
-
 _Look = Annotated[FirstLook, Depends(_first_look)]
 _Reader = Annotated[Caller, Depends(allowed(Scope.WEBHOOKS_READ))]
 _Writer = Annotated[Caller, Depends(allowed(Scope.WEBHOOKS_WRITE))]
 _WriterOnce = Annotated[Caller, Depends(allowed_once(Scope.WEBHOOKS_WRITE))]
+_SecretOnce = Annotated[Caller, Depends(allowed_once(Scope.WEBHOOKS_WRITE, secret=True))]
 
 
 @router.post(
@@ -316,17 +314,15 @@ _WriterOnce = Annotated[Caller, Depends(allowed_once(Scope.WEBHOOKS_WRITE))]
     status_code=201,
     summary="Name an address for my events",
     responses=problems(
-        *AUTHENTICATED, EventTypeUnknown, TooManyWebhooks, WebhookUrlRefused, WebhookUrlTaken
+        *ONCE, EventTypeUnknown, TooManyWebhooks, WebhookUrlRefused, WebhookUrlTaken
     ),
-    dependencies=[Depends(_secret)],
 )
 async def create_webhook(
-    tx: Tx, look: _Look, caller: _Writer, body: NewWebhookBody, response: Response
+    tx: Tx, look: _Look, caller: _SecretOnce, body: NewWebhookBody, response: Response
 ) -> NewSecretAnswer:
     """Events from now on are sent there. The secret that checks them is shown this once.
 
-    It takes no `Idempotency-Key`: the answer holds a secret. An address can be named once, so a
-    repeated request makes no second webhook.
+    The answer is kept sealed: only the token that asked gets it again.
     """
     webhook, secret = await service.create(
         tx,
@@ -403,16 +399,14 @@ async def forget_webhook(tx: Tx, caller: _Writer, webhook_id: UUID) -> None:
     "/{webhook_id}/secret",
     status_code=201,
     summary="Give a webhook a new secret",
-    responses=problems(*AUTHENTICATED, NotFound, TooManySecrets),
-    dependencies=[Depends(_secret)],
+    responses=problems(*ONCE, NotFound, TooManySecrets),
 )
 async def rotate_webhook_secret(
-    tx: Tx, caller: _Writer, webhook_id: UUID, body: RotationBody, response: Response
+    tx: Tx, caller: _SecretOnce, webhook_id: UUID, body: RotationBody, response: Response
 ) -> NewSecretAnswer:
     """Messages are signed with both until the old one's time is over. It is shown this once.
 
-    It takes no `Idempotency-Key`: the answer holds a secret. If the answer was lost, ask again:
-    the secret that your receiver knows keeps its time.
+    The answer is kept sealed: only the token that asked gets it again.
     """
     webhook, secret = await service.rotate_secret(tx, caller.account_id, webhook_id, body.overlap_s)
     response.headers["ETag"] = etag(webhook.version)

@@ -11,7 +11,12 @@ class AsyncWebhooks(AsyncTransport):
     """What a client asks about webhooks; the errors are those of `AsyncClient`."""
 
     async def create_webhook(
-        self, url: str, *, events: Sequence[str] = ("*",), description: str = ""
+        self,
+        url: str,
+        *,
+        events: Sequence[str] = ("*",),
+        description: str = "",
+        key: str | None = None,
     ) -> NewSecret:
         """Has events from now on sent to `url`; the secret is shown this once.
 
@@ -19,9 +24,10 @@ class AsyncWebhooks(AsyncTransport):
             url: `https`, and public.
             events: Types (`trade.opened`), subjects (`trade.*`), or `*` for all.
             description: For people.
+            key: The `Idempotency-Key`; made here without one.
         """
         body = {"url": url, "events": list(events), "description": description}
-        return answer(NewSecret, await self.send("POST", "/v1/webhooks", body))
+        return answer(NewSecret, await self.post_once("/v1/webhooks", body, key))
 
     async def webhooks(self) -> tuple[Webhook, ...]:
         """All webhooks of the account, the newest first."""
@@ -57,10 +63,12 @@ class AsyncWebhooks(AsyncTransport):
         """Ends a webhook, with its log and what waits for it."""
         await self.send("DELETE", f"/v1/webhooks/{webhook_id}")
 
-    async def rotate_webhook_secret(self, webhook_id: str, *, overlap_s: int = 86_400) -> NewSecret:
+    async def rotate_webhook_secret(
+        self, webhook_id: str, *, overlap_s: int = 86_400, key: str | None = None
+    ) -> NewSecret:
         """A new secret, shown this once; the old one stays valid for `overlap_s`."""
         path = f"/v1/webhooks/{webhook_id}/secret"
-        return answer(NewSecret, await self.send("POST", path, {"overlap_s": overlap_s}))
+        return answer(NewSecret, await self.post_once(path, {"overlap_s": overlap_s}, key))
 
     async def test_webhook(self, webhook_id: str, *, key: str | None = None) -> Delivery:
         """Has a test message sent."""

@@ -40,11 +40,12 @@ async def test_a_webhook_is_named_listed_changed_and_forgotten(owner: Owner) -> 
     second.pop("secret")
     assert second["events"] == ["*"]
     listed = await owner.call("GET", "")
-    assert listed.json() == {"data": [second, first]}
+    assert listed.json()["data"] == [second, first]
 
     path = f"/{first['id']}"
     got = await owner.call("GET", path)
-    assert (got.json(), got.headers["ETag"]) == (first, '"1"')
+    assert got.json() == first
+    assert got.headers["ETag"].startswith('W/"1.')
     changes = {"url": URL + "3", "description": "", "events": ["offer.*"], "enabled": False}
     changed = await owner.call("PATCH", path, changes, version=1)
     assert (changed.status_code, changed.headers["ETag"]) == (200, '"2"')
@@ -61,7 +62,7 @@ async def test_a_webhook_is_named_listed_changed_and_forgotten(owner: Owner) -> 
     assert (await owner.call("DELETE", path)).status_code == 204
     assert (await owner.call("DELETE", path)).status_code == 404
     assert (await owner.call("GET", path)).status_code == 404
-    assert (await owner.call("GET", "")).json() == {"data": [second]}
+    assert (await owner.call("GET", "")).json() == {"data": [second], "next_cursor": None}
 
 
 async def test_an_address_is_named_once(owner: Owner) -> None:
@@ -108,7 +109,7 @@ async def test_webhooks_are_bounded(owner: Owner) -> None:
 async def test_what_is_not_taken(owner: Owner, body: dict[str, Any], slug: str) -> None:
     answer = await owner.call("POST", "", body)
     assert problem(answer) == slug
-    assert (await owner.call("GET", "")).json() == {"data": []}
+    assert (await owner.call("GET", "")).json()["data"] == []
     webhook = await owner.name(URL + "9")
     if body:
         answer = await owner.call("PATCH", f"/{webhook['id']}", body, version=1)

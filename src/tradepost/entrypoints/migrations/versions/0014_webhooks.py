@@ -2,7 +2,7 @@
 
 from tradepost.entrypoints.migrations.sql import run
 
-revision = "0015"
+revision = "0014"
 down_revision = "0013"
 
 
