@@ -23,6 +23,10 @@ _FIRST_TRADE = 1 << 64
 _FIRST_BUYER = 2 << 64
 _FIRST_SELLER = 3 << 64
 _FIRST_MAKER = 4 << 64
+#: A measurement is of the exchange, not of its limits; they are checked all the same.
+_UNLIMITED = dict.fromkeys(
+    ("limit_address", "limit_key", "limit_account"), "1000000/100 burst 1000000"
+)
 #: What a maker says of an offer; the wallet is added, as each has his own.
 _OFFER: dict[str, Any] = {
     "direction": "sell",
@@ -54,6 +58,7 @@ def settings(dsn: str, connections: int = 8) -> Settings:
         relayer_key=SecretStr(RELAYER_KEY),
         arbitrator=ARBITRATOR,
         database_connections=connections,
+        **_UNLIMITED,
     )
 
 
@@ -68,6 +73,7 @@ def environment(dsn: str) -> dict[str, str]:
         "TRADEPOST_RELAYER_KEY": chosen.relayer_key.get_secret_value(),
         "TRADEPOST_ARBITRATOR": chosen.arbitrator,
         "TRADEPOST_DATABASE_CONNECTIONS": str(chosen.database_connections),
+        **{f"TRADEPOST_{name.upper()}": rate for name, rate in _UNLIMITED.items()},
     }
 
 

@@ -18,6 +18,12 @@ from tradepost_contracts import artifacts, deploy
 CONFIRMATIONS = 3
 
 
+#: What no test runs into that is not about limits.
+UNLIMITED = dict.fromkeys(
+    ("limit_address", "limit_key", "limit_account"), "1000000/100 burst 1000000"
+)
+
+
 def renamed(dsn: str, database: str) -> str:
     """The same server's address with another database."""
     return urlunsplit(urlsplit(dsn)._replace(path=f"/{database}"))
@@ -39,6 +45,7 @@ def settings(database_url: str, rpc_url: str = "http://127.0.0.1:9") -> Settings
         poll_interval_s=0.05,
         bump_after_s=2,
         relay_window_s=0,
+        **UNLIMITED,
     )
 
 

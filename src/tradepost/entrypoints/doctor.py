@@ -15,6 +15,7 @@ from tradepost.escrow.evm.deploy import check_chain
 from tradepost.escrow.model import ChainNotReady, ChainReplaced, ContractMismatch
 from tradepost.kernel.clock import system_clock
 from tradepost.kernel.database import Database
+from tradepost.kernel.limits.limiter import Limiter
 from tradepost.kernel.settings import Settings
 
 #: Enough for some hundred settlements at a moderate fee.
@@ -40,6 +41,7 @@ async def examine(settings: Settings) -> list[Finding]:
                 await _schema(database),
                 await _contract(database, chain),
                 await _watcher(database),
+                await _limits(settings),
                 await _relayer(database, chain, settings),
             ]
     finally:
@@ -99,3 +101,8 @@ async def _relayer(database: Database, chain: Chain, settings: Settings) -> Find
     if together < settings.relay_count:
         words += f", with which {together} of {settings.relay_count} go together at present"
     return Finding("relayer", True, words)
+
+
+async def _limits(settings: Settings) -> Finding:
+    async with Limiter(settings) as limiter:
+        return Finding("limits", await limiter.check(), limiter.words())

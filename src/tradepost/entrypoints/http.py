@@ -29,12 +29,16 @@ from tradepost.escrow.evm.chain import Chain
 from tradepost.identity import service as identity
 from tradepost.insights.cache import Answers
 from tradepost.kernel.answers import ShapeAnswers
+from tradepost.kernel.bounds import LimitHead, LimitTime
 from tradepost.kernel.clock import Clock, system_clock
 from tradepost.kernel.cursors import Cursors
 from tradepost.kernel.database import Database
 from tradepost.kernel.http import LimitBody, install_problems
 from tradepost.kernel.openapi import complete
 from tradepost.kernel.requests import NameRequests
+from tradepost.kernel.limits.addresses import Addresses
+from tradepost.kernel.limits.limiter import Limiter
+from tradepost.kernel.limits.middleware import Limits
 from tradepost.kernel.routing import Directory, add_room
 from tradepost.kernel.settings import Settings
 from tradepost.webhooks.addresses import FirstLook, SystemNames
@@ -43,16 +47,23 @@ _DESCRIPTION = """
 A self-hosted peer-to-peer crypto exchange. Amounts are decimal strings in whole units, times are
 UTC, errors are problem documents (RFC 9457). Every authenticated POST takes an `Idempotency-Key`.
 """
+#: How long a connection may take to send a request's head, and how large one is read.
+_HEAD_MS = 30_000
+_HEAD_BYTES = 64 * 1024
+#: Connections of one process, and how many more the system keeps waiting.
+_CONNECTIONS = 1_024
+_WAITING_CONNECTIONS = 1_024
 
 
 def build(settings: Settings, clock: Clock = system_clock) -> FastAPI:
     """The app with all its rooms; its connections open and close with its lifespan."""
+    limiter = Limiter(settings)
 
     @asynccontextmanager
     async def lifespan(app: FastAPI) -> AsyncIterator[None]:
         chain = Chain(settings.rpc_url.get_secret_value())
         names = SystemNames()
-        async with Database(settings, clock, SUBSCRIPTIONS) as database:
+        async with limiter, Database(settings, clock, SUBSCRIPTIONS) as database:
             app.state.database = database
             app.state.contract_signatures = chain
             app.state.lock_means = chain
@@ -75,16 +86,13 @@ def build(settings: Settings, clock: Clock = system_clock) -> FastAPI:
     app.state.cursors = Cursors(settings.secret.get_secret_value())
     app.state.authenticate = identity.authenticate
     app.state.authenticate_once = identity.authenticate_once
+    app.state.limiter = limiter
     app.state.passphrases = identity.Passphrases()
     app.state.presence = identity.Presence()
     app.state.markets = book.RecentMarkets()
     app.state.answers = Answers(clock, kept_for=timedelta(seconds=2), most=256)
     app.state.chain_id = escrows.chain_id
     install_problems(app)
-    app.add_middleware(LimitBody)
-    app.add_middleware(ShapeAnswers)
-    app.add_middleware(GZipMiddleware, minimum_size=1_000, compresslevel=4)
-    app.add_middleware(NameRequests)
     add_room(app, meta.health)
     for router in (
         meta.clock,
@@ -102,7 +110,21 @@ def build(settings: Settings, clock: Clock = system_clock) -> FastAPI:
         tradepost.webhooks.http.router,
     ):
         add_room(app, router, "/v1")
-    app.router.routes.insert(0, Directory(app.router.routes))
+    directory = Directory(app.router.routes)
+    app.router.routes.insert(0, directory)
+    # From the inside out: what costs least to refuse is refused first.
+    app.add_middleware(LimitBody, within_s=settings.body_timeout_s)
+    app.add_middleware(ShapeAnswers)
+    app.add_middleware(GZipMiddleware, minimum_size=1_000, compresslevel=4)
+    app.add_middleware(
+        Limits,
+        limiter=limiter,
+        addresses=Addresses(settings.trusted_proxies, settings.proxy_header),
+        find=directory.find,
+    )
+    app.add_middleware(LimitHead)
+    app.add_middleware(LimitTime, within_s=settings.request_timeout_s)
+    app.add_middleware(NameRequests)
     written = app.openapi
 
     def openapi() -> dict[str, Any]:
@@ -122,7 +144,8 @@ def app_from_environment() -> FastAPI:
 
 def serve(settings: Settings) -> None:
     """Serves until it is told to stop; a worker that dies is started again."""
-    from granian.constants import Interfaces
+    from granian.constants import HTTPModes, Interfaces
+    from granian.http import HTTP1Settings
     from granian.server import Server
 
     Server(
@@ -133,6 +156,16 @@ def serve(settings: Settings) -> None:
         interface=Interfaces.ASGI,
         workers=settings.http_workers,
         respawn_failed_workers=True,
+        # HTTP/2 is a proxy's business; here it would only be one more way to ask for too much.
+        http=HTTPModes.http1,
+        http1_settings=HTTP1Settings(
+            # Bounds the head, and an idle connection too, as that waits for its next head.
+            header_read_timeout=_HEAD_MS,
+            max_buffer_size=_HEAD_BYTES,
+        ),
+        backlog=_WAITING_CONNECTIONS,
+        # Each connection has its place from its beginning to its end, busy or idle.
+        backpressure=_CONNECTIONS,
         log_access=False,
         websockets=False,
     ).serve()

@@ -14,6 +14,8 @@ from tradepost.kernel import iso
 from tradepost.kernel.clock import Clock
 from tradepost.kernel.database import Database
 from tradepost.kernel.http import StrictRoute, TransactionRoute, Tx
+from tradepost.kernel.limits.costs import costs
+from tradepost.kernel.limits.limiter import Limiter
 from tradepost.kernel.openapi import problems
 
 #: What needs no database to be answered.
@@ -50,7 +52,9 @@ class Health(BaseModel):
 
     model_config = ConfigDict(
         json_schema_extra={
-            "examples": [{"status": "ok", "checks": {"database": "ok", "chain": "ok"}}]
+            "examples": [
+                {"status": "ok", "checks": {"database": "ok", "chain": "ok", "limits": "memory"}}
+            ]
         }
     )
 
@@ -120,7 +124,7 @@ def _clock(request: Request) -> Clock:
     return clock
 
 
-@health.get("/livez", summary="Is the process up?")
+@health.get("/livez", summary="Is the process up?", openapi_extra=costs(0, money=False))
 async def livez() -> Health:
     """Always `ok`: that it answers is the answer."""
     return Health(status="ok", checks={})
@@ -129,10 +133,16 @@ async def livez() -> Health:
 @health.get(
     "/readyz",
     summary="Can it serve?",
-    responses={503: {"model": Health, "description": "Something is missing; `checks` says what."}},
+    responses={
+        503: {"model": Health, "description": "Something is missing; `checks` says what."},
+        429: problems()[429],
+    },
 )
 async def readyz(request: Request, response: Response) -> Health:
-    """503 while the database, or the followed chain, is not there."""
+    """503 while the database, or the followed chain, is not there.
+
+    Where the limits are kept is told beside it; that their store is away does not make it unready.
+    """
     database: Database = request.app.state.database
     checks = {"database": "ok", "chain": "ok"}
     try:
@@ -145,11 +155,13 @@ async def readyz(request: Request, response: Response) -> Health:
     except Exception as error:  # noqa: BLE001
         checks["database"] = type(error).__name__
     ready = set(checks.values()) == {"ok"}
+    limiter: Limiter = request.app.state.limiter
+    checks["limits"] = limiter.place
     response.status_code = 200 if ready else 503
     return Health(status="ok" if ready else "not ready", checks=checks)
 
 
-@clock.get("/time", summary="The server's clock")
+@clock.get("/time", summary="The server's clock", responses=problems())
 async def time(response: Response, now: Annotated[Clock, Depends(_clock)]) -> Time:
     """What deadlines are measured by on the server's side; escrows go by the chain's clock."""
     response.headers["Cache-Control"] = "no-store"

@@ -3,7 +3,7 @@
 from pydantic import Field, SecretStr, ValidationError
 from pydantic_settings import BaseSettings, SettingsConfigDict
 
-from tradepost.kernel.settings import Settings
+from tradepost.kernel.settings import Settings, StoreUrl
 from tradepost.payments import service as payments
 from tradepost_payments.model import RegistryInvalid
 
@@ -13,7 +13,7 @@ class SettingsInvalid(Exception):
 
 
 class _Environment(BaseSettings, Settings):
-    """`TRADEPOST_PORT` is `port`, and so on; two names are what every platform calls them."""
+    """`TRADEPOST_PORT` is `port`, and so on; three names are what every platform calls them."""
 
     model_config = SettingsConfigDict(
         env_prefix="TRADEPOST_", frozen=True, extra="ignore", env_ignore_empty=True
@@ -21,6 +21,7 @@ class _Environment(BaseSettings, Settings):
 
     database_url: SecretStr = Field(validation_alias="DATABASE_URL")
     rpc_url: SecretStr = Field(validation_alias="RPC_URL")
+    redis_url: StoreUrl | None = Field(default=None, validation_alias="REDIS_URL")
 
 
 def load() -> Settings:

@@ -83,6 +83,49 @@ class BodyTooLarge(Problem):
     status = 413
 
 
+class RequestTooSlow(Problem):
+    """The request's body did not come in the time that this server waits for one."""
+
+    status = 408
+    retryable = True
+
+
+class QueryTooLong(Problem):
+    """The request's path and query are longer than this server reads."""
+
+    status = 414
+
+
+class HeadersTooLarge(Problem):
+    """The request has more headers, or larger ones, than this server reads."""
+
+    status = 431
+
+
+class TookTooLong(Problem):
+    """The request took longer than this server works on one, and was given up.
+
+    A POST that has an Idempotency-Key can be sent again with the same key.
+    """
+
+    status = 503
+    retryable = True
+
+
+class QuotaExceeded(Problem):
+    """You asked for more than a limit permits; try again after the seconds in Retry-After."""
+
+    status = 429
+    retryable = True
+
+
+class LimitsUnavailable(Problem):
+    """The limits cannot be checked at present, and this operation is not served without."""
+
+    status = 503
+    retryable = True
+
+
 class MethodNotAllowed(Problem):
     """This resource does not know that method."""
 

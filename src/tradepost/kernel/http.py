@@ -5,11 +5,13 @@ answer is sent (a FastAPI dependency with `yield` would end after it): what a ca
 happened.
 """
 
+import asyncio
 import logging
 import re
 from collections.abc import Awaitable, Callable, Coroutine
 from dataclasses import dataclass
-from typing import Annotated, Any
+from typing import Annotated, Any, Protocol
+from uuid import UUID
 
 from fastapi import Depends, FastAPI, Header, Request, Response, params
 from fastapi.dependencies.utils import get_flat_params
@@ -38,6 +40,8 @@ from tradepost.kernel.errors import (
     NotFound,
     PreconditionRequired,
     Problem,
+    QuotaExceeded,
+    RequestTooSlow,
 )
 
 logger = logging.getLogger(__name__)
@@ -46,6 +50,8 @@ logger = logging.getLogger(__name__)
 MAX_BODY_BYTES = 64 * 1024
 _TRIES = 3
 _UNCACHED = {"Cache-Control": "no-store"}
+#: Where a request's scope has what it is charged, see `kernel/limits`.
+CHARGE = "tradepost.charge"
 
 #: A plain decimal number as a string, since JSON numbers lose digits.
 DecimalString = Annotated[
@@ -92,6 +98,21 @@ class ProblemBody(BaseModel):
 Authenticate = Callable[[Transaction, str], Awaitable[Caller]]
 #: The same, and whether the caller's key was free; it is taken with the same statement.
 AuthenticateOnce = Callable[[Transaction, str, idempotency.Asked], Awaitable[tuple[Caller, bool]]]
+
+
+class Charged(Protocol):
+    """What a request is charged: its account once that is known."""
+
+    async def account(self, account_id: UUID) -> None:
+        """Raises `QuotaExceeded`, `LimitsUnavailable`."""
+
+
+async def _charged(request: Request, caller: Caller) -> Caller:
+    charge: Charged | None = request.scope.get(CHARGE)
+    if charge is not None:
+        await charge.account(caller.account_id)
+    return caller
+
 
 _bearer = HTTPBearer(auto_error=False, description="A token from `POST /v1/sessions`.")
 
@@ -178,7 +199,7 @@ async def authenticated(
     if credentials is None:
         raise Unauthenticated
     authenticate: Authenticate = request.app.state.authenticate
-    return await authenticate(tx, credentials.credentials)
+    return await _charged(request, await authenticate(tx, credentials.credentials))
 
 
 async def perhaps(
@@ -241,6 +262,7 @@ class Once:
             raise
         authenticate_once: AuthenticateOnce = request.app.state.authenticate_once
         caller, taken = await authenticate_once(tx, bearer, asked)
+        await _charged(request, caller)
         _with(self.scope, caller)
         seal = idempotency.sealing(tx, bearer.encode()) if self.secret else None
         request.state.claim = await idempotency.claim(
@@ -334,6 +356,11 @@ def problem_response(problem: Problem) -> JSONResponse:
         headers["WWW-Authenticate"] = "Bearer"
     if problem.status == 503:
         headers["Retry-After"] = "1"
+    if isinstance(problem, QuotaExceeded):
+        headers["Retry-After"] = str(problem.facts.get("retry_after_s", 1))
+    if problem.status in {408, 413}:
+        # The rest of the body may still come: it is not to be taken for a request.
+        headers["Connection"] = "close"
     return JSONResponse(
         problem.body(), problem.status, headers, media_type="application/problem+json"
     )
@@ -383,11 +410,12 @@ class LimitBody:
     """ASGI middleware: reads the body whole, up to `MAX_BODY_BYTES`, before anything else runs.
 
     A body beyond that is refused while it is read, whatever its header claims; and a caller who
-    sends it slowly holds no database connection meanwhile.
+    sends it slowly holds no database connection meanwhile, and is refused after `within_s`.
     """
 
-    def __init__(self, app: ASGIApp) -> None:
+    def __init__(self, app: ASGIApp, within_s: float = 10) -> None:
         self._app = app
+        self._within_s = within_s
 
     async def __call__(self, scope: AsgiScope, receive: Receive, send: Send) -> None:
         """Passes the request on with its body at hand."""
@@ -395,17 +423,17 @@ class LimitBody:
         if scope["type"] != "http" or scope["method"] in {"GET", "HEAD"}:
             await self._app(scope, receive, send)
             return
-        body = b""
-        more = True
-        while more:
-            message = await receive()
-            if message["type"] == "http.disconnect":
-                return
-            body += message.get("body", b"")
-            more = message.get("more_body", False)
-            if len(body) > MAX_BODY_BYTES:
-                await problem_response(BodyTooLarge())(scope, receive, send)
-                return
+        try:
+            async with asyncio.timeout(self._within_s):
+                body = await _whole(receive)
+        except BodyTooLarge as problem:
+            await problem_response(problem)(scope, receive, send)
+            return
+        except TimeoutError:
+            await problem_response(RequestTooSlow())(scope, receive, send)
+            return
+        if body is None:
+            return
         unread = True
 
         async def at_hand() -> Message:
@@ -416,3 +444,18 @@ class LimitBody:
             return {"type": "http.request", "body": body, "more_body": False}
 
         await self._app(scope, at_hand, send)
+
+
+async def _whole(receive: Receive) -> bytes | None:
+    """The body, or None where the caller went away; raises `BodyTooLarge`."""
+    body = b""
+    more = True
+    while more:
+        message = await receive()
+        if message["type"] == "http.disconnect":
+            return None
+        body += message.get("body", b"")
+        more = message.get("more_body", False)
+        if len(body) > MAX_BODY_BYTES:
+            raise BodyTooLarge
+    return body

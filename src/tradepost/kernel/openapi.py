@@ -10,6 +10,7 @@ from tradepost.kernel.errors import (
     IdempotencyKeyReused,
     MalformedRequest,
     Problem,
+    QuotaExceeded,
 )
 from tradepost.kernel.http import ProblemBody
 
@@ -23,14 +24,33 @@ ONCE: tuple[type[Problem], ...] = (
     IdempotencyKeyInFlight,
 )
 
+_RATE_LIMIT_HEADERS = {
+    "Retry-After": {
+        "description": "Seconds until there is enough again.",
+        "schema": {"type": "integer"},
+        "example": 3,
+    },
+    "RateLimit-Policy": {
+        "description": "The policies that apply: units (`q`) in seconds (`w`). On every answer.",
+        "schema": {"type": "string"},
+        "example": '"address";q=3000;w=60, "key";q=1200;w=60',
+    },
+    "RateLimit": {
+        "description": "The tightest of them: units left (`r`), seconds until it is full (`t`)."
+        " On every answer.",
+        "schema": {"type": "string"},
+        "example": '"key";r=2;t=15',
+    },
+}
+
 
 def problems(*kinds: type[Problem]) -> dict[int | str, dict[str, Any]]:
     """The `responses=` of an operation that can answer `kinds`, each with its example.
 
-    Every operation can also be malformed, or meet a server at its limit.
+    Every operation can also be malformed, be over a limit, or meet a server at its own.
     """
     found: dict[int | str, dict[str, Any]] = {}
-    named: list[type[Problem]] = [*kinds, MalformedRequest, Busy]
+    named: list[type[Problem]] = [*kinds, MalformedRequest, QuotaExceeded, Busy]
     for kind in dict.fromkeys(named):
         response = found.setdefault(
             kind.status,
@@ -49,6 +69,7 @@ def problems(*kinds: type[Problem]) -> dict[int | str, dict[str, Any]]:
             "summary": kind.title(),
             "value": kind().body(),
         }
+    found[QuotaExceeded.status]["headers"] = _RATE_LIMIT_HEADERS
     return found
 
 

@@ -13,10 +13,13 @@ from starlette.routing import BaseRoute, Match, NoMatchFound, Route
 from starlette.types import ASGIApp, Receive, Scope, Send
 
 from tradepost.kernel.retiring import Retirement, Retiring
+from tradepost.kernel.limits.costs import declared
 
 #: Whether two routes are alike enough to be tried in turn: method, number of parts, first parts.
 _Shelf = tuple[str, int, tuple[str, ...]]
 _LITERAL_PARTS = 2
+#: Where a request's scope has what the directory said of it.
+_FOUND = "tradepost.found"
 
 
 def add_room(app: FastAPI, router: APIRouter, prefix: str = "") -> None:
@@ -42,7 +45,7 @@ def add_room(app: FastAPI, router: APIRouter, prefix: str = "") -> None:
             include_in_schema=route.include_in_schema,
             response_class=route.response_class,
             name=route.name,
-            openapi_extra=route.openapi_extra,
+            openapi_extra=declared(set(route.methods or ()), route.openapi_extra),
             route_class_override=type(route.original_route),
         )
         if retirement := Retirement.told_by(route.openapi_extra):
@@ -76,6 +79,15 @@ class Directory(BaseRoute):
         """The operation that stands where this request's would, if it is the one."""
         if scope["type"] != "http" or scope.get("root_path"):
             return Match.NONE, {}
+        found: tuple[Match, Scope] | None = scope.get(_FOUND)
+        return self._look_up(scope) if found is None else found
+
+    def find(self, scope: Scope) -> Route | None:
+        """The operation of a request before it is routed; its looking up is not done again."""
+        found = scope[_FOUND] = self.matches(scope)
+        return found[1].get("route")
+
+    def _look_up(self, scope: Scope) -> tuple[Match, Scope]:
         parts = scope["path"].split("/")[1:]
         shelf = (scope["method"], len(parts), tuple(parts[:_LITERAL_PARTS]))
         for route in self._shelves.get(shelf, ()):

@@ -1,7 +1,7 @@
 """What an operator decides, as one frozen object; `entrypoints/settings.py` reads it in."""
 
 from decimal import Decimal
-from ipaddress import IPv4Network, IPv6Network, ip_address
+from ipaddress import IPv4Network, IPv6Network, ip_address, ip_network
 from pathlib import Path
 from typing import Annotated, Literal, Self, TypeVar
 from urllib.parse import urlsplit
@@ -15,6 +15,9 @@ from pydantic import (
     StringConstraints,
     model_validator,
 )
+
+from tradepost.kernel.limits.addresses import UNIX, ProxyHeader
+from tradepost.kernel.limits.bucket import Rate
 
 Address = Annotated[str, StringConstraints(pattern=r"^0x[0-9a-fA-F]{40}$")]
 
@@ -167,6 +170,29 @@ def _own_names(sources: _Sources) -> _Sources:
     return sources
 
 
+def _is_rate(text: str) -> str:
+    Rate.parse(text)
+    return text
+
+
+def _is_network(text: str) -> str:
+    if text != UNIX:
+        ip_network(text)
+    return text
+
+
+def _is_store(url: SecretStr) -> SecretStr:
+    if urlsplit(url.get_secret_value()).scheme not in {"redis", "rediss", "valkey", "valkeys"}:
+        raise ValueError("it is no address of a store: redis:// or rediss://")
+    return url
+
+
+#: Where a store is that speaks as Redis and Valkey do.
+StoreUrl = Annotated[SecretStr, AfterValidator(_is_store)]
+RateText = Annotated[str, AfterValidator(_is_rate)]
+Network = Annotated[str, AfterValidator(_is_network)]
+
+
 class Settings(BaseModel):
     """All settings, checked; each is described in the README's table."""
 
@@ -204,6 +230,20 @@ class Settings(BaseModel):
     #: How much is brought at most in one transaction; the chain has gas for little more.
     relay_count: Annotated[int, Field(ge=1, le=30)] = 10
     poll_interval_s: Annotated[float, Field(ge=0.05, le=60)] = 1.0
+    #: Where several processes keep the limits together; any server that speaks as Valkey does.
+    redis_url: StoreUrl | None = None
+    limit_address: RateText = "3000/60 burst 600"
+    limit_key: RateText = "1200/60 burst 300"
+    limit_account: RateText = "1800/60 burst 450"
+    #: What is served while the shared store of limits does not answer.
+    limits_away_reads: Literal["open", "closed"] = "open"
+    limits_away_money: Literal["open", "closed"] = "closed"
+    #: Networks of proxies, or `unix`, whose word on a caller's address is believed.
+    trusted_proxies: Annotated[tuple[Network, ...], Field(max_length=64)] = ()
+    proxy_header: ProxyHeader = "x-forwarded-for"
+    body_timeout_s: Annotated[float, Field(ge=0.1, le=120)] = 10
+    #: Longer than a statement or a call of the node may take.
+    request_timeout_s: Annotated[float, Field(ge=0.1, le=300)] = 30
     price_sources: Annotated[
         tuple[PriceSource, ...], Field(max_length=16), AfterValidator(_own_names)
     ] = ()

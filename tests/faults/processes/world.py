@@ -317,6 +317,7 @@ class World:
             "TRADEPOST_POLL_INTERVAL_S": str(settings.poll_interval_s),
             "TRADEPOST_BUMP_AFTER_S": str(settings.bump_after_s),
             "TRADEPOST_RELAY_WINDOW_S": str(settings.relay_window_s),
+            **{f"TRADEPOST_{name.upper()}": rate for name, rate in worlds.UNLIMITED.items()},
         }
 
     def _processes(self) -> list[int]:

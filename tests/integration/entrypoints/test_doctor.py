@@ -29,6 +29,7 @@ async def test_an_exchange_that_is_well(stage: Stage) -> None:
         "database schema",
         "contract",
         "watcher",
+        "limits",
         "relayer",
     ]
 

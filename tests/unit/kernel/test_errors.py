@@ -48,7 +48,7 @@ def test_an_operation_tells_its_problems_by_status() -> None:
     from tradepost.offers.model import OfferAlreadyTaken, OfferNotActive
 
     told = problems(OfferNotActive, OfferAlreadyTaken)
-    assert set(told) == {409, 422, 503}
+    assert set(told) == {409, 422, 429, 503}
     content = told[409]["content"]["application/problem+json"]
     assert set(content["examples"]) == {"offer-not-active", "offer-already-taken"}
     assert content["examples"]["offer-not-active"]["value"] == OfferNotActive().body()

@@ -30,6 +30,8 @@ CHAIN_PORT = 8545
 RELAYER_KEY = "0x2a871d0798f97d79848a013d4936a73bf4cc922c825d33c1cf7073dff6d409c6"
 ARBITRATOR = "0x23618e81E3f5cdF7f54C3d65f7FBc0aBf5B21E8f"
 CONFIRMATIONS = 2
+# Everybody on a trial has the one address of this machine.
+LIMIT_ADDRESS = "12000/60 burst 6000"
 
 CLI = (sys.executable, "-m", "tradepost.entrypoints.cli")
 
@@ -72,6 +74,7 @@ class Exchange:
                 "TRADEPOST_SECRET": self.data.secret("secret"),
                 "TRADEPOST_PUBLIC_URL": url,
                 "DATABASE_URL": self._database(supervisor),
+                "TRADEPOST_LIMIT_ADDRESS": LIMIT_ADDRESS,
             }
             with contextlib.ExitStack() as keepers:
                 chosen |= self._chain(supervisor, keepers)

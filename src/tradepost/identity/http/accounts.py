@@ -45,6 +45,7 @@ from tradepost.kernel.errors import (
     IdempotencyKeyMissing,
     IdempotencyKeyReused,
     NotFound,
+    Problem,
 )
 from tradepost.kernel.http import (
     PerhapsKey,
@@ -56,6 +57,7 @@ from tradepost.kernel.http import (
     authenticated,
     created_once,
 )
+from tradepost.kernel.limits.costs import costs
 from tradepost.kernel.openapi import AUTHENTICATED, ONCE, problems
 
 #: Signing in hashes or asks the chain: no transaction is held meanwhile.
@@ -63,6 +65,13 @@ sign_in_router = APIRouter(route_class=StrictRoute)
 account_router = APIRouter(route_class=TransactionRoute)
 
 _ONCE_FOR_ANYBODY = (IdempotencyKeyMissing, IdempotencyKeyReused, IdempotencyKeyInFlight)
+_PROOF_FAILS: tuple[type[Problem], ...] = (
+    SignInMessageInvalid,
+    SignInSignatureInvalid,
+    NonceInvalid,
+    ContractWalletsUnavailable,
+)
+
 
 
 @sign_in_router.post(
@@ -71,6 +80,7 @@ _ONCE_FOR_ANYBODY = (IdempotencyKeyMissing, IdempotencyKeyReused, IdempotencyKey
     response_model=NonceAnswer,
     summary="Get a nonce for a sign-in message",
     responses=problems(*_ONCE_FOR_ANYBODY),
+    openapi_extra=costs(2, money=False),
 )
 async def create_nonce(request: Request, idempotency_key: PerhapsKey = None) -> Response:
     """It can be used once, within ten minutes, in one message of EIP-4361."""
@@ -88,6 +98,7 @@ async def create_nonce(request: Request, idempotency_key: PerhapsKey = None) -> 
     response_model=SignedInAnswer,
     summary="Open an account with a name and a passphrase",
     responses=problems(*_ONCE_FOR_ANYBODY, NameTaken, NameReserved, PassphraseTooWeak),
+    openapi_extra=costs(100, money=False),
 )
 async def create_account(
     request: Request, body: NewAccountBody, idempotency_key: PerhapsKey = None
@@ -110,14 +121,8 @@ async def create_account(
     status_code=201,
     response_model=SignedInAnswer,
     summary="Sign in, by passphrase or by wallet",
-    responses=problems(
-        *_ONCE_FOR_ANYBODY,
-        SignInRefused,
-        SignInMessageInvalid,
-        SignInSignatureInvalid,
-        NonceInvalid,
-        ContractWalletsUnavailable,
-    ),
+    responses=problems(*_ONCE_FOR_ANYBODY, SignInRefused, *_PROOF_FAILS),
+    openapi_extra=costs(50, money=False),
 )
 async def create_session(
     request: Request,
@@ -159,6 +164,7 @@ async def _proven(
     status_code=204,
     summary="Sign out",
     responses=problems(Unauthenticated),
+    openapi_extra=costs(1, money=False),
 )
 async def end_session(tx: Tx, caller: Annotated[Caller, Depends(authenticated)]) -> None:
     """Ends the token this request was made with, whatever it may do."""
@@ -177,15 +183,8 @@ async def get_account(
     "/account/wallets",
     status_code=201,
     summary="Add a wallet",
-    responses=problems(
-        *ONCE,
-        SignInMessageInvalid,
-        SignInSignatureInvalid,
-        NonceInvalid,
-        ContractWalletsUnavailable,
-        WalletTaken,
-        TooManyWallets,
-    ),
+    responses=problems(*ONCE, *_PROOF_FAILS, WalletTaken, TooManyWallets),
+    openapi_extra=costs(50, money=False),
 )
 async def add_wallet(
     request: Request,
@@ -241,6 +240,7 @@ async def create_token(
     status_code=204,
     summary="Revoke a token",
     responses=problems(*AUTHENTICATED, NotFound),
+    openapi_extra=costs(5, money=False),
 )
 async def revoke_token(
     tx: Tx, caller: Annotated[Caller, Depends(allowed(Scope.ACCOUNT_WRITE))], token_id: UUID

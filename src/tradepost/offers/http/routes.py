@@ -29,6 +29,7 @@ from tradepost.kernel.http import (
     perhaps,
 )
 from tradepost.kernel.iso import CountryUnknown, CurrencyUnknown
+from tradepost.kernel.limits.costs import costs
 from tradepost.kernel.openapi import AUTHENTICATED, ONCE, problems
 from tradepost.kernel.pricing import premium_bps
 from tradepost.kernel.writes import WriteRoute
@@ -150,6 +151,7 @@ async def _own(tx: Tx, response: Response, offer: Offer) -> OwnOfferAnswer:
         NotYourOffer,
         OfferStateConflict,
     ),
+    openapi_extra=costs(10, money=True),
 )
 async def create_offer(request: Request, tx: Tx, caller: _Writer, body: NewOfferBody) -> Response:
     """It is in the book at once, if it is public and its maker works at this hour.

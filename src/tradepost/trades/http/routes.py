@@ -30,6 +30,7 @@ from tradepost.kernel.http import (
     etag,
     perhaps_expected,
 )
+from tradepost.kernel.limits.costs import costs
 from tradepost.kernel.openapi import AUTHENTICATED, ONCE, problems
 from tradepost.kernel.signatures import ContractSignatures
 from tradepost.offers.model import (
@@ -124,9 +125,9 @@ Means = Annotated[escrows.LockMeans, Depends(_means)]
 
 _SEEN = problems(*AUTHENTICATED, NotFound, ChainNotReady)
 #: What each step of a party can answer.
-_ANY = (*ONCE, NotFound, PreconditionFailed, ActionNotAllowed, TradeChanged, ChainNotReady)
-_STEP = problems(*_ANY)
-_SIGNED = problems(*_ANY, SignatureInvalid)
+_STEPS = (*ONCE, NotFound, PreconditionFailed, ActionNotAllowed, TradeChanged, ChainNotReady)
+_STEP = problems(*_STEPS)
+_SIGNED = problems(*_STEPS, SignatureInvalid)
 _TAKEN = problems(
     *ONCE,
     NotFound,
@@ -154,7 +155,13 @@ def _bytes(signature: str) -> bytes:
     return bytes.fromhex(signature[2:])
 
 
-@router.post("", status_code=201, summary="Take an offer", responses=_TAKEN)
+@router.post(
+    "",
+    status_code=201,
+    summary="Take an offer",
+    responses=_TAKEN,
+    openapi_extra=costs(20, money=True),
+)
 async def take_offer(body: TakeOfferBody, tx: Tx, caller: MayWrite) -> TradeBody:
     """Opens a trade: the price is fixed, the offer's amount reserved, the escrow's terms set."""
     wanted = taking.Taking(
@@ -324,11 +331,8 @@ async def get_history(trade_id: UUID, tx: Tx, caller: MayRead) -> HistoryBody:
 @router.post(
     "/{trade_id}/lock",
     summary="Hand over a signed lock",
-    responses=problems(
-        *_ANY,
-        SignatureInvalid,
-        LockWayUnsupported,
-    ),
+    responses=problems(*_STEPS, SignatureInvalid, LockWayUnsupported),
+    openapi_extra=costs(40, money=True),
 )
 async def lock(
     trade_id: UUID, body: LockBody, tx: Tx, caller: MayStep, wallets: Wallets, means: Means
@@ -382,7 +386,7 @@ async def refund(
     "/{trade_id}/cancel",
     summary="Cancel a trade",
     responses=problems(
-        *_ANY,
+        *_STEPS,
         SignatureInvalid,
         SignatureMissing,
     ),
@@ -405,7 +409,7 @@ async def open_dispute(trade_id: UUID, body: DisputeBody, tx: Tx, caller: MaySte
     "/{trade_id}/settlement",
     summary="Sign a settlement",
     responses=problems(
-        *_ANY,
+        *_STEPS,
         SignatureInvalid,
         SettlementTooLarge,
         SettlementTooLong,
