@@ -3,6 +3,7 @@
 from collections.abc import AsyncIterator
 from contextlib import asynccontextmanager
 from datetime import timedelta
+from threading import Thread
 from typing import Any
 
 from fastapi import FastAPI
@@ -23,6 +24,7 @@ from tradepost.book import service as book
 from tradepost.entrypoints import meta, problems
 from tradepost.entrypoints.logs import configure
 from tradepost.entrypoints.settings import load
+from tradepost.entrypoints.sockets import drop_slow_readers
 from tradepost.entrypoints.wiring import SUBSCRIPTIONS
 from tradepost.escrow import service as escrows
 from tradepost.escrow.evm.chain import Chain
@@ -139,7 +141,9 @@ def build(settings: Settings, clock: Clock = system_clock) -> FastAPI:
 def app_from_environment() -> FastAPI:
     """What each of the server's workers calls."""
     configure()
-    return build(load())
+    settings = load()
+    Thread(target=drop_slow_readers, args=(settings.port,), daemon=True).start()
+    return build(settings)
 
 
 def serve(settings: Settings) -> None:

@@ -61,6 +61,9 @@ class Charge:
         """Charges the account that the key turned out to be of, once; raises as `begin`."""
         if self._account == account_id:
             return
+        if self._key is not None:
+            # If it is refused, its next ones are without a query.
+            self._limiter.accounts.put(self._key, account_id)
         ask = self._of(account_id)
         verdict = await self._limiter.take([ask], self._cost)
         self._asks.append(ask)
@@ -69,8 +72,6 @@ class Charge:
         if verdict.violated:
             raise _refusal(verdict)
         self._account = account_id
-        if self._key is not None:
-            self._limiter.accounts.put(self._key, account_id)
 
     async def failed(self) -> None:
         """Charges the address once more: its caller is not who he says."""

@@ -1,5 +1,6 @@
 """Buckets in Valkey: exact over all processes that ask it, by its own clock."""
 
+import os
 import time
 from collections.abc import Sequence
 from typing import Any, cast
@@ -60,6 +61,7 @@ class ValkeyStore:
                 timeout=_PATIENCE_S,
                 socket_timeout=_PATIENCE_S,
                 socket_connect_timeout=_PATIENCE_S,
+                client_name=f"tradepost-limits-{os.getpid()}",
             )
         )
         self._take = self._valkey.register_script(_TAKE)
