@@ -24,7 +24,7 @@ from tradepost.book import service as book
 from tradepost.entrypoints import meta, problems
 from tradepost.entrypoints.logs import configure
 from tradepost.entrypoints.settings import load
-from tradepost.entrypoints.sockets import drop_slow_readers
+from tradepost.entrypoints.sockets import allow_files, drop_slow_readers
 from tradepost.entrypoints.wiring import SUBSCRIPTIONS
 from tradepost.escrow import service as escrows
 from tradepost.escrow.evm.chain import Chain
@@ -36,11 +36,11 @@ from tradepost.kernel.clock import Clock, system_clock
 from tradepost.kernel.cursors import Cursors
 from tradepost.kernel.database import Database
 from tradepost.kernel.http import LimitBody, install_problems
-from tradepost.kernel.openapi import complete
-from tradepost.kernel.requests import NameRequests
 from tradepost.kernel.limits.addresses import Addresses
 from tradepost.kernel.limits.limiter import Limiter
 from tradepost.kernel.limits.middleware import Limits
+from tradepost.kernel.openapi import complete
+from tradepost.kernel.requests import NameRequests
 from tradepost.kernel.routing import Directory, add_room
 from tradepost.kernel.settings import Settings
 from tradepost.webhooks.addresses import FirstLook, SystemNames
@@ -142,7 +142,8 @@ def app_from_environment() -> FastAPI:
     """What each of the server's workers calls."""
     configure()
     settings = load()
-    Thread(target=drop_slow_readers, args=(settings.port,), daemon=True).start()
+    unread_ms = round(settings.request_timeout_s * 1_000)
+    Thread(target=drop_slow_readers, args=(settings.port, unread_ms), daemon=True).start()
     return build(settings)
 
 
@@ -152,6 +153,8 @@ def serve(settings: Settings) -> None:
     from granian.http import HTTP1Settings
     from granian.server import Server
 
+    # Each connection is a file, and the database's and the node's are some more.
+    allow_files(2 * _CONNECTIONS)
     Server(
         "tradepost.entrypoints.http:app_from_environment",
         factory=True,

@@ -1,24 +1,23 @@
 """What the server's library does not set on its sockets."""
 
 import os
+import resource
 import socket
 import sys
 import time
 from pathlib import Path
 
-#: How long a connection may leave unread, or unacknowledged, what was sent to it.
-UNREAD_MS = 30_000
 _TRIES = 200
 _PAUSE_S = 0.05
 
 
-def drop_slow_readers(port: int, unread_ms: int = UNREAD_MS) -> bool:
-    """Has the system end connections of this process's server whose other side does not read.
+def drop_slow_readers(port: int, unread_ms: int) -> bool:
+    """Has the system end connections of this process's server that leave an answer unread.
 
     A connection has its place until its answer has been taken, and a caller who never takes it
-    would keep it for good. The server opens its socket after the app is made: this waits for it,
-    for ten seconds at most, and says whether it was found. Connections have the option from the
-    socket that accepts them. On other systems than Linux nothing is done.
+    would keep it for good; he may for `unread_ms`. The server opens its socket after the app is
+    made: this waits for it, for ten seconds at most, and says whether it was found. Connections
+    have the option from the socket that accepts them. Only Linux has it.
     """
     if sys.platform != "linux":
         return False
@@ -47,3 +46,15 @@ def _listens(opened: socket.socket, port: int) -> bool:
         return False
     accepts = opened.getsockopt(socket.SOL_SOCKET, socket.SO_ACCEPTCONN)
     return bool(accepts) and opened.getsockname()[1] == port
+
+
+def allow_files(count: int) -> None:
+    """Raises how many files and connections this process and its children may have, to `count`.
+
+    The usual limit is meant for programs that ask for many at once in an old way; to be over it
+    would end the accepting of connections. The hard limit stays what it is.
+    """
+    soft, hard = resource.getrlimit(resource.RLIMIT_NOFILE)
+    wanted = count if hard == resource.RLIM_INFINITY else min(count, hard)
+    if soft != resource.RLIM_INFINITY and soft < wanted:
+        resource.setrlimit(resource.RLIMIT_NOFILE, (wanted, hard))

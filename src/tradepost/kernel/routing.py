@@ -12,8 +12,8 @@ from fastapi.routing import APIRoute, iter_route_contexts
 from starlette.routing import BaseRoute, Match, NoMatchFound, Route
 from starlette.types import ASGIApp, Receive, Scope, Send
 
-from tradepost.kernel.retiring import Retirement, Retiring
 from tradepost.kernel.limits.costs import declared
+from tradepost.kernel.retiring import Retirement, Retiring
 
 #: Whether two routes are alike enough to be tried in turn: method, number of parts, first parts.
 _Shelf = tuple[str, int, tuple[str, ...]]

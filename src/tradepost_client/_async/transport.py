@@ -14,14 +14,19 @@ from tradepost_client.policy import Retries, checked_url, is_loopback
 
 Query = Mapping[str, str | int | Sequence[str] | None]
 _PAGE = 100
+_TOO_MANY = 429
+#: What may be done twice as well as once (RFC 9110).
+_IDEMPOTENT = frozenset({"PUT", "DELETE"})
 _LARGEST_ANSWER = 16 * 1024 * 1024
 
 
 class AsyncTransport:
     """Speaks JSON with one exchange, with a bearer token where there is one.
 
-    A GET is repeated when the exchange cannot be reached, is busy (503, 429) or still works on the
-    same key; so is a POST that has an `Idempotency-Key`, with the same key. Nothing else is.
+    A GET is repeated when the exchange cannot be reached, is busy (503), says that it was asked too
+    much (429), or still works on the same key; so is a POST that has an `Idempotency-Key`, with the
+    same key. A PUT or DELETE is repeated after a 429, for which nothing was done. Nothing else is.
+    What `Retry-After` asks for is waited for, as far as `Retries` permits.
     """
 
     def __init__(
@@ -76,7 +81,16 @@ class AsyncTransport:
     async def send(
         self, method: str, path: str, body: Any = None, headers: Mapping[str, str] | None = None
     ) -> Any:
-        """A request that is not repeated; the answer's JSON, or None for an empty one."""
+        """A request that is repeated only where it was refused by a limit and does no harm twice.
+
+        Gives the answer's JSON, or None for an empty one.
+        """
+        tries = self._retries.tries if method in _IDEMPOTENT else 1
+        for failures in range(1, tries):
+            response = await self._request(method, path, None, body, headers or {})
+            if response.status_code != _TOO_MANY:
+                return _content(response)
+            await asyncio.sleep(self._retries.pause_s(failures, _retry_after(response)))
         return _content(await self._request(method, path, None, body, headers or {}))
 
     async def lines(self, path: str, query: Query | None = None) -> AsyncIterator[str]:
@@ -159,7 +173,7 @@ class AsyncTransport:
 
 
 def _worth_another_try(response: httpx.Response) -> bool:
-    if response.status_code in {429, 503}:
+    if response.status_code in {_TOO_MANY, 503}:
         return True
     # The first try of this very request still runs.
     return response.status_code == 409 and b"idempotency-key-in-flight" in response.content

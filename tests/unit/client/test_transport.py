@@ -20,6 +20,14 @@ BUSY = {
     "detail": "The database is away.",
     "waited_s": 3,
 }
+TOO_MUCH = {
+    "type": "urn:tradepost:problem:quota-exceeded",
+    "title": "You asked for more than a limit permits.",
+    "status": 429,
+    "retryable": True,
+    "violated-policies": ["address"],
+    "retry_after_s": 3,
+}
 
 
 def client(handler: Handler, **more: Any) -> AsyncClient:
@@ -88,6 +96,44 @@ async def test_what_may_act_twice_is_sent_once() -> None:
                 await call(api)
         assert len(seen) == 1
         assert "Idempotency-Key" not in seen[0].headers
+
+
+async def test_what_a_limit_refused_waits_as_long_as_it_is_told(
+    monkeypatch: pytest.MonkeyPatch,
+) -> None:
+    waited: list[float] = []
+
+    async def sleep(seconds: float) -> None:
+        waited.append(seconds)
+
+    monkeypatch.setattr("tradepost_client._async.transport.asyncio.sleep", sleep)
+    calls: tuple[Callable[[AsyncClient], Awaitable[object]], ...] = (
+        lambda api: api.exchange(),
+        lambda api: api.pause_offer(OFFER["id"]),
+        lambda api: api.revoke_token(PERSON_ID),
+        lambda api: api.trust_partner(PERSON_ID),
+    )
+    for call, last in zip(calls, (EXCHANGE, OFFER, None, None), strict=True):
+        handler, seen = answers(
+            httpx.Response(429, json=TOO_MUCH, headers={"Retry-After": "3"}),
+            httpx.Response(429, json=TOO_MUCH, headers={"Retry-After": "3000"}),
+            httpx.Response(204 if last is None else 200, json=last),
+        )
+        async with client(handler, retries=Retries(first_s=0.1, longest_s=7)) as api:
+            await call(api)
+        assert len(seen) == 3
+        assert len({request.headers.get("Idempotency-Key") for request in seen}) == 1
+    assert waited == [3.0, 7.0] * len(calls)
+
+
+async def test_what_may_act_twice_is_not_repeated_after_a_limit_either() -> None:
+    handler, seen = answers(httpx.Response(429, json=TOO_MUCH, headers={"Retry-After": "1"}))
+    async with client(handler) as api:
+        with pytest.raises(ProblemError) as caught:
+            await api.create_account("rosa", "lantern orbit velvet")
+    assert caught.value.slug == "quota-exceeded"
+    assert caught.value.facts["violated-policies"] == ["address"]
+    assert len(seen) == 1
 
 
 async def test_patience_ends() -> None:

@@ -73,7 +73,6 @@ _PROOF_FAILS: tuple[type[Problem], ...] = (
 )
 
 
-
 @sign_in_router.post(
     "/nonces",
     status_code=201,
