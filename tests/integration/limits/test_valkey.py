@@ -135,7 +135,7 @@ async def test_away_it_is_closed_for_money_and_open_for_reading_and_comes_back(
             assert refused.status_code == 503
             assert refused.json()["type"] == "urn:tradepost:problem:limits-unavailable"
             assert refused.headers["Retry-After"] == "1"
-        # One asks in a second, and waits a quarter of it.
+        # One asks in a second, and waits half of it.
         assert time.monotonic() - began < 5
         assert await _place(client) == "valkey away"
         assert (await client.post("/v1/nonces")).status_code == 201, "to sign in moves no money"

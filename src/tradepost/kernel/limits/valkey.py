@@ -10,8 +10,9 @@ from valkey.exceptions import ValkeyError
 
 from tradepost.kernel.limits.bucket import Ask
 
-#: An answer comes in well under a millisecond; a request does not wait longer for one than this.
-_PATIENCE_S = 0.25
+#: An answer comes in well under a millisecond; but a process that is short of processors must not
+#: take its own slowness for the store's.
+_PATIENCE_S = 0.5
 #: How long nobody asks a store that has failed.
 _REST_S = 1.0
 #: One slot of a cluster: all buckets of a request are decided in one step.
