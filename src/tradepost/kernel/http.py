@@ -258,7 +258,7 @@ class Once:
             asked = idempotency.Asked.of(key, request.method, path, body)
         except IdempotencyKeyMissing:
             authenticate: Authenticate = request.app.state.authenticate
-            _with(self.scope, await authenticate(tx, bearer))
+            _with(self.scope, await _charged(request, await authenticate(tx, bearer)))
             raise
         authenticate_once: AuthenticateOnce = request.app.state.authenticate_once
         caller, taken = await authenticate_once(tx, bearer, asked)

@@ -176,8 +176,11 @@ def _is_rate(text: str) -> str:
 
 
 def _is_network(text: str) -> str:
-    if text != UNIX:
-        ip_network(text)
+    try:
+        if text != UNIX:
+            ip_network(text)
+    except ValueError:
+        raise ValueError("a proxy is a network, such as 10.0.0.0/8, or `unix`") from None
     return text
 
 

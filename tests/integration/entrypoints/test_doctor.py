@@ -3,6 +3,7 @@
 from collections.abc import AsyncIterator
 
 import pytest
+from pydantic import SecretStr
 
 from tests import worlds
 from tests.stage import CONTRACT, Stage, open_stage
@@ -76,3 +77,17 @@ async def test_a_relayer_with_gas_for_few_at_once(stage: Stage) -> None:
 async def test_a_node_that_is_away(stage: Stage) -> None:
     stage.node.stop()
     assert {finding.subject for finding in await _bad(stage)} == {"contract", "relayer"}
+
+
+async def test_a_store_of_limits_that_is_away(stage: Stage) -> None:
+    settings = stage.settings.model_copy(update={"redis_url": SecretStr("redis://127.0.0.1:9")})
+    (finding,) = [each for each in await examine(settings) if not each.good]
+    assert finding.subject == "limits"
+    assert finding.words == "Valkey does not answer"
+
+
+async def test_several_processes_without_a_store_are_told_of(stage: Stage) -> None:
+    settings = stage.settings.model_copy(update={"http_workers": 3})
+    (finding,) = [each for each in await examine(settings) if each.subject == "limits"]
+    assert "each of 3 processes" in finding.words
+    assert "REDIS_URL" in finding.words

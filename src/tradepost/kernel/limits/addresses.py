@@ -27,7 +27,7 @@ class Addresses:
         self._networks = [ip_network(name) for name in named - {UNIX}]
         self._unix = UNIX in named
         self._header = header.encode()
-        self._read = _parts_of_forwarded if header == "forwarded" else _parts
+        self._read = _named_for if header == "forwarded" else str
         self._looked_up = lru_cache(maxsize=4_096)(self._look_up)
 
     def of(self, scope: Any) -> str:
@@ -37,8 +37,8 @@ class Addresses:
         if not trusted:
             return told
         said = b",".join(value for name, value in scope["headers"] if name == self._header)
-        for part in reversed(self._read(said.decode("latin-1"))[-_HOPS:]):
-            address = _address(part)
+        for part in reversed(said.decode("latin-1").split(",")[-_HOPS:]):
+            address = _address(self._read(part.strip()))
             if address is None:
                 # The proxy did not understand it either: it is the last that is known.
                 break
@@ -80,11 +80,7 @@ def _counted(address: IPv4Address | IPv6Address) -> str:
     return str(address)
 
 
-def _parts(text: str) -> list[str]:
-    return text.split(",") if text else []
-
-
-def _parts_of_forwarded(text: str) -> list[str]:
-    """What each element of `Forwarded` (RFC 7239) says of whom it is for."""
-    found = (_FOR.search(part.strip()) for part in _parts(text))
-    return [match[1] or match[2] or "" if match else "" for match in found]
+def _named_for(element: str) -> str:
+    """What one element of `Forwarded` (RFC 7239) says of whom it is for."""
+    match = _FOR.search(element)
+    return (match[1] or match[2] or "") if match else ""

@@ -113,7 +113,7 @@ class Limiter:
 
     def _bucket(self, policy: str, who: str) -> str:
         digest = blake2b(who.encode(), key=self._secret, digest_size=16)
-        return policy + digest.hexdigest()
+        return f"{policy}:{digest.hexdigest()}"
 
     def policies(self, asks: Sequence[Ask]) -> bytes:
         """The policies of these asks, as answers tell them."""

@@ -101,3 +101,14 @@ def test_whatever_is_said_there_is_an_address(said: str) -> None:
         chosen: ProxyHeader = "forwarded" if header == "forwarded" else "x-forwarded-for"
         assert of("10.0.0.1", said, header=chosen)
         assert of("192.0.2.1", said, header=chosen) == "192.0.2.1"
+
+
+def test_what_a_stranger_leaves_open_does_not_hide_him() -> None:
+    """He begins a quoted string that what the proxy appends would seem to go on with."""
+    said = 'for="203.0.113.5, for=198.51.100.7'
+    assert of("10.0.0.1", said, header="forwarded") == "198.51.100.7"
+
+
+def test_a_long_list_costs_no_more_than_a_short_one() -> None:
+    said = ", ".join(["203.0.113.5"] * 1_000 + ["10.0.0.2"] * 20)
+    assert of("10.0.0.1", said) == "10.0.0.2"
