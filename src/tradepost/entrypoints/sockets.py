@@ -32,12 +32,15 @@ def _set(port: int, unread_ms: int) -> bool:
     found = False
     for entry in Path("/proc/self/fd").iterdir():
         try:
+            # Of what is no socket a copy would stay open: it could not be made one to be closed.
+            if not str(entry.readlink()).startswith("socket:"):
+                continue
             with socket.socket(fileno=os.dup(int(entry.name))) as opened:
                 if _listens(opened, port):
                     opened.setsockopt(socket.IPPROTO_TCP, socket.TCP_USER_TIMEOUT, unread_ms)
                     found = True
         except OSError:
-            continue  # closed meanwhile, or no socket
+            continue  # closed meanwhile
     return found
 
 

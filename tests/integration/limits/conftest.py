@@ -19,7 +19,7 @@ from tradepost.kernel.settings import Settings
 @pytest.fixture
 def valkey() -> Iterator[ValkeyServer]:
     """A server of its own, that a test may end."""
-    server = ValkeyServer(save="", appendonly="no")
+    server = ValkeyServer(port=free_port(), save="", appendonly="no")
     server.start()
     yield server
     if server.is_running():

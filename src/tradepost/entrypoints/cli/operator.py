@@ -177,7 +177,7 @@ def rebuild_escrows(
 
 @app.command()
 def doctor() -> None:
-    """Check settings, database, schema, node, contract, watcher and relayer; say what to do."""
+    """Check settings, schema, node, contract, watcher, limits and relayer; say what to do."""
     from tradepost.entrypoints.doctor import examine
 
     configure()
