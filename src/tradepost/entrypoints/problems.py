@@ -51,7 +51,7 @@ class ProblemPages(BaseModel):
     next_cursor: None = None
 
 
-@router.get("", summary="List the problems")
+@router.get("", summary="List the problems", responses=problems())
 async def list_problems(request: Request) -> ProblemPages:
     """Every problem that this exchange can answer with; there are fewer than 200."""
     return ProblemPages(data=list(pages(request.app.openapi()).values()))

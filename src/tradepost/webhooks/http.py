@@ -24,6 +24,7 @@ from tradepost.kernel.http import (
     etag,
     expected_version,
 )
+from tradepost.kernel.limits.costs import costs
 from tradepost.kernel.openapi import AUTHENTICATED, ONCE, problems
 from tradepost.kernel.text import clean_line
 from tradepost.webhooks import service
@@ -316,6 +317,7 @@ _SecretOnce = Annotated[Caller, Depends(allowed_once(Scope.WEBHOOKS_WRITE, secre
     responses=problems(
         *ONCE, EventTypeUnknown, TooManyWebhooks, WebhookUrlRefused, WebhookUrlTaken
     ),
+    openapi_extra=costs(20, money=False),
 )
 async def create_webhook(
     tx: Tx, look: _Look, caller: _SecretOnce, body: NewWebhookBody, response: Response
@@ -365,6 +367,7 @@ async def get_webhook(
         WebhookUrlRefused,
         WebhookUrlTaken,
     ),
+    openapi_extra=costs(10, money=False),
 )
 async def edit_webhook(
     tx: Tx,
@@ -389,6 +392,7 @@ async def edit_webhook(
     status_code=204,
     summary="Forget a webhook",
     responses=problems(*AUTHENTICATED, NotFound),
+    openapi_extra=costs(5, money=False),
 )
 async def forget_webhook(tx: Tx, caller: _Writer, webhook_id: UUID) -> None:
     """Ends it, with its log and what waits for it."""
@@ -400,6 +404,7 @@ async def forget_webhook(tx: Tx, caller: _Writer, webhook_id: UUID) -> None:
     status_code=201,
     summary="Give a webhook a new secret",
     responses=problems(*ONCE, NotFound, TooManySecrets),
+    openapi_extra=costs(5, money=False),
 )
 async def rotate_webhook_secret(
     tx: Tx, caller: _SecretOnce, webhook_id: UUID, body: RotationBody, response: Response
@@ -418,6 +423,7 @@ async def rotate_webhook_secret(
     status_code=202,
     summary="Send a test message",
     responses=problems(*ONCE, NotFound, WebhookNotEnabled, TooManyPending),
+    openapi_extra=costs(10, money=False),
 )
 async def test_webhook(tx: Tx, caller: _WriterOnce, webhook_id: UUID) -> DeliveryAnswer:
     """Of the type `webhook.test`, whatever the filters say; the log tells how it went."""
@@ -475,6 +481,7 @@ async def get_delivery(
     status_code=202,
     summary="Send a message again",
     responses=problems(*ONCE, NotFound, WebhookNotEnabled, TooManyPending),
+    openapi_extra=costs(10, money=False),
 )
 async def replay_delivery(
     tx: Tx, caller: _WriterOnce, webhook_id: UUID, delivery_id: UUID

@@ -1,17 +1,19 @@
 """One request to the exchange: bounded in time, repeated where that is harmless."""
 
 import time
-from collections.abc import Mapping, Sequence
+from collections.abc import Iterator, Mapping, Sequence
 from types import TracebackType
 from typing import Any, Self
 from uuid import uuid4
 
 import httpx
 
+from tradepost_client.answers import items
 from tradepost_client.errors import AnswerMalformed, ExchangeUnreachable, ProblemError
 from tradepost_client.policy import Retries, checked_url, is_loopback
 
 Query = Mapping[str, str | int | Sequence[str] | None]
+_PAGE = 100
 _TOO_MANY = 429
 #: What may be done twice as well as once (RFC 9110).
 _IDEMPOTENT = frozenset({"PUT", "DELETE"})
@@ -91,6 +93,34 @@ class Transport:
             time.sleep(self._retries.pause_s(failures, _retry_after(response)))
         return _content(self._request(method, path, None, body, headers or {}))
 
+    def lines(self, path: str, query: Query | None = None) -> Iterator[str]:
+        """GET of a file of lines, each as it comes; not repeated, for some have been given."""
+        params = {key: value for key, value in (query or {}).items() if value is not None}
+        try:
+            with self._http.stream(
+                "GET", path, params=params, headers=self._authorization()
+            ) as response:
+                if not response.is_success:
+                    response.read()
+                    _content(response)
+                yield from response.iter_lines()
+        except httpx.TransportError as error:
+            raise self._unreachable(error) from None
+
+    def _pages(self, path: str, query: Query, page: int = _PAGE) -> Iterator[Any]:
+        """The members of a list, page by page."""
+        seen: set[str] = set()
+        cursor: str | None = None
+        while True:
+            content = self.get(path, {**query, "cursor": cursor, "limit": page})
+            yield from items(content)
+            cursor = content.get("next_cursor")
+            if cursor is None:
+                return
+            if not isinstance(cursor, str) or cursor in seen:
+                raise AnswerMalformed("The exchange's list does not end.")
+            seen.add(cursor)
+
     def _repeated(
         self,
         method: str,
@@ -120,20 +150,22 @@ class Transport:
         body: Any,
         headers: Mapping[str, str],
     ) -> httpx.Response:
-        sent = dict(headers)
-        if self.token is not None:
-            sent["Authorization"] = f"Bearer {self.token}"
+        sent = {**headers, **self._authorization()}
         params = {key: value for key, value in (query or {}).items() if value is not None}
         try:
             response = self._http.request(method, path, params=params, json=body, headers=sent)
         except httpx.TransportError as error:
-            # Not the error itself: it carries the request with its token.
-            raise ExchangeUnreachable(
-                f"{self.url} does not answer ({type(error).__name__})."
-            ) from None
+            raise self._unreachable(error) from None
         if len(response.content) > _LARGEST_ANSWER:
             raise AnswerMalformed("The exchange's answer is too large.")
         return response
+
+    def _authorization(self) -> dict[str, str]:
+        return {} if self.token is None else {"Authorization": f"Bearer {self.token}"}
+
+    def _unreachable(self, error: httpx.TransportError) -> ExchangeUnreachable:
+        # Not the error itself: it carries the request with its token.
+        return ExchangeUnreachable(f"{self.url} does not answer ({type(error).__name__}).")
 
 
 def _worth_another_try(response: httpx.Response) -> bool:

@@ -179,7 +179,7 @@ async def test_what_is_given_up_is_rolled_back(settings: Settings) -> None:
         app.router.lifespan_context(app),
         httpx.AsyncClient(transport=httpx.ASGITransport(app), base_url="http://here") as client,
     ):
-        headers = {"Authorization": f"Bearer {token}"}
+        headers = {"Authorization": f"Bearer {token}", "Idempotency-Key": "1"}
         async with await psycopg.AsyncConnection.connect(url) as other:
             await other.execute("LOCK TABLE tokens IN SHARE MODE")  # may be read, not written
             began = time.monotonic()

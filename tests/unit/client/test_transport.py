@@ -130,7 +130,7 @@ async def test_what_may_act_twice_is_not_repeated_after_a_limit_either() -> None
     handler, seen = answers(httpx.Response(429, json=TOO_MUCH, headers={"Retry-After": "1"}))
     async with client(handler) as api:
         with pytest.raises(ProblemError) as caught:
-            await api.create_account("rosa", "lantern orbit velvet")
+            await api.edit_offer(OFFER["id"], 1, {"price": "1"})
     assert caught.value.slug == "quota-exceeded"
     assert caught.value.facts["violated-policies"] == ["address"]
     assert len(seen) == 1

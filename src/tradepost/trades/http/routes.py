@@ -227,6 +227,7 @@ _FILE: dict[int | str, dict[str, Any]] = {
     summary="Download your trades",
     response_class=StreamingResponse,
     responses=_FILE | problems(*AUTHENTICATED),
+    openapi_extra=costs(20, money=False),
 )
 async def export_trades(
     request: Request,
