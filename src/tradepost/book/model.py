@@ -219,6 +219,15 @@ class Facets:
     directions: Mapping[str, int]
 
 
+class Change(NamedTuple):
+    """A listing that changed, as it is now: its document, or None where it is not in the book."""
+
+    seq: int
+    listing_id: UUID
+    document: str | None
+    funded: bool
+
+
 class Maker(BaseModel):
     """Who made an offer."""
 

@@ -2,13 +2,15 @@
 
 from collections.abc import Collection, Mapping, Sequence
 from dataclasses import dataclass
+from datetime import timedelta
 from decimal import Decimal
 from operator import itemgetter
 from uuid import UUID
 
-from tradepost.book import search, store
+from tradepost.book import changes, search, store
 from tradepost.book.model import (
     CURSOR_LIFE_S,
+    Change,
     Facets,
     FeedKey,
     Found,
@@ -17,7 +19,7 @@ from tradepost.book.model import (
     Place,
     Wanted,
 )
-from tradepost.kernel.database import Reading, Transaction
+from tradepost.kernel.database import Database, Reading, Transaction
 from tradepost.kernel.errors import InvalidCursor
 from tradepost.kernel.pricing import FixedPrice
 from tradepost.prices import service as prices
@@ -31,6 +33,8 @@ Position = list[str | int]
 _DRIFT_BPS = 10
 #: So many rows of each direction are turned over in one transaction.
 _ROWS_A_STEP = 1000
+#: For so long a follower of a market can go on where he was.
+CHANGES_KEPT = timedelta(hours=1)
 
 
 @dataclass(frozen=True, slots=True)
@@ -61,6 +65,11 @@ class RecentMarkets:
         return known[1]
 
 
+def topic(market: tuple[str, str]) -> str:
+    """What is touched when a listing of the market changes."""
+    return f"offers:{market[0]}-{market[1]}"
+
+
 async def show(tx: Transaction, listings: Mapping[UUID, Listing | None], *, news: bool) -> None:
     """Lists them, or changes what is listed; None takes one out of the book, if it is there.
 
@@ -76,8 +85,11 @@ async def show(tx: Transaction, listings: Mapping[UUID, Listing | None], *, news
             references[_feed(listing)] = await store.reference(tx, listing, threshold)
     for listing_id, changed in sorted(listings.items(), key=itemgetter(0)):
         if changed is None:
-            await store.remove(tx, listing_id)
+            market = await store.remove(tx, listing_id)
+            if market is not None:
+                tx.touched.add(topic(market))
         else:
+            tx.touched.add(topic((changed.asset.code, changed.currency.code)))
             reference = None if changed.threshold is None else references[_feed(changed)]
             await store.put(tx, changed, reference, news=news)
 
@@ -87,7 +99,7 @@ async def say_funded(tx: Transaction, listings: Mapping[UUID, bool]) -> None:
     for funded in (False, True):
         ids = [one for one, said in listings.items() if said is funded]
         if ids:
-            await store.say_funded(tx, ids, funded=funded)
+            tx.touched.update(map(topic, await store.say_funded(tx, ids, funded=funded)))
 
 
 def _feed(listing: Listing) -> FeedKey:
@@ -169,6 +181,45 @@ async def follow_market(tx: Transaction) -> bool:
             await store.move_reference(tx, quote, _ROWS_A_STEP)
             return True
     return False
+
+
+async def number_changes(tx: Transaction, market: tuple[str, str]) -> None:
+    """Gives their numbers to all changes of the market's listings that are committed."""
+    while await changes.number(tx, market):
+        pass
+
+
+async def changes_after(
+    reading: Reading, market: tuple[str, str], seq: int, limit: int
+) -> tuple[int, list[Change]]:
+    """The number of the market's newest change, and up to `limit` of those above `seq`.
+
+    They have no gap, but older ones than `CHANGES_KEPT` are forgotten.
+    """
+    last = (await changes.last_seqs(reading, [market]))[market]
+    return last, await changes.after(reading, market, seq, limit)
+
+
+async def newest_changes(
+    reading: Reading, markets: Sequence[tuple[str, str]]
+) -> dict[tuple[str, str], int | None]:
+    """The numbers of the newest changes of those markets; None where one has no number yet."""
+    unnumbered = set(await changes.waiting(reading))
+    last = await changes.last_seqs(reading, markets)
+    return {market: None if market in unnumbered else seq for market, seq in last.items()}
+
+
+async def keep_changes(database: Database) -> None:
+    """Numbers what nobody has read, and forgets what is old."""
+    async with database.reading() as reading:
+        waiting = await changes.waiting(reading)
+    for market in waiting:
+        async with database.transaction() as tx:
+            await number_changes(tx, market)
+    more = True
+    while more:
+        async with database.transaction() as tx:
+            more = await changes.forget(tx, CHANGES_KEPT)
 
 
 async def take_news(tx: Transaction, limit: int) -> list[Listing]:

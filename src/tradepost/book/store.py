@@ -18,6 +18,9 @@ from tradepost.kernel.pricing import (
 )
 from tradepost.prices.model import Quote
 
+#: An asset and the currency that it is traded for.
+Market = tuple[str, str]
+
 
 async def put(tx: Transaction, listing: Listing, reference: Decimal | None, *, news: bool) -> None:
     """Adds a listing, or puts it in the place of what it was.
@@ -57,6 +60,9 @@ async def put(tx: Transaction, listing: Listing, reference: Decimal | None, *, n
                 most = excluded.most, payment_methods = excluded.payment_methods,
                 country = excluded.country, until = excluded.until, document = excluded.document,
                 funded = excluded.funded
+        ), touched AS (
+            INSERT INTO listing_touches (asset, currency, listing_id)
+            VALUES (%(asset)s, %(currency)s, %(id)s)
         )
         INSERT INTO listing_news (listing_id) SELECT %(id)s WHERE %(news)s ON CONFLICT DO NOTHING
         """,
@@ -88,23 +94,39 @@ async def put(tx: Transaction, listing: Listing, reference: Decimal | None, *, n
     )
 
 
-async def remove(tx: Transaction, listing_id: UUID) -> None:
-    """Takes a listing out of the book, if it is there."""
-    await tx.execute("DELETE FROM listings WHERE id = %s", [listing_id])
-
-
-async def say_funded(tx: Transaction, listing_ids: Sequence[UUID], *, funded: bool) -> None:
-    """Says of those listings, as far as they are there, that they are funded, or are not."""
-    await tx.execute(
+async def remove(tx: Transaction, listing_id: UUID) -> Market | None:
+    """Takes a listing out of the book; its market, or None where it was not there."""
+    row = await tx.one(
         """
-        UPDATE listings SET funded = NOT funded FROM (
-            SELECT id AS changed FROM listings WHERE id = ANY(%s) AND funded <> %s
-            ORDER BY id FOR NO KEY UPDATE
-        ) AS found
-        WHERE id = changed
+        WITH gone AS (DELETE FROM listings WHERE id = %s RETURNING asset, currency, id)
+        INSERT INTO listing_touches (asset, currency, listing_id) SELECT * FROM gone
+        RETURNING asset, currency
+        """,
+        [listing_id],
+    )
+    return None if row is None else (row["asset"], row["currency"])
+
+
+async def say_funded(tx: Transaction, listing_ids: Sequence[UUID], *, funded: bool) -> set[Market]:
+    """Says of those listings, as far as they are there, that they are funded, or are not.
+
+    Returns the markets in which one has changed.
+    """
+    rows = await tx.all(
+        """
+        WITH changed AS (
+            UPDATE listings SET funded = NOT funded FROM (
+                SELECT id AS changed FROM listings WHERE id = ANY(%s) AND funded <> %s
+                ORDER BY id FOR NO KEY UPDATE
+            ) AS found
+            WHERE id = changed RETURNING asset, currency, id
+        )
+        INSERT INTO listing_touches (asset, currency, listing_id) SELECT * FROM changed
+        RETURNING asset, currency
         """,
         [list(listing_ids), funded],
     )
+    return {(row["asset"], row["currency"]) for row in rows}
 
 
 async def take_news(tx: Transaction, limit: int) -> list[UUID]:

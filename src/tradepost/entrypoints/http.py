@@ -14,6 +14,7 @@ import tradepost.alerts.http
 import tradepost.book.http
 import tradepost.identity.http
 import tradepost.insights.http
+import tradepost.notifications.http
 import tradepost.offers.http
 import tradepost.payments.http
 import tradepost.prices.http
@@ -43,6 +44,8 @@ from tradepost.kernel.openapi import complete
 from tradepost.kernel.requests import NameRequests
 from tradepost.kernel.routing import Directory, add_room
 from tradepost.kernel.settings import Settings
+from tradepost.kernel.signals import notifying, wire_of
+from tradepost.notifications.hub import PACE, Hub, Pace
 from tradepost.webhooks.addresses import FirstLook, SystemNames
 
 _DESCRIPTION = """
@@ -52,12 +55,15 @@ UTC, errors are problem documents (RFC 9457). Every authenticated POST takes an 
 #: How long a connection may take to send a request's head, and how large one is read.
 _HEAD_MS = 30_000
 _HEAD_BYTES = 64 * 1024
-#: Connections of one process, and how many more the system keeps waiting.
+#: Connections of one process beside its streams, and how many more the system keeps waiting.
 _CONNECTIONS = 1_024
 _WAITING_CONNECTIONS = 1_024
 
 
-def build(settings: Settings, clock: Clock = system_clock) -> FastAPI:
+_LAST_WORDS_S = 15
+
+
+def build(settings: Settings, clock: Clock = system_clock, pace: Pace = PACE) -> FastAPI:
     """The app with all its rooms; its connections open and close with its lifespan."""
     limiter = Limiter(settings)
 
@@ -65,8 +71,14 @@ def build(settings: Settings, clock: Clock = system_clock) -> FastAPI:
     async def lifespan(app: FastAPI) -> AsyncIterator[None]:
         chain = Chain(settings.rpc_url.get_secret_value())
         names = SystemNames()
-        async with limiter, Database(settings, clock, SUBSCRIPTIONS) as database:
+        async with (
+            limiter,
+            notifying(wire_of(settings)) as notifier,
+            Database(settings, clock, SUBSCRIPTIONS, notifier.say) as database,
+            Hub(database, wire_of(settings), settings, pace) as streams,
+        ):
             app.state.database = database
+            app.state.streams = streams
             app.state.contract_signatures = chain
             app.state.lock_means = chain
             app.state.first_look = FirstLook(names)
@@ -110,8 +122,11 @@ def build(settings: Settings, clock: Clock = system_clock) -> FastAPI:
         tradepost.trades.http.router,
         tradepost.insights.http.router,
         tradepost.webhooks.http.router,
+        tradepost.notifications.http.router,
+        tradepost.notifications.http.streams,
     ):
         add_room(app, router, "/v1")
+    app.router.add_websocket_route("/v1/stream", tradepost.notifications.http.stream_socket)
     directory = Directory(app.router.routes)
     app.router.routes.insert(0, directory)
     # From the inside out: what costs least to refuse is refused first.
@@ -171,8 +186,11 @@ def serve(settings: Settings) -> None:
             max_buffer_size=_HEAD_BYTES,
         ),
         backlog=_WAITING_CONNECTIONS,
-        # Each connection has its place from its beginning to its end, busy or idle.
-        backpressure=_CONNECTIONS,
         log_access=False,
-        websockets=False,
+        websockets=True,
+        # Each connection has its place from its beginning to its end, busy or idle: streams must not
+        # take those of all others.
+        backpressure=settings.stream_connections + _CONNECTIONS,
+        # One that does not end by itself is ended.
+        workers_kill_timeout=_LAST_WORDS_S,
     ).serve()

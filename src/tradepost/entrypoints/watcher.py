@@ -12,6 +12,7 @@ from tradepost.escrow.model import ChainNotReady
 from tradepost.kernel.clock import system_clock
 from tradepost.kernel.database import Database
 from tradepost.kernel.settings import Settings
+from tradepost.kernel.signals import notifying, wire_of
 
 logger = logging.getLogger(__name__)
 
@@ -27,7 +28,10 @@ async def follow(settings: Settings) -> None:
         asyncio.get_running_loop().add_signal_handler(name, task.cancel)
     chain = Chain(settings.rpc_url.get_secret_value())
     try:
-        async with Database(settings, system_clock, SUBSCRIPTIONS) as database:
+        async with (
+            notifying(wire_of(settings)) as notifier,
+            Database(settings, system_clock, SUBSCRIPTIONS, notifier.say) as database,
+        ):
             await _check_chain(database, chain, settings)
             await watch(database, chain, settings)
     except asyncio.CancelledError:

@@ -28,6 +28,7 @@ from tradepost.kernel import housekeeping
 from tradepost.kernel.clock import system_clock
 from tradepost.kernel.database import Database, Transaction
 from tradepost.kernel.settings import Settings
+from tradepost.kernel.signals import notifying, wire_of
 from tradepost.webhooks.addresses import SystemNames
 from tradepost.webhooks.sending import Sender
 
@@ -53,7 +54,11 @@ async def work(settings: Settings) -> None:
             timeout=_CONNECTION_S,
         )
     )
-    async with Database(settings, system_clock, SUBSCRIPTIONS) as database, queue.open_async():
+    async with (
+        notifying(wire_of(settings)) as notifier,
+        Database(settings, system_clock, SUBSCRIPTIONS, notifier.say) as database,
+        queue.open_async(),
+    ):
         housekeeping.register(queue, database)
         tradepost.prices.jobs.register(queue, database)
         tradepost.book.jobs.register(queue, database)

@@ -56,6 +56,8 @@ from tradepost.kernel.signatures import ContractSignatures, signed_by_key
 
 T = TypeVar("T")
 _SESSION_LABEL = "sign-in"
+#: How the topics of tokens begin.
+REVOKED_TOPICS = "token:"
 
 #: Finds the id of the chain the exchange follows; entrypoints hands in escrow's.
 ChainId = Callable[[Transaction], Awaitable[int]]
@@ -259,6 +261,24 @@ async def authenticate_once(tx: Transaction, bearer: str, asked: Asked) -> tuple
     return found
 
 
+async def caller_of_token(tx: Transaction, token_id: UUID) -> Caller:
+    """Who a token stands for, by its id; raises `Unauthenticated` where it has ended."""
+    caller = await store.caller_of_token(tx, token_id)
+    if caller is None:
+        raise Unauthenticated
+    return caller
+
+
+async def live_tokens(reading: Reading, token_ids: Sequence[UUID]) -> set[UUID]:
+    """Those of these tokens that have not ended."""
+    return await store.live_tokens(reading, token_ids)
+
+
+def token_topic(token_id: UUID) -> str:
+    """What is touched when the token is revoked."""
+    return f"{REVOKED_TOPICS}{token_id}"
+
+
 async def get(tx: Transaction, account_id: UUID) -> Account:
     """The account; raises `NotFound`."""
     account = await store.account(tx, account_id)
@@ -381,6 +401,7 @@ async def revoke_token(tx: Transaction, account_id: UUID, token_id: UUID) -> Non
     """Ends a token or session of this account; raises `NotFound`."""
     if not await store.revoke_token(tx, account_id, token_id):
         raise NotFound
+    tx.touched.add(token_topic(token_id))
 
 
 def _read(tx: Transaction, chain_id: int, proof: WalletProof) -> tuple[SignInMessage, datetime]:

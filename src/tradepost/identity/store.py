@@ -303,19 +303,35 @@ async def revoke_token(tx: Transaction, account_id: UUID, token_id: UUID) -> boo
     )
 
 
-_CALLER: LiteralString = """
+_LIVE: LiteralString = """
     SELECT tokens.id, account_id, scopes, roles, name, last_used_at, ARRAY(
         SELECT address FROM wallets WHERE wallets.account_id = accounts.id
     ) AS wallets
     FROM tokens JOIN accounts ON accounts.id = account_id
-    WHERE secret_hash = %(secret_hash)s AND revoked_at IS NULL AND expires_at > %(now)s
+    WHERE revoked_at IS NULL AND expires_at > %(now)s
 """
+_CALLER: LiteralString = f"{_LIVE} AND secret_hash = %(secret_hash)s"
 
 
 async def caller(tx: Transaction, secret_hash: bytes) -> Caller | None:
     """Who a live token stands for; notes its use, at most once a minute."""
     row = await tx.one(_CALLER, {"secret_hash": secret_hash, "now": tx.now})
     return None if row is None else await _called(tx, row)
+
+
+async def caller_of_token(tx: Transaction, token_id: UUID) -> Caller | None:
+    """As `caller`, by the token's id."""
+    row = await tx.one(f"{_LIVE} AND tokens.id = %(id)s", {"id": token_id, "now": tx.now})
+    return None if row is None else await _called(tx, row)
+
+
+async def live_tokens(reading: Reading, token_ids: Sequence[UUID]) -> set[UUID]:
+    """Those of these tokens that are live."""
+    rows = await reading.all(
+        "SELECT id FROM tokens WHERE id = ANY(%s) AND revoked_at IS NULL AND expires_at > %s",
+        [list(token_ids), reading.now],
+    )
+    return {row["id"] for row in rows}
 
 
 async def caller_once(

@@ -4,7 +4,7 @@ A command has a `Transaction`. A query that is answered by single statements can
 `Reading`, which saves the round trips that begin and end one.
 """
 
-from collections.abc import AsyncIterator, Mapping, Sequence
+from collections.abc import AsyncIterator, Callable, Mapping, Sequence, Set
 from contextlib import asynccontextmanager
 from dataclasses import dataclass, field
 from datetime import datetime
@@ -72,6 +72,8 @@ class Transaction(Reading):
     _subscriptions: Mapping[str, Sequence[str]]
     #: Who has been found to call, by account: what identity knows of them is not asked for again.
     callers: dict[UUID, Caller] = field(default_factory=dict, compare=False)
+    #: What changes with it that somebody may wait for: told once it is committed.
+    touched: set[str] = field(default_factory=set, compare=False)
 
     async def execute(self, sql: LiteralString, params: Params = None) -> int:
         """Runs `sql`; how many rows it touched."""
@@ -83,6 +85,7 @@ class Transaction(Reading):
         Each subscriber of the event's type gets a job with the event's id. Returns that id.
         """
         event_id = await outbox.write(self.connection, event, to, self.now)
+        self.touched.update(map(outbox.topic, to))
         for task in self._subscriptions.get(event.type(), ()):
             await self.defer(task, event_id=str(event_id))
         return event_id
@@ -102,12 +105,24 @@ class Transaction(Reading):
         await jobs.defer(self._jobs, self.connection, task, at, lock, arguments)
 
 
+def _tell_nobody(topics: Set[str]) -> None:
+    """For what touches nothing that somebody waits for."""
+
+
 class Database:
-    """The connections of one process. Use it as an async context manager."""
+    """The connections of one process. Use it as an async context manager.
+
+    `tell` gets what a transaction has touched, after its commit; it neither waits nor fails.
+    """
 
     def __init__(
-        self, settings: Settings, clock: Clock, subscriptions: Mapping[str, Sequence[str]]
+        self,
+        settings: Settings,
+        clock: Clock,
+        subscriptions: Mapping[str, Sequence[str]],
+        tell: Callable[[Set[str]], None] = _tell_nobody,
     ) -> None:
+        self._tell = tell
         self._settings = settings
         self._clock = clock
         self._subscriptions = subscriptions
@@ -135,10 +150,13 @@ class Database:
     @asynccontextmanager
     async def transaction(self) -> AsyncIterator[Transaction]:
         """Commits at the end of the block, rolls back if it raises."""
-        async with self.pool.connection() as connection, connection.transaction():
-            yield Transaction(
-                connection, self._settings, self._clock(), self._jobs, self._subscriptions
-            )
+        async with self.pool.connection() as connection:
+            async with connection.transaction():
+                tx = Transaction(
+                    connection, self._settings, self._clock(), self._jobs, self._subscriptions
+                )
+                yield tx
+            self._tell(tx.touched)
 
     @asynccontextmanager
     async def reading(self) -> AsyncIterator[Reading]:

@@ -61,6 +61,11 @@ SELECT account_id, last_seq, %(id)s FROM numbered
 """
 
 
+def topic(account_id: UUID) -> str:
+    """What is touched by an event of the account."""
+    return f"account:{account_id}"
+
+
 async def write(
     connection: AsyncConnection[DictRow], event: Event, to: Sequence[UUID], now: datetime
 ) -> UUID:
@@ -119,3 +124,15 @@ async def read(
         [account_id, after, limit],
     )
     return [AccountEvent(**row) for row in await cursor.fetchall()]
+
+
+async def last_seqs(
+    connection: AsyncConnection[DictRow], account_ids: Sequence[UUID]
+) -> dict[UUID, int]:
+    """The numbers of the newest events of those accounts; 0 where there is none."""
+    cursor = await connection.execute(
+        "SELECT account_id, last_seq FROM account_sequences WHERE account_id = ANY(%s)",
+        [list(account_ids)],
+    )
+    found = {row["account_id"]: int(row["last_seq"]) for row in await cursor.fetchall()}
+    return dict.fromkeys(account_ids, 0) | found

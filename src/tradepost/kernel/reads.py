@@ -5,7 +5,8 @@ read does not have; that costs more than the database does. The OpenAPI document
 """
 
 from collections.abc import Callable, Coroutine
-from typing import Any, get_origin
+from functools import cache
+from typing import Any, TypeVar, get_origin
 from urllib.parse import parse_qsl
 
 from fastapi import Request, Response
@@ -20,6 +21,9 @@ from tradepost.kernel.routing import bare
 
 #: More than any query of ours has; each of them costs time before it is judged.
 _MAX_PARTS = 100
+
+
+Model = TypeVar("Model", bound=BaseModel)
 
 
 class ReadRoute(APIRoute):
@@ -40,15 +44,10 @@ class ReadRoute(APIRoute):
         model = field.field_info.annotation
         assert isinstance(model, type)
         assert issubclass(model, BaseModel)
-        lists = {
-            name
-            for name, info in model.model_fields.items()
-            if get_origin(info.annotation) in (list, tuple)
-        }
         operation: Callable[[Request, BaseModel], Coroutine[Any, Any, Response]] = self.endpoint
 
         async def handle(request: Request) -> Response:
-            query = _read(model, lists, request.scope["query_string"])
+            query = read_query(model, request.scope["query_string"])
             try:
                 return await operation(request, query)
             except OperationalError as error:
@@ -68,7 +67,12 @@ def _cut_off(error: OperationalError) -> bool:
     return error.sqlstate is None or error.sqlstate.startswith("57P")
 
 
-def _read(model: type[BaseModel], lists: set[str], query: bytes) -> BaseModel:
+def read_query(model: type[Model], query: bytes) -> Model:
+    """What a query says, as `model`; raises `MalformedRequest` or `RequestValidationError`.
+
+    A field that is a list takes each of its values, any other the last one.
+    """
+    lists = _lists(model)
     try:
         parts = parse_qsl(query.decode(), keep_blank_values=True, max_num_fields=_MAX_PARTS)
     except ValueError:
@@ -85,3 +89,13 @@ def _read(model: type[BaseModel], lists: set[str], query: bytes) -> BaseModel:
         raise RequestValidationError(
             [fault | {"loc": ("query", *fault["loc"])} for fault in error.errors()]
         ) from None
+
+
+@cache
+def _lists(model: type[BaseModel]) -> frozenset[str]:
+    """The fields of `model` that are lists."""
+    return frozenset(
+        name
+        for name, info in model.model_fields.items()
+        if get_origin(info.annotation) in (list, tuple)
+    )

@@ -210,6 +210,10 @@ class Settings(BaseModel):
     host: str = "127.0.0.1"
     port: Annotated[int, Field(ge=1, le=65535)] = 8000
     http_workers: Annotated[int, Field(ge=1, le=64)] = 1
+    #: Open streams of each http process: in all, of one account, and of one network address.
+    stream_connections: Annotated[int, Field(ge=1, le=20_000)] = 1000
+    stream_account_connections: Annotated[int, Field(ge=1, le=1000)] = 20
+    stream_address_connections: Annotated[int, Field(ge=1, le=20_000)] = 100
     #: The worker holds two, for the relayer and the prices, and needs more for its work.
     database_connections: Annotated[int, Field(ge=4, le=200)] = 10
     assets: Annotated[tuple[AssetSetting, ...], Field(min_length=1)]
@@ -233,7 +237,8 @@ class Settings(BaseModel):
     #: How much is brought at most in one transaction; the chain has gas for little more.
     relay_count: Annotated[int, Field(ge=1, le=30)] = 10
     poll_interval_s: Annotated[float, Field(ge=0.05, le=60)] = 1.0
-    #: Where several processes keep the limits together; any server that speaks as Valkey does.
+    #: Where several processes keep the limits together, and signal to each other; without it each
+    #: counts for itself, and signals go by PostgreSQL. Any server that speaks as Valkey does.
     redis_url: StoreUrl | None = None
     limit_address: RateText = "3000/60 burst 600"
     limit_key: RateText = "1200/60 burst 300"

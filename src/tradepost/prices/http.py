@@ -1,7 +1,6 @@
 """The routes of prices: the market's price of each traded pair, for everybody to see."""
 
 from datetime import UTC, datetime, timedelta
-from decimal import Decimal
 from typing import Annotated, Any, Final
 
 from fastapi import APIRouter, Depends, Path, Query, Request, Response
@@ -12,8 +11,18 @@ from tradepost.kernel.errors import InvalidCursor
 from tradepost.kernel.http import TransactionRoute, Tx, public
 from tradepost.kernel.openapi import problems
 from tradepost.prices import service
-from tradepost.prices.model import Fault, Pair, PairNotQuoted, Part, Point, PriceUnavailable
-from tradepost.prices.store import IndexRow
+from tradepost.prices.model import (
+    PRICE_EXAMPLE,
+    Fault,
+    Pair,
+    PairNotQuoted,
+    Part,
+    Point,
+    PriceAnswer,
+    PriceUnavailable,
+    plain,
+    price_members,
+)
 
 router = APIRouter(route_class=TransactionRoute, tags=["prices"])
 
@@ -28,16 +37,6 @@ _Time = Annotated[
 _CHART: Final = timedelta(days=1)
 _MAX_AGE_S: Final = 1
 
-_SUMMARY: dict[str, Any] = {
-    "asset": "ETH",
-    "currency": "EUR",
-    "price": "2250.25",
-    "as_of": "2026-11-23T04:59:52Z",
-    "valid_until": "2026-11-23T05:01:52Z",
-    "spread_bps": 7,
-    "crossed_over": None,
-    "development": False,
-}
 _SOURCE: dict[str, Any] = {
     "name": "kraken",
     "pair": "ETH/EUR",
@@ -59,34 +58,10 @@ def _example(value: dict[str, Any]) -> ConfigDict:
     return ConfigDict(json_schema_extra={"examples": [value]})
 
 
-class PriceAnswer(BaseModel):
-    """What one whole coin costs in the currency, as most sources have it.
-
-    It is a price until `valid_until`. `crossed_over` names the third currency where no source has
-    the pair itself; a `development` price is made up.
-    """
-
-    model_config = _example(_SUMMARY)
-
-    asset: str
-    currency: str
-    price: str
-    as_of: datetime
-    valid_until: datetime
-    spread_bps: int
-    crossed_over: str | None
-    development: bool
-
-    @classmethod
-    def of(cls, row: IndexRow) -> "PriceAnswer":
-        """The answer for an index that is fresh."""
-        return cls(**_members(row))
-
-
 class PricesAnswer(BaseModel):
     """One page of prices."""
 
-    model_config = _example({"data": [_SUMMARY], "next_cursor": None})
+    model_config = _example({"data": [PRICE_EXAMPLE], "next_cursor": None})
 
     data: list[PriceAnswer]
     next_cursor: str | None
@@ -108,7 +83,7 @@ class SourceAnswer(BaseModel):
         return cls(
             name=part.source,
             pair="/".join(part.pair),
-            price=None if part.value is None else _plain(part.value),
+            price=None if part.value is None else plain(part.value),
             at=part.as_of,
             used=part.used,
             why_not=part.fault,
@@ -118,7 +93,7 @@ class SourceAnswer(BaseModel):
 class PriceDetailAnswer(PriceAnswer):
     """A price, and how it came about; `age_s` is the age of its oldest reading."""
 
-    model_config = _example(_SUMMARY | {"age_s": 8, "sources": [_SOURCE, _OUTLIER]})
+    model_config = _example(PRICE_EXAMPLE | {"age_s": 8, "sources": [_SOURCE, _OUTLIER]})
 
     age_s: int
     sources: list[SourceAnswer]
@@ -134,7 +109,7 @@ class PointAnswer(BaseModel):
     @classmethod
     def of(cls, point: Point) -> "PointAnswer":
         """The answer for a point of the history."""
-        return cls(at=point.at, price=_plain(point.value), development=point.development)
+        return cls(at=point.at, price=plain(point.value), development=point.development)
 
 
 class HistoryAnswer(BaseModel):
@@ -224,7 +199,7 @@ async def get_price(
     row = await service.price(tx, Pair(asset, currency))
     assert row.as_of is not None
     body = PriceDetailAnswer(
-        **_members(row),
+        **price_members(row),
         age_s=max(0, int((tx.now - row.as_of).total_seconds())),
         sources=[SourceAnswer.of(part) for part in row.parts],
     )
@@ -264,26 +239,6 @@ async def price_history(
         else None,
     )
     return _told(body)
-
-
-def _members(row: IndexRow) -> dict[str, Any]:
-    assert row.value is not None
-    return {
-        "asset": row.pair.base,
-        "currency": row.pair.quote,
-        "price": _plain(row.value),
-        "as_of": row.as_of,
-        "valid_until": row.valid_until,
-        "spread_bps": row.spread_bps,
-        "crossed_over": row.crossed_over,
-        "development": row.development,
-    }
-
-
-def _plain(value: Decimal) -> str:
-    """`value` without an exponent, and without zeros at the end of a fraction."""
-    text = f"{value:f}"
-    return text.rstrip("0").rstrip(".") if "." in text else text
 
 
 def _told(body: BaseModel) -> Response:

@@ -4,7 +4,9 @@ from dataclasses import dataclass
 from datetime import datetime, timedelta
 from decimal import ROUND_HALF_EVEN, Context, Decimal
 from enum import StrEnum
-from typing import Final, NamedTuple
+from typing import Any, Final, NamedTuple
+
+from pydantic import BaseModel, ConfigDict
 
 from tradepost.kernel.errors import Problem
 
@@ -160,6 +162,79 @@ class Point:
     at: datetime
     value: Decimal
     development: bool
+
+
+@dataclass(frozen=True, slots=True)
+class IndexRow:
+    """The index of a pair as it was computed last; the value is the last good one."""
+
+    pair: Pair
+    value: Decimal | None
+    as_of: datetime | None
+    valid_until: datetime | None
+    development: bool
+    spread_bps: int | None
+    crossed_over: str | None
+    parts: tuple[Part, ...]
+    fault: Fault | None
+    since: datetime | None
+
+
+PRICE_EXAMPLE: Final[dict[str, Any]] = {
+    "asset": "ETH",
+    "currency": "EUR",
+    "price": "2250.25",
+    "as_of": "2026-11-23T04:59:52Z",
+    "valid_until": "2026-11-23T05:01:52Z",
+    "spread_bps": 7,
+    "crossed_over": None,
+    "development": False,
+}
+
+
+class PriceAnswer(BaseModel):
+    """What one whole coin costs in the currency, as most sources have it.
+
+    It is a price until `valid_until`. `crossed_over` names the third currency where no source has
+    the pair itself; a `development` price is made up.
+    """
+
+    model_config = ConfigDict(json_schema_extra={"examples": [PRICE_EXAMPLE]})
+
+    asset: str
+    currency: str
+    price: str
+    as_of: datetime
+    valid_until: datetime
+    spread_bps: int
+    crossed_over: str | None
+    development: bool
+
+    @classmethod
+    def of(cls, row: IndexRow) -> "PriceAnswer":
+        """The answer for an index that is fresh."""
+        return cls(**price_members(row))
+
+
+def price_members(row: IndexRow) -> dict[str, Any]:
+    """What is told of an index that is fresh, by the names of `PriceAnswer`."""
+    assert row.value is not None
+    return {
+        "asset": row.pair.base,
+        "currency": row.pair.quote,
+        "price": plain(row.value),
+        "as_of": row.as_of,
+        "valid_until": row.valid_until,
+        "spread_bps": row.spread_bps,
+        "crossed_over": row.crossed_over,
+        "development": row.development,
+    }
+
+
+def plain(value: Decimal) -> str:
+    """`value` without an exponent, and without zeros at the end of a fraction."""
+    text = f"{value:f}"
+    return text.rstrip("0").rstrip(".") if "." in text else text
 
 
 def reading_value(value: Decimal) -> Decimal | Fault:

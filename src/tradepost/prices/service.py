@@ -15,6 +15,7 @@ from tradepost.prices.model import (
     INDEX,
     Fault,
     Index,
+    IndexRow,
     Pair,
     PairNotQuoted,
     Point,
@@ -25,7 +26,6 @@ from tradepost.prices.model import (
     price_value,
     reading_value,
 )
-from tradepost.prices.store import IndexRow
 
 #: More pairs and sources than settings can name for a few assets.
 _MOST_FRESH: Final = 20_000
@@ -35,6 +35,11 @@ _THINNED: Final = (
     (timedelta(minutes=1), timedelta(minutes=15), timedelta(days=2), timedelta(hours=1)),
     (timedelta(minutes=15), timedelta(days=1), timedelta(days=60), timedelta(days=1)),
 )
+
+
+def topic(pair: Pair) -> str:
+    """What is touched when the index of the pair is made anew."""
+    return f"prices:{pair.base}-{pair.quote}"
 
 
 def source_names(settings: Settings) -> frozenset[str]:
@@ -207,6 +212,7 @@ async def record(
         if plan.concerns(source.name, pair)
     ]
     await store.put_indexes(tx, made)
+    tx.touched.update(topic(one.pair) for one in made)
     await store.append_history(tx, [one for one in made if isinstance(one, Index)], _HISTORY_STEP)
 
 

@@ -1,7 +1,6 @@
 """The rows of prices: what sources said last, the quotes made of it, and their history."""
 
 from collections.abc import Mapping, Sequence
-from dataclasses import dataclass
 from datetime import datetime, timedelta
 from decimal import Decimal
 from typing import Any, Final
@@ -15,6 +14,7 @@ from tradepost.prices.model import (
     INDEX,
     Fault,
     Index,
+    IndexRow,
     NoIndex,
     Pair,
     Part,
@@ -24,22 +24,6 @@ from tradepost.prices.model import (
 )
 
 _ADVISORY_LOCK: Final = 7_233_093
-
-
-@dataclass(frozen=True, slots=True)
-class IndexRow:
-    """The index of a pair as it was computed last; the value is the last good one."""
-
-    pair: Pair
-    value: Decimal | None
-    as_of: datetime | None
-    valid_until: datetime | None
-    development: bool
-    spread_bps: int | None
-    crossed_over: str | None
-    parts: tuple[Part, ...]
-    fault: Fault | None
-    since: datetime | None
 
 
 async def quotes(tx: database.Reading, pair: Pair) -> list[Quote]:

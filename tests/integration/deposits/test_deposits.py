@@ -108,7 +108,7 @@ async def test_offers_from_before_there_were_deposits(stage: Stage) -> None:
             "UPDATE alembic_version SET version_num = '0012'",
         ):
             await tx.execute(statement)
-    migrate(stage.settings)
+    migrate(stage.settings, "0013")
     assert await seen(stage, offer) == (False, False)
     await stage.work()
     await stage.mine()

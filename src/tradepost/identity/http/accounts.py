@@ -5,13 +5,11 @@ from functools import partial
 from typing import Annotated
 from uuid import UUID
 
-from fastapi import APIRouter, Depends, Query, Request, Response
+from fastapi import APIRouter, Depends, Request, Response
 
 from tradepost.identity import service
 from tradepost.identity.http.bodies import (
     AccountAnswer,
-    EventAnswer,
-    EventsAnswer,
     NamedSessionBody,
     NewAccountBody,
     NewTokenAnswer,
@@ -37,7 +35,6 @@ from tradepost.identity.model import (
     TooManyWallets,
     WalletTaken,
 )
-from tradepost.kernel import outbox
 from tradepost.kernel.access import Caller, Scope, ScopeMissing, Unauthenticated
 from tradepost.kernel.database import Transaction
 from tradepost.kernel.errors import (
@@ -246,20 +243,3 @@ async def revoke_token(
 ) -> None:
     """Ends a token or a session of this account at once."""
     await service.revoke_token(tx, caller.account_id, token_id)
-
-
-@account_router.get(
-    "/account/events", summary="What happened to this account", responses=problems(*AUTHENTICATED)
-)
-async def list_events(
-    tx: Tx,
-    caller: Annotated[Caller, Depends(allowed(Scope.ACCOUNT_READ))],
-    after: Annotated[int, Query(ge=0, lt=2**63, description="The last number seen.")] = 0,
-    limit: Annotated[int, Query(ge=1, le=100)] = 20,
-) -> EventsAnswer:
-    """The account's events with a number above `after`, in order.
-
-    The numbers have no gap, so a reader who goes on from the last one misses nothing.
-    """
-    events = await outbox.read(tx.connection, caller.account_id, after, limit)
-    return EventsAnswer(data=[EventAnswer.model_validate(event) for event in events])

@@ -248,35 +248,3 @@ class TokensAnswer(BaseModel):
 
     data: list[TokenAnswer]
     next_cursor: None = None
-
-
-class EventAnswer(BaseModel):
-    """Something that happened to this account."""
-
-    model_config = ConfigDict(from_attributes=True)
-
-    seq: int
-    id: UUID
-    type: str
-    payload: dict[str, Any]
-    created_at: datetime
-
-
-class EventsAnswer(BaseModel):
-    """Events in order: the numbers of one account have no gap."""
-
-    model_config = _example(
-        {
-            "data": [
-                {
-                    "seq": 1,
-                    "id": "0193579a-3b22-7d41-a1c5-8e9f0a1b2c3d",
-                    "type": "offer.created",
-                    "payload": {"offer_id": "0193579a-3b20-7f13-b6d8-4c5d6e7f8091"},
-                    "created_at": _AT,
-                }
-            ]
-        }
-    )
-
-    data: list[EventAnswer]
