@@ -163,8 +163,8 @@ def wire_of(settings: Settings) -> Wire:
 class Notifier:
     """Tells what this process has touched, a moment after it was committed.
 
-    What it cannot tell is dropped, as when the process dies before it can: who waits for it looks
-    by himself after a few seconds.
+    What a process can tell no more because it dies is lost: who waits for it looks by himself after
+    a few seconds.
     """
 
     def __init__(self, wire: Wire) -> None:
@@ -194,6 +194,7 @@ class Notifier:
                 if not broken:
                     logger.warning("signals cannot be sent (%s); readers look by themselves", error)
                 broken = True
+                self.say(topics)
                 await asyncio.sleep(_PAUSE_S)
 
 

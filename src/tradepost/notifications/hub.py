@@ -107,9 +107,13 @@ class Hub:
             self._tasks.append(asyncio.create_task(work(), name=f"streams{work.__name__}"))
         return self
 
-    async def __aexit__(self, *_: object) -> None:
+    def end(self) -> None:
+        """Has all streams end soon."""
         for stream in self._streams:
             stream.end(Closing.GOING_AWAY)
+
+    async def __aexit__(self, *_: object) -> None:
+        self.end()
         with suppress(TimeoutError):
             async with asyncio.timeout(_LAST_WORDS_S):
                 await self._empty.wait()

@@ -111,7 +111,7 @@ def resync(after: int, last: int, first: int | None) -> Why | None:
 class Closing(Enum):
     """How a stream ends: the code and the reason of its close frame (RFC 6455)."""
 
-    def __init__(self, code: int, reason: str, *, unusual: bool) -> None:
+    def __init__(self, code: int, reason: str, unusual: bool) -> None:
         self.code = code
         self.reason = reason
         #: Whether the log should say so.

@@ -21,6 +21,7 @@ from tradepost.notifications.session import Session, log_end, pump
 logger = logging.getLogger(__name__)
 
 _GOODBYE_S = 1.0
+_LINGER_S = 0.1
 
 
 async def stream_socket(websocket: WebSocket) -> None:
@@ -58,6 +59,10 @@ async def stream_socket(websocket: WebSocket) -> None:
     finally:
         hub.leave(session)
         if listening is not None:
+            if closing.unusual:
+                # What has been sent meanwhile is read: a socket that is closed over it would tell
+                # the client nothing of why.
+                await asyncio.wait({listening}, timeout=_LINGER_S)
             listening.cancel()
             await asyncio.gather(listening, return_exceptions=True)
         log_end(session, closing)
@@ -67,10 +72,11 @@ async def stream_socket(websocket: WebSocket) -> None:
 
 
 async def _listen(websocket: WebSocket, session: Session) -> None:
-    """Hands on what the client says, until the stream ends."""
-    while session.closing is None:
+    """Hands on what the client says; after the end it is only read."""
+    while True:
         message = await websocket.receive()
         if message["type"] == "websocket.disconnect":
             session.end(Closing.LEFT)
-        else:
+            return
+        if session.closing is None:
             session.hear(message.get("text"))
