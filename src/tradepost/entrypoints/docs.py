@@ -1,7 +1,8 @@
 """Makes the documents that come from the code: `python -m tradepost.entrypoints.docs [--check]`.
 
 `docs/errors.md` lists every problem the API can answer with, each has its page in `docs/problems`;
-`docs/openapi.json` is the API's description, kept in the repository so that a change of it is seen.
+`docs/openapi.json` is the API's description, and `docs/asyncapi.json` that of the streams, kept in the
+repository so that a change of them is seen.
 """
 
 import json
@@ -15,6 +16,7 @@ from pydantic import SecretStr
 from tradepost.entrypoints import problems
 from tradepost.entrypoints.http import build
 from tradepost.kernel.settings import AssetSetting, Settings
+from tradepost.notifications.http import asyncapi
 
 DOCS = Path(__file__).parents[3] / "docs"
 
@@ -55,13 +57,18 @@ def document() -> dict[str, Any]:
     return build(settings).openapi()
 
 
+def _json(document: dict[str, Any]) -> str:
+    return json.dumps(document, indent=1, ensure_ascii=False) + "\n"
+
+
 def main() -> int:
     """Writes the documents, or with `--check` says which are stale."""
     described = document()
     pages = problems.pages(described)
     wanted = {
         DOCS / "errors.md": errors(pages),
-        DOCS / "openapi.json": json.dumps(described, indent=1, ensure_ascii=False) + "\n",
+        DOCS / "openapi.json": _json(described),
+        DOCS / "asyncapi.json": _json(asyncapi.document()),
     } | {DOCS / "problems" / f"{name}.md": problems.markdown(page) for name, page in pages.items()}
     left = set((DOCS / "problems").glob("*.md")) - set(wanted)
     if "--check" not in sys.argv[1:]:

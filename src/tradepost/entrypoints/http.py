@@ -8,6 +8,7 @@ from typing import Any
 
 from fastapi import FastAPI
 from fastapi.middleware.gzip import GZipMiddleware
+from fastapi.responses import JSONResponse
 from fastapi_offline import FastAPIOffline
 
 import tradepost.alerts.http
@@ -45,6 +46,7 @@ from tradepost.kernel.requests import NameRequests
 from tradepost.kernel.routing import Directory, add_room
 from tradepost.kernel.settings import Settings
 from tradepost.kernel.signals import notifying, wire_of
+from tradepost.notifications.http import asyncapi
 from tradepost.notifications.hub import PACE, Hub, Pace
 from tradepost.webhooks.addresses import FirstLook, SystemNames
 
@@ -126,6 +128,7 @@ def build(settings: Settings, clock: Clock = system_clock, pace: Pace = PACE) ->
         tradepost.notifications.http.streams,
     ):
         add_room(app, router, "/v1")
+    app.add_api_route("/asyncapi.json", _asyncapi, include_in_schema=False)
     app.router.add_websocket_route("/v1/stream", tradepost.notifications.http.stream_socket)
     directory = Directory(app.router.routes)
     app.router.routes.insert(0, directory)
@@ -151,6 +154,11 @@ def build(settings: Settings, clock: Clock = system_clock, pace: Pace = PACE) ->
 
     app.openapi = openapi  # type: ignore[method-assign]
     return app
+
+
+async def _asyncapi() -> JSONResponse:
+    """The streams' description, as `/openapi.json` is the API's."""
+    return JSONResponse(asyncapi.document())
 
 
 def app_from_environment() -> FastAPI:

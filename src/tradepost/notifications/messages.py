@@ -7,9 +7,10 @@ from uuid import UUID
 from pydantic import BaseModel, ConfigDict, Field
 
 from tradepost.book.model import OfferDocument
+from tradepost.kernel.access import ScopeMissing
 from tradepost.kernel.outbox import AccountEvent
 from tradepost.notifications.model import Message, Why
-from tradepost.prices.model import PriceAnswer
+from tradepost.prices.model import PRICE_EXAMPLE, PriceAnswer
 
 EVENT_EXAMPLE: Final[dict[str, Any]] = {
     "seq": 42,
@@ -22,6 +23,15 @@ EVENT_EXAMPLE: Final[dict[str, Any]] = {
     },
     "created_at": "2026-11-24T05:00:00Z",
 }
+
+
+_NOW: Final = "2026-11-24T05:00:00Z"
+_ACCOUNT: Final = "0193579a-1c3e-7c4b-9f0a-2b1d6f8e4a10"
+_OFFER: Final = "0193579a-3b20-7f13-b6d8-4c5d6e7f8091"
+
+
+def _example(**members: Any) -> ConfigDict:
+    return ConfigDict(json_schema_extra={"examples": [members]})
 
 
 class EventAnswer(BaseModel):
@@ -49,6 +59,10 @@ class ServerMessage(BaseModel):
 class Welcome(ServerMessage):
     """The first message: how often a heartbeat comes, and for how long a client may be silent."""
 
+    model_config = _example(
+        type="welcome", now=_NOW, account_id=_ACCOUNT, heartbeat_s=15, silence_s=60
+    )
+
     type: Literal["welcome"] = "welcome"
     now: datetime
     account_id: UUID | None
@@ -59,6 +73,10 @@ class Welcome(ServerMessage):
 class Heartbeat(ServerMessage):
     """Comes where nothing else does. `positions` is up to where each numbered channel is told."""
 
+    model_config = _example(
+        type="heartbeat", now=_NOW, positions={"trades": 42, "offers:ETH-EUR": 7}
+    )
+
     type: Literal["heartbeat"] = "heartbeat"
     now: datetime
     positions: dict[str, int]
@@ -66,6 +84,8 @@ class Heartbeat(ServerMessage):
 
 class Subscribed(ServerMessage):
     """The channel is taken. What comes on it, comes behind `seq`, where the channel is numbered."""
+
+    model_config = _example(type="subscribed", channel="trades", seq=41)
 
     type: Literal["subscribed"] = "subscribed"
     channel: str
@@ -75,12 +95,18 @@ class Subscribed(ServerMessage):
 class Unsubscribed(ServerMessage):
     """The channel is left."""
 
+    model_config = _example(type="unsubscribed", channel="trades")
+
     type: Literal["unsubscribed"] = "unsubscribed"
     channel: str
 
 
 class ResyncRequired(ServerMessage):
     """You missed something that is not told again: read it by REST. It goes on behind `seq`."""
+
+    model_config = _example(
+        type="resync_required", channel="offers:ETH-EUR", seq=9120, why="forgotten"
+    )
 
     type: Literal["resync_required"] = "resync_required"
     channel: str
@@ -90,6 +116,8 @@ class ResyncRequired(ServerMessage):
 
 class EventMessage(ServerMessage):
     """An event of the account. `after` is the number of the one that you have seen before it."""
+
+    model_config = _example(type="event", channel="trades", seq=42, after=41, event=EVENT_EXAMPLE)
 
     type: Literal["event"] = "event"
     channel: str
@@ -107,6 +135,8 @@ class EventMessage(ServerMessage):
 class PriceMessage(ServerMessage):
     """The market's price as it is now, or null while there is none. Only the newest is told."""
 
+    model_config = _example(type="price", channel="prices:ETH-EUR", price=PRICE_EXAMPLE)
+
     type: Literal["price"] = "price"
     channel: str
     price: PriceAnswer | None
@@ -123,6 +153,10 @@ class OfferMessage(ServerMessage):
 
     `after` is the number of the change that you have seen before it.
     """
+
+    model_config = _example(
+        type="offer", channel="offers:ETH-EUR", seq=7, after=6, offer_id=_OFFER, offer=None
+    )
 
     type: Literal["offer"] = "offer"
     channel: str
@@ -147,7 +181,7 @@ class OfferMessage(ServerMessage):
 class Refused(ServerMessage):
     """What you asked for is refused: a problem document (RFC 9457). The stream goes on."""
 
-    model_config = ConfigDict(extra="forbid")
+    model_config = _example(type="refused", channel="notifications", problem=ScopeMissing().body())
 
     type: Literal["refused"] = "refused"
     channel: str
@@ -156,6 +190,8 @@ class Refused(ServerMessage):
 
 class Closed(ServerMessage):
     """The last message of an event stream, in the place of a close frame."""
+
+    model_config = _example(type="closed", code=4499, reason="the stream is old: connect again")
 
     type: Literal["closed"] = "closed"
     code: int

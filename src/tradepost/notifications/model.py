@@ -150,29 +150,33 @@ def ticket_hash(ticket: str) -> bytes | None:
     return hashlib.sha256(ticket.encode()).digest()
 
 
-class ClientMessage(BaseModel):
-    """What a client says: it takes or leaves a channel, or shows that it is there."""
-
-    model_config = ConfigDict(extra="forbid", frozen=True)
+def _said(**members: str | int) -> ConfigDict:
+    return ConfigDict(extra="forbid", frozen=True, json_schema_extra={"examples": [dict(members)]})
 
 
-class Subscribe(ClientMessage):
+class Subscribe(BaseModel):
     """Takes a channel, from now on or from behind the number that `resume_from` names."""
+
+    model_config = _said(op="subscribe", channel="trades", resume_from=41)
 
     op: Literal["subscribe"]
     channel: Annotated[str, Field(max_length=30)]
     resume_from: Annotated[int | None, Field(ge=0, lt=2**63, strict=True)] = None
 
 
-class Unsubscribe(ClientMessage):
+class Unsubscribe(BaseModel):
     """Leaves a channel."""
+
+    model_config = _said(op="unsubscribe", channel="trades")
 
     op: Literal["unsubscribe"]
     channel: Annotated[str, Field(max_length=30)]
 
 
-class Pong(ClientMessage):
+class Pong(BaseModel):
     """The answer to a heartbeat."""
+
+    model_config = _said(op="pong")
 
     op: Literal["pong"]
 

@@ -3,11 +3,11 @@
 import asyncio
 import json
 import socket
-from collections.abc import AsyncIterator, Iterable, Mapping
+from collections.abc import AsyncIterator, Callable, Iterable
 from contextlib import asynccontextmanager
 from dataclasses import dataclass, field
 from datetime import timedelta
-from typing import Any, Self
+from typing import Any
 from uuid import UUID
 
 import httpx
@@ -35,7 +35,7 @@ PATIENCE_S = 10
 PACE = Pace(heartbeat_s=60, silence_s=600, look_s=600)
 
 Told = dict[str, Any]
-Query = Mapping[str, str | list[str]]
+Query = dict[str, Any]
 
 
 @dataclass(frozen=True, slots=True)
@@ -63,6 +63,13 @@ class Person:
     def headers(self) -> dict[str, str]:
         """What his requests carry."""
         return {"Authorization": f"Bearer {self.token}"}
+
+
+async def until(condition: Callable[[], bool]) -> None:
+    """Waits for something that happens elsewhere."""
+    async with asyncio.timeout(PATIENCE_S):
+        while not condition():  # noqa: ASYNC110 - it is not told
+            await asyncio.sleep(0.01)
 
 
 async def person(database: Database, grant: Grant | None = None) -> Person:
@@ -149,7 +156,7 @@ class Exchange:
         **options: Any,
     ) -> AsyncIterator[Reader]:
         """A stream; it is left with the block."""
-        asked = httpx.QueryParams(dict(query or {}))
+        asked = httpx.QueryParams(query or {})
         headers = {} if who is None else who.headers()
         async with connect(
             f"ws://{self.url}/v1/stream?{asked}", additional_headers=headers, **options
@@ -163,12 +170,9 @@ class Exchange:
             base_url=f"http://{self.url}", headers=headers, timeout=PATIENCE_S, trust_env=False
         )
 
-    async def empty(self) -> Self:
+    async def empty(self) -> None:
         """Waits until no stream is open."""
-        async with asyncio.timeout(PATIENCE_S):
-            while len(self.hub):
-                await asyncio.sleep(0.01)
-        return self
+        await until(lambda: len(self.hub) == 0)
 
 
 @asynccontextmanager

@@ -68,7 +68,7 @@ async def events(
     headers = {"Accept": "text/event-stream"} | ({} if last is None else {"Last-Event-ID": last})
     async with (
         exchange.client(who) as client,
-        client.stream("GET", "/v1/stream", params=dict(query), headers=headers) as response,
+        client.stream("GET", "/v1/stream", params=query, headers=headers) as response,
     ):
         assert response.status_code == 200
         yield Events(response, response.aiter_lines())
@@ -114,7 +114,9 @@ async def test_its_id_is_where_it_goes_on(exchange: Exchange, rosa: Person) -> N
     assert last is not None
     assert set(last.split(",")) == {"trades=0", "offers:ETH-EUR=0"}
     for number in range(1, 61):
-        await happen(exchange.database, rosa, [number], OfferHappened if number % 3 else TradeHappened)
+        await happen(
+            exchange.database, rosa, [number], OfferHappened if number % 3 else TradeHappened
+        )
     while len(seen) < 20:
         async with events(exchange, rosa, query, last) as stream:
             for _ in range(7):

@@ -4,6 +4,7 @@ import asyncio
 from collections.abc import AsyncIterator
 from dataclasses import replace
 from datetime import timedelta
+from itertools import chain, pairwise
 from uuid import UUID
 
 import pytest
@@ -67,7 +68,7 @@ async def test_of_many_prices_the_newest_is_told(exchange: Exchange) -> None:
             told.append(await reader.next("price"))
     assert 0 < len(told) <= 40 * len(markets.SOURCES)
     values = [one["price"] for one in told]
-    assert all(before != after for before, after in zip(values, values[1:], strict=False))
+    assert all(before != after for before, after in pairwise(values))
 
 
 async def test_a_price_that_goes_stale_is_gone(settings: Settings) -> None:
@@ -186,7 +187,7 @@ async def test_numbers_have_no_gap_whoever_gives_them(exchange: Exchange, rosa: 
                 yield told["seq"], told["offer_id"]
 
     numbering = [asyncio.create_task(number()) for _ in range(2)]
-    made = sum(await asyncio.gather(*(publish() for _ in range(4))), [])
+    made = list(chain(*await asyncio.gather(*(publish() for _ in range(4)))))
     done.set()
     await asyncio.gather(*numbering)
     seen = []

@@ -28,8 +28,11 @@ TRADES: Query = {"channels": "trades"}
 @pytest.fixture
 def valkey() -> Iterator[ValkeyServer]:
     """A Valkey of its own."""
-    with ValkeyServer() as server:
-        yield server
+    server = ValkeyServer()
+    server.start()
+    yield server
+    if server.is_running():
+        server.stop()
 
 
 @pytest.fixture(params=["postgresql", "valkey"])

@@ -12,7 +12,7 @@ from websockets.asyncio.client import connect
 from websockets.exceptions import ConnectionClosed, InvalidStatus
 
 from tests.integration.notifications import serving
-from tests.integration.notifications.serving import Exchange, Person, Query, happen
+from tests.integration.notifications.serving import Exchange, Person, Query, Reader, happen
 from tradepost.identity.model import Grant
 from tradepost.kernel.access import Scope
 from tradepost.kernel.settings import Settings
@@ -31,7 +31,7 @@ async def refusal(exchange: Exchange, query: Query, who: Person | None = None) -
     body = json.loads(response.body or b"")
     if "ticket" not in query:
         async with exchange.client(who) as client:
-            answer = await client.get("/v1/stream", params=dict(query))
+            answer = await client.get("/v1/stream", params=query)
         assert answer.status_code == response.status_code
         assert answer.json()["type"] == body["type"]
     return response.status_code, body["type"].rpartition(":")[2]
@@ -173,9 +173,7 @@ async def test_an_account_has_so_many_streams(settings: Settings) -> None:
         async with exchange.reader(other) as reader:
             await reader.next("welcome")
         await readers[0].socket.close()
-        async with asyncio.timeout(serving.PATIENCE_S):
-            while len(exchange.hub) > 2:
-                await asyncio.sleep(0.01)
+        await serving.until(lambda: len(exchange.hub) == 2)
         async with exchange.reader(rosa) as reader:
             await reader.next("welcome")
 
@@ -234,17 +232,22 @@ async def test_hostile_messages_end_the_stream(
         await other.next("event")
 
 
+async def flood(reader: Reader) -> None:
+    """Says more than anybody has to say."""
+    for _ in range(1_000_000):
+        await reader.say(op="pong")
+        await asyncio.sleep(0)
+
+
 async def test_a_flood_ends_the_stream(exchange: Exchange, rosa: Person) -> None:
     async with exchange.reader(rosa) as reader:
         for _ in range(200):
             await reader.say(op="pong")
         assert await reader.closed() == (4429, "too many messages")
     # Who does not stop even then is cut off.
-    with pytest.raises(ConnectionClosed):
-        async with exchange.reader(rosa) as reader:
-            for _ in range(1_000_000):
-                await reader.say(op="pong")
-                await asyncio.sleep(0)
+    async with exchange.reader(rosa) as reader:
+        with pytest.raises(ConnectionClosed):
+            await flood(reader)
     await exchange.empty()
 
 
@@ -280,16 +283,19 @@ async def test_a_stream_has_so_many_channels(exchange: Exchange) -> None:
 
 async def test_who_is_silent_has_to_leave(settings: Settings) -> None:
     pace = replace(serving.PACE, heartbeat_s=0.1, silence_s=0.35)
-    async with serving.served(settings, pace) as exchange:
-        async with exchange.reader() as silent, exchange.reader() as there:
-            answered = 0
-            while silent.socket.close_code is None:
-                await there.next("heartbeat")
-                await there.say(op="pong")
-                answered += 1
-            assert (await silent.closed())[0] == 4408
-            assert answered >= 3
-            assert there.socket.close_code is None
+    async with (
+        serving.served(settings, pace) as exchange,
+        exchange.reader() as silent,
+        exchange.reader() as there,
+    ):
+        answered = 0
+        while silent.socket.close_code is None:
+            await there.next("heartbeat")
+            await there.say(op="pong")
+            answered += 1
+        assert (await silent.closed())[0] == 4408
+        assert answered >= 3
+        assert there.socket.close_code is None
 
 
 async def test_a_message_over_many_frames_is_one_message(exchange: Exchange) -> None:

@@ -7,7 +7,6 @@ from contextlib import aclosing, suppress
 from dataclasses import dataclass, replace
 
 import pytest
-
 from psycopg import OperationalError
 
 from tests.integration.notifications import serving
@@ -20,12 +19,12 @@ from tests.integration.notifications.serving import (
     happen,
 )
 from tradepost.kernel import outbox
+from tradepost.kernel.clock import system_clock
 from tradepost.kernel.database import Database
 from tradepost.kernel.ids import new_id
 from tradepost.kernel.outbox import Event
 from tradepost.kernel.settings import Settings
 from tradepost.kernel.signals import PostgresWire, notifying, packed
-from tradepost.kernel.clock import system_clock
 
 TRADES: Query = {"channels": "trades"}
 
@@ -69,9 +68,7 @@ async def test_who_does_not_read_is_left_and_costs_little(
         await happen(exchange.database, rosa, range(1, 1_001), TradeTold)
         caplog.set_level(logging.INFO, "tradepost")
         with deaf(exchange, rosa, upgrade=upgrade) as raw:
-            async with asyncio.timeout(PATIENCE_S):
-                while "you read too slowly" not in caplog.text:
-                    await asyncio.sleep(0.01)
+            await serving.until(lambda: "you read too slowly" in caplog.text)
             await exchange.empty()
             # The socket is closed, too: what was sent before comes to an end.
             raw.settimeout(PATIENCE_S)

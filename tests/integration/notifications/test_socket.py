@@ -174,15 +174,20 @@ async def test_an_idle_stream_holds_no_connection(exchange: Exchange, rosa: Pers
         assert row == {"open": 0}
 
 
+async def fail(exchange: Exchange, who: Person) -> None:
+    """Something that is rolled back."""
+    async with exchange.database.transaction() as tx:
+        await tx.publish(TradeHappened(1), [who.account_id])
+        raise ZeroDivisionError
+
+
 async def test_what_the_process_itself_does_is_told_once_committed(
     exchange: Exchange, rosa: Person
 ) -> None:
     async with exchange.reader(rosa, TRADES) as reader:
         await reader.next("subscribed")
         with pytest.raises(ZeroDivisionError):
-            async with exchange.database.transaction() as tx:
-                await tx.publish(TradeHappened(1), [rosa.account_id])
-                raise ZeroDivisionError
+            await fail(exchange, rosa)
         await happen(exchange.database, rosa, [2])
         told = await reader.next()
         assert (told["seq"], told["event"]["payload"]["number"]) == (1, 2)

@@ -13,6 +13,7 @@ from tradepost.entrypoints.dev.data import CLONE
 from tradepost.entrypoints.dev.repository import broken_links, lock_faults
 
 PYTHON = sys.executable
+NODE = Path(PYTHON).with_name("node")
 
 
 @dataclass(frozen=True, slots=True)
@@ -33,6 +34,7 @@ CHECKS = (
     Check("lint", [PYTHON, "-m", "ruff", "check", "."]),
     Check("import rules", [Path(PYTHON).with_name("lint-imports"), "--no-cache"]),
     Check("generated documents", [PYTHON, "-m", "tradepost.entrypoints.docs", "--check"]),
+    Check("streams' document", [NODE, "tools/check_asyncapi.mjs", "docs/asyncapi.json"]),
     Check("payment methods", [PYTHON, "-m", "tradepost_payments.table", "--check"]),
     Check("synchronous client", [PYTHON, "tools/unasync_client.py", "--check"]),
     Check("links in documents", broken_links),

@@ -157,6 +157,7 @@ class EventStream(Response):
     "/stream",
     summary="Follow what happens",
     response_class=EventStream,
+    status_code=200,
     responses=problems(
         ChannelUnknown,
         PositionsMalformed,
