@@ -78,7 +78,9 @@ async def after(reading: Reading, market: Market, seq: int, limit: int) -> list[
     """Up to `limit` changes with a number above `seq`, in order."""
     rows = await reading.all(
         """
-        SELECT seq, listing_id, document, funded FROM market_changes AS change
+        SELECT seq, listing_id, document, funded,
+            CASE WHEN source IS NULL THEN number::text END AS price
+        FROM market_changes AS change
         LEFT JOIN listings ON listings.id = listing_id
             AND (listings.until IS NULL OR listings.until > %s)
         WHERE change.asset = %s AND change.currency = %s AND seq > %s ORDER BY seq LIMIT %s
@@ -86,7 +88,9 @@ async def after(reading: Reading, market: Market, seq: int, limit: int) -> list[
         [reading.now, *market, seq, limit],
     )
     return [
-        Change(int(row["seq"]), row["listing_id"], row["document"], bool(row["funded"]))
+        Change(
+            int(row["seq"]), row["listing_id"], row["document"], row["price"], bool(row["funded"])
+        )
         for row in rows
     ]
 

@@ -225,6 +225,8 @@ class Change(NamedTuple):
     seq: int
     listing_id: UUID
     document: str | None
+    #: The fixed one; None where it follows the market.
+    price: str | None
     funded: bool
 
 

@@ -143,10 +143,7 @@ class OffersFeed(NumberedFeed):
 
     def _message(self, after: int, item: _Numbered) -> Message | None:
         assert isinstance(item, Change)
-        funded = "true" if item.funded else "false"
-        return OfferMessage.of(
-            str(self.channel), after, item.seq, item.listing_id, item.document, funded
-        )
+        return OfferMessage.of(str(self.channel), after, item)
 
 
 class PriceFeed(Feed):

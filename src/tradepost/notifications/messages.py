@@ -6,7 +6,7 @@ from uuid import UUID
 
 from pydantic import BaseModel, ConfigDict, Field
 
-from tradepost.book.model import OfferDocument
+from tradepost.book.model import Change, OfferDocument
 from tradepost.kernel.access import ScopeMissing
 from tradepost.kernel.outbox import AccountEvent
 from tradepost.notifications.model import Message, Why
@@ -143,8 +143,9 @@ class PriceMessage(ServerMessage):
 
 
 class ShownOffer(OfferDocument):
-    """An offer in the book; a floating one costs the market's price with its margin."""
+    """An offer in the book; one without a `price` costs the market's price with its margin."""
 
+    price: str | None
     funded: bool
 
 
@@ -166,15 +167,17 @@ class OfferMessage(ServerMessage):
     offer: ShownOffer | None
 
     @classmethod
-    def of(
-        cls, channel: str, after: int, seq: int, offer_id: UUID, document: str | None, funded: str
-    ) -> Message:
-        """The message of a listing: its document is JSON already."""
-        offer = "null" if document is None else f'{document[:-1]},"funded":{funded}}}'
+    def of(cls, channel: str, after: int, change: Change) -> Message:
+        """The message of `change`: a listing's document is JSON already."""
+        offer = "null"
+        if change.document is not None:
+            price = "null" if change.price is None else f'"{change.price}"'
+            funded = "true" if change.funded else "false"
+            offer = f'{change.document[:-1]},"price":{price},"funded":{funded}}}'
         return Message(
             "offer",
-            f'{{"type":"offer","channel":"{channel}","seq":{seq},"after":{after},'
-            f'"offer_id":"{offer_id}","offer":{offer}}}',
+            f'{{"type":"offer","channel":"{channel}","seq":{change.seq},"after":{after},'
+            f'"offer_id":"{change.listing_id}","offer":{offer}}}',
         )
 
 

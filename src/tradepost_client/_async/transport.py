@@ -1,7 +1,7 @@
 """One request to the exchange: bounded in time, repeated where that is harmless."""
 
 import asyncio
-from collections.abc import AsyncIterator, Mapping, Sequence
+from collections.abc import AsyncGenerator, AsyncIterator, Mapping, Sequence
 from types import TracebackType
 from typing import Any, Self
 from uuid import uuid4
@@ -14,6 +14,9 @@ from tradepost_client.policy import Retries, checked_url, is_loopback
 
 Query = Mapping[str, str | int | Sequence[str] | None]
 _PAGE = 100
+#: How long a part of a file may take.
+_SILENCE_S = 30.0
+_LONGEST_LINE = 64 * 1024
 _TOO_MANY = 429
 #: What may be done twice as well as once (RFC 9110).
 _IDEMPOTENT = frozenset({"PUT", "DELETE"})
@@ -93,21 +96,6 @@ class AsyncTransport:
             await asyncio.sleep(self._retries.pause_s(failures, _retry_after(response)))
         return _content(await self._request(method, path, None, body, headers or {}))
 
-    async def lines(self, path: str, query: Query | None = None) -> AsyncIterator[str]:
-        """GET of a file of lines, each as it comes; not repeated, for some have been given."""
-        params = {key: value for key, value in (query or {}).items() if value is not None}
-        try:
-            async with self._http.stream(
-                "GET", path, params=params, headers=self._authorization()
-            ) as response:
-                if not response.is_success:
-                    await response.aread()
-                    _content(response)
-                async for line in response.aiter_lines():
-                    yield line
-        except httpx.TransportError as error:
-            raise self._unreachable(error) from None
-
     async def _pages(self, path: str, query: Query, page: int = _PAGE) -> AsyncIterator[Any]:
         """The members of a list, page by page."""
         seen: set[str] = set()
@@ -122,6 +110,38 @@ class AsyncTransport:
             if not isinstance(cursor, str) or cursor in seen:
                 raise AnswerMalformed("The exchange's list does not end.")
             seen.add(cursor)
+
+    async def lines(self, path: str, query: Query) -> AsyncIterator[str]:
+        """GET of a file of lines, each as it comes; not repeated, for some have been given."""
+        begun = b""
+        async for chunk in self.chunks(path, query, silence_s=_SILENCE_S):
+            *lines, begun = (begun + chunk).split(b"\n")
+            for line in lines:
+                yield line.decode(errors="replace").rstrip("\r")
+            if len(begun) > _LONGEST_LINE:
+                raise AnswerMalformed("A line of the exchange's file does not end.")
+
+    async def chunks(self, path: str, query: Query, *, silence_s: float) -> AsyncGenerator[bytes]:
+        """GET of an answer that goes on, as it comes; nothing for so long is `ExchangeUnreachable`.
+
+        It is not repeated.
+        """
+        timeout = httpx.Timeout(self._http.timeout.connect, read=silence_s)
+        request = self._http.build_request(
+            "GET", path, params=_told(query), headers=self._headers({}), timeout=timeout
+        )
+        try:
+            response = await self._http.send(request, stream=True)
+            try:
+                if not response.is_success:
+                    await response.aread()
+                    raise _problem(response)
+                async for chunk in response.aiter_bytes():
+                    yield chunk
+            finally:
+                await response.aclose()
+        except httpx.TransportError as error:
+            raise self._unreachable(error) from None
 
     async def _repeated(
         self,
@@ -152,11 +172,9 @@ class AsyncTransport:
         body: Any,
         headers: Mapping[str, str],
     ) -> httpx.Response:
-        sent = {**headers, **self._authorization()}
-        params = {key: value for key, value in (query or {}).items() if value is not None}
         try:
             response = await self._http.request(
-                method, path, params=params, json=body, headers=sent
+                method, path, params=_told(query), json=body, headers=self._headers(headers)
             )
         except httpx.TransportError as error:
             raise self._unreachable(error) from None
@@ -164,12 +182,19 @@ class AsyncTransport:
             raise AnswerMalformed("The exchange's answer is too large.")
         return response
 
-    def _authorization(self) -> dict[str, str]:
-        return {} if self.token is None else {"Authorization": f"Bearer {self.token}"}
+    def _headers(self, headers: Mapping[str, str]) -> dict[str, str]:
+        sent = dict(headers)
+        if self.token is not None:
+            sent["Authorization"] = f"Bearer {self.token}"
+        return sent
 
     def _unreachable(self, error: httpx.TransportError) -> ExchangeUnreachable:
         # Not the error itself: it carries the request with its token.
         return ExchangeUnreachable(f"{self.url} does not answer ({type(error).__name__}).")
+
+
+def _told(query: Query | None) -> dict[str, str | int | Sequence[str]]:
+    return {key: value for key, value in (query or {}).items() if value is not None}
 
 
 def _worth_another_try(response: httpx.Response) -> bool:
@@ -185,13 +210,17 @@ def _retry_after(response: httpx.Response) -> float | None:
 
 
 def _content(response: httpx.Response) -> Any:
-    content: Any = None
-    if response.content:
-        try:
-            content = response.json()
-        except ValueError:
-            if response.is_success:
-                raise AnswerMalformed("The exchange's answer is not JSON.") from None
-    if response.is_success:
-        return content
-    raise ProblemError(response.status_code, content if isinstance(content, dict) else {})
+    if not response.is_success:
+        raise _problem(response)
+    try:
+        return response.json() if response.content else None
+    except ValueError:
+        raise AnswerMalformed("The exchange's answer is not JSON.") from None
+
+
+def _problem(response: httpx.Response) -> ProblemError:
+    try:
+        content = response.json()
+    except ValueError:
+        content = None
+    return ProblemError(response.status_code, content if isinstance(content, dict) else {})

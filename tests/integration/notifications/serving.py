@@ -200,6 +200,6 @@ async def served(settings: Settings, pace: Pace = PACE) -> AsyncIterator[Exchang
             yield Exchange(app, port)
         finally:
             app.state.streams.end()
-            server.stop()
+            server.stop()  # type: ignore[no-untyped-call]
             async with asyncio.timeout(PATIENCE_S):
                 await serving

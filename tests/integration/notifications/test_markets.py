@@ -4,6 +4,7 @@ import asyncio
 from collections.abc import AsyncIterator
 from dataclasses import replace
 from datetime import timedelta
+from decimal import Decimal
 from itertools import chain, pairwise
 from uuid import UUID
 
@@ -17,6 +18,7 @@ from tests.market import Market
 from tradepost.book import changes, service
 from tradepost.kernel.ids import new_id
 from tradepost.kernel.money import Asset
+from tradepost.kernel.pricing import FloatingPrice
 from tradepost.kernel.settings import Settings
 from tradepost.notifications.messages import OfferMessage, PriceMessage
 
@@ -96,7 +98,7 @@ async def test_offers_come_change_and_go(exchange: Exchange, rosa: Person) -> No
             assert told.offer is not None
             assert told.offer.id == one.id
             assert told.offer.terms == ("x" if seq == 2 else "")
-            assert told.offer.funded is False
+            assert (told.offer.price, told.offer.funded) == ("2500", False)
         async with exchange.database.transaction() as tx:
             await service.say_funded(tx, {one.id: True})
         assert (await reader.next())["offer"]["funded"] is True
@@ -107,6 +109,15 @@ async def test_offers_come_change_and_go(exchange: Exchange, rosa: Person) -> No
         await show(exchange.database, {one.id: None})
         told = OfferMessage.model_validate(await reader.next())
         assert (told.seq, told.offer_id, told.offer) == (4, one.id, None)
+
+
+async def test_a_floating_offer_has_no_price_of_its_own(exchange: Exchange, rosa: Person) -> None:
+    one = listing(rosa.account_id)
+    limited = FloatingPrice(150, Decimal(2_000), "index")
+    async with exchange.reader(query=OFFERS) as reader:
+        await reader.next("subscribed")
+        await show(exchange.database, {one.id: replace(one, price=limited)})
+        assert (await reader.next())["offer"]["price"] is None
 
 
 async def test_a_market_is_not_another(exchange: Exchange, rosa: Person) -> None:
