@@ -8,7 +8,7 @@ from typing import TYPE_CHECKING
 
 if TYPE_CHECKING:
     from tradepost_client.markets import Market, OfferQuote
-    from tradepost_client.models import Account, Exchange, Offer, Trade
+    from tradepost_client.models import Account, Event, Exchange, Offer, Trade
 
 # Marks that turn the direction of writing: they make one account number look like another.
 _TURNING = frozenset("\u061c\u200e\u200f\u202a\u202b\u202c\u202d\u202e\u2066\u2067\u2068\u2069")
@@ -263,6 +263,14 @@ def trades(shown: Iterable["Trade"]) -> None:
             for one in shown
         ),
     )
+
+
+def happened(shown: "Event") -> str:
+    """One line for something that happened to a trade."""
+    told = shown.payload
+    what = " ".join(str(told[name]) for name in ("event", "state") if name in told)
+    line = f"{shown.seq:>6}  {moment(shown.created_at)}  {told.get('trade_id', '')}  {shown.type}"
+    return clean(f"{line}  {what}".rstrip())
 
 
 def trade(shown: "Trade", *, verified: bool) -> None:

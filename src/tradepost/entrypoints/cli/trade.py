@@ -4,6 +4,7 @@ import time
 from datetime import UTC, datetime
 from decimal import Decimal
 from enum import StrEnum
+from functools import partial
 from itertools import islice
 from typing import TYPE_CHECKING, Annotated, Any
 
@@ -376,6 +377,27 @@ def watch(
         if seen.state in FINAL_STATES:
             return
         time.sleep(interval)
+
+
+@command(trade, "follow")
+def follow(
+    desk: Desk,
+    after: Annotated[
+        int | None, typer.Option(min=0, help="Go on behind this number; else from now on.")
+    ] = None,
+) -> None:
+    """Show what happens to all your trades, as it happens, until Ctrl-C; --json: a line each."""
+    from tradepost_client.streams import Happened
+
+    known = {} if after is None else {"trades": after}
+    for told in desk.client().stream(["trades"], resume_from=known):
+        if isinstance(told, Happened):
+            machine, line = told.event.model_dump(mode="json"), shown.happened(told.event)
+        else:
+            # What was missed is told by no event: the list of trades has what became of it.
+            machine = told.model_dump(mode="json")
+            line = "You missed something: look at 'tradepost trade list'."
+        desk.show(machine, partial(typer.echo, line))
 
 
 def _tell(desk: Desk, seen: "Trade") -> None:
