@@ -213,7 +213,7 @@ class Settings(BaseModel):
     #: Open streams of each http process: in all, of one account, and of one network address.
     stream_connections: Annotated[int, Field(ge=1, le=20_000)] = 1000
     stream_account_connections: Annotated[int, Field(ge=1, le=1000)] = 20
-    stream_address_connections: Annotated[int, Field(ge=1, le=20_000)] = 100
+    stream_address_connections: Annotated[int, Field(ge=1, le=20_000)] = 50
     #: The worker holds two, for the relayer and the prices, and needs more for its work.
     database_connections: Annotated[int, Field(ge=4, le=200)] = 10
     assets: Annotated[tuple[AssetSetting, ...], Field(min_length=1)]

@@ -94,7 +94,9 @@ class Hub:
         self._addresses: Counter[str] = Counter()
         self._waiting: dict[str, set[Waiting]] = {}
         self._markets: dict[str, Market] = {}
-        self._generation = 0
+        #: When each topic that is waited for was last touched, by a count of all touches.
+        self._touches: dict[str, int] = {}
+        self._count = 0
         self._shared: dict[Hashable, tuple[int, asyncio.Future[Any]]] = {}
         self._places = asyncio.Semaphore(max(1, settings.database_connections // _PART))
         self._look_now = asyncio.Event()
@@ -162,6 +164,8 @@ class Hub:
 
     def watch(self, topic: str, stream: Waiting, market: Market | None = None) -> None:
         """Has the stream told when the topic was touched; `market` is whose changes it numbers."""
+        if topic not in self._waiting:
+            self._touch(topic)
         self._waiting.setdefault(topic, set()).add(stream)
         if market is not None:
             self._markets[topic] = market
@@ -171,8 +175,8 @@ class Hub:
         waiting = self._waiting.get(topic, set())
         waiting.discard(stream)
         if not waiting:
-            self._waiting.pop(topic, None)
-            self._markets.pop(topic, None)
+            for known in (self._waiting, self._markets, self._touches):
+                known.pop(topic, None)
 
     # --- what there is to see ----------------------------------------------------------------
 
@@ -190,7 +194,7 @@ class Hub:
             async with self._places:
                 return await service.changes(self.database, market, after, limit)
 
-        return await self._once(("offers", market, after, limit), ask)
+        return await self._once(book.topic(market), (after, limit), ask)
 
     async def price(self, market: Market) -> PriceAnswer | None:
         """The market's price, asked for once for all streams."""
@@ -199,35 +203,45 @@ class Hub:
             async with self._places, self.database.transaction() as tx:
                 return await service.price(tx, market)
 
-        return await self._once(("prices", market), ask)
+        return await self._once(service.price_topic(market), None, ask)
 
     @asynccontextmanager
     async def _reading(self) -> AsyncIterator[Reading]:
         async with self._places, self.database.reading() as reading:
             yield reading
 
-    async def _once(self, key: Hashable, ask: Callable[[], Coroutine[Any, Any, T]]) -> T:
-        """The answer to a question that was asked since the last signal, else a new one."""
+    async def _once(
+        self, topic: str, what: Hashable, ask: Callable[[], Coroutine[Any, Any, T]]
+    ) -> T:
+        """The answer to a question that was asked since the topic was touched, else a new one."""
+        key, touched = (topic, what), self._touches.get(topic, -1)
         known = self._shared.get(key)
-        if known is None or known[0] != self._generation or _failed(known[1]):
+        if known is None or known[0] != touched or _failed(known[1]):
             while len(self._shared) >= _MOST_SHARED:
                 self._shared.pop(next(iter(self._shared)))
             asked = asyncio.ensure_future(ask())
             # Whoever waits for it may be gone when it fails.
             asked.add_done_callback(lambda done: done.cancelled() or done.exception())
             self._shared.pop(key, None)
-            known = self._shared[key] = (self._generation, asked)
+            known = self._shared[key] = (touched, asked)
         # One who leaves must not take the answer from the others.
         return cast("T", await asyncio.shield(known[1]))
 
     # --- who has to look ---------------------------------------------------------------------
 
+    def _touch(self, topic: str) -> None:
+        self._count += 1
+        self._touches[topic] = self._count
+
     def _touched(self, topics: Iterable[str]) -> None:
-        self._generation += 1
         for topic in topics:
-            for stream in self._waiting.get(topic, ()):
+            waiting = self._waiting.get(topic)
+            if waiting is None:
+                continue
+            self._touch(topic)
+            for stream in waiting:
                 stream.look(topic)
-            if topic in self._waiting and topic.startswith(identity.REVOKED_TOPICS):
+            if topic.startswith(identity.REVOKED_TOPICS):
                 self._look_now.set()
 
     async def _listen(self) -> None:
@@ -274,15 +288,16 @@ class Hub:
         for stream in self._streams:
             if stream.reader is not None and stream.reader.token_id not in live:
                 stream.end(Closing.TOKEN_ENDED)
-        self._generation += 1
         # What has no number, as a price, is looked at each time.
         last: dict[str, int | None] = dict.fromkeys(self._waiting)
         last |= {topic: newest[market] for topic, market in markets.items()}
         last |= {outbox.topic(account): seq for account, seq in seqs.items()}
         for topic, waiting in self._waiting.items():
-            for stream in waiting:
-                if stream.behind(topic, last[topic]):
-                    stream.look(topic)
+            behind = [stream for stream in waiting if stream.behind(topic, last[topic])]
+            if behind:
+                self._touch(topic)
+            for stream in behind:
+                stream.look(topic)
 
 
 def _failed(asked: "asyncio.Future[Any]") -> bool:

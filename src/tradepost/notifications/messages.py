@@ -19,7 +19,7 @@ EVENT_EXAMPLE: Final[dict[str, Any]] = {
     "payload": {
         "trade_id": "0193579a-4d30-7b11-8f5e-6a7b8c9d0e1f",
         "state": "escrowed",
-        "event": "lock_confirmed",
+        "event": "escrow_locked",
     },
     "created_at": "2026-11-24T05:00:00Z",
 }
