@@ -183,7 +183,12 @@ async def served(settings: Settings, pace: Pace = PACE) -> AsyncIterator[Exchang
         free.bind(("127.0.0.1", 0))
         port = free.getsockname()[1]
     server = Server(
-        app, address="127.0.0.1", port=port, interface=Interfaces.ASGINL, log_enabled=False
+        app,
+        address="127.0.0.1",
+        port=port,
+        interface=Interfaces.ASGINL,
+        backpressure=settings.stream_connections + 100,
+        log_enabled=False,
     )
     async with app.router.lifespan_context(app):
         serving = asyncio.create_task(server.serve())

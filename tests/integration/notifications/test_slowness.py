@@ -3,7 +3,7 @@
 import asyncio
 import logging
 import socket
-from contextlib import aclosing, suppress
+from contextlib import AsyncExitStack, aclosing, suppress
 from dataclasses import dataclass, replace
 
 import pytest
@@ -18,6 +18,7 @@ from tests.integration.notifications.serving import (
     Query,
     happen,
 )
+from tradepost.entrypoints.http import serve
 from tradepost.kernel import outbox
 from tradepost.kernel.clock import system_clock
 from tradepost.kernel.database import Database
@@ -99,20 +100,26 @@ async def test_what_no_signal_told_is_found(settings: Settings) -> None:
             assert (await reader.next("offer"))["offer_id"] == str(listed.id)
 
 
+async def kill(exchange: Exchange, statement: str) -> None:
+    """Has the database end the one connection whose last statement begins so."""
+    async with exchange.database.reading() as reading:
+        killed = await reading.all(
+            """
+            SELECT pg_terminate_backend(pid) FROM pg_stat_activity
+            WHERE datname = current_database() AND starts_with(query, %s)
+            """,
+            [statement],
+        )
+    assert len(killed) == 1
+
+
 async def test_a_listener_that_is_killed_comes_back(exchange: Exchange, rosa: Person) -> None:
     """No look helps here: it listens anew, and then looks at what came meanwhile."""
     async with exchange.reader(rosa, TRADES) as reader:
         await reader.next("subscribed")
         await happen(exchange.database, rosa, [1])
         await reader.next("event")
-        async with exchange.database.reading() as reading:
-            killed = await reading.all(
-                """
-                SELECT pg_terminate_backend(pid) FROM pg_stat_activity
-                WHERE datname = current_database() AND query LIKE 'LISTEN tradepost%'
-                """
-            )
-        assert len(killed) == 1
+        await kill(exchange, "LISTEN tradepost")
         await happen(exchange.database, rosa, range(2, 21))
         assert [one["seq"] for one in await reader.events(19)] == list(range(2, 21))
 
@@ -122,14 +129,7 @@ async def test_who_sends_signals_connects_anew(exchange: Exchange, rosa: Person)
         await reader.next("subscribed")
         await happen(exchange.database, rosa, [1])
         await reader.next("event")
-        async with exchange.database.reading() as reading:
-            killed = await reading.all(
-                """
-                SELECT pg_terminate_backend(pid) FROM pg_stat_activity
-                WHERE datname = current_database() AND query LIKE 'SELECT pg_notify%'
-                """
-            )
-        assert len(killed) == 1
+        await kill(exchange, "SELECT pg_notify")
         await happen(exchange.database, rosa, [2])
         assert (await reader.next())["seq"] == 2
 
@@ -169,3 +169,32 @@ async def test_signals_of_many_go_together(settings: Settings, database: Databas
                 payloads += 1
     assert payloads == len(list(packed(topics))) < 10
     assert all(len(one.encode()) < 8_000 for one in packed(topics))
+
+
+async def test_many_streams_leave_room_for_requests(settings: Settings) -> None:
+    roomy = settings.model_copy(update={"stream_address_connections": 200})
+    async with serving.served(roomy) as exchange, AsyncExitStack() as stack:
+        for _ in range(200):
+            await stack.enter_async_context(exchange.reader())
+        assert len(exchange.hub) == 200
+        async with exchange.client() as client:
+            answers = await asyncio.gather(*(client.get("/v1/prices") for _ in range(20)))
+        assert {answer.status_code for answer in answers} == {200}
+
+
+def test_the_server_has_room_for_both(settings: Settings, monkeypatch: pytest.MonkeyPatch) -> None:
+    asked: dict[str, object] = {}
+
+    class Seen:
+        """A server that serves nothing."""
+
+        def __init__(self, _: str, **options: object) -> None:
+            asked.update(options)
+
+        def serve(self) -> None:
+            """Nothing."""
+
+    monkeypatch.setattr("granian.server.Server", Seen)
+    serve(settings)
+    assert asked["websockets"] is True
+    assert asked["backpressure"] == settings.stream_connections + 1024
