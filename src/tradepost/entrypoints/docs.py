@@ -1,8 +1,8 @@
 """Makes the documents that come from the code: `python -m tradepost.entrypoints.docs [--check]`.
 
 `docs/errors.md` lists every problem the API can answer with, each has its page in `docs/problems`;
-`docs/openapi.json` is the API's description, and `docs/asyncapi.json` that of the streams, kept in the
-repository so that a change of them is seen.
+`docs/openapi.json` is the API's description, and `docs/asyncapi.json` that of the streams, kept in
+the repository so that a change of them is seen.
 """
 
 import json

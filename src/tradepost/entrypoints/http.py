@@ -196,8 +196,8 @@ def serve(settings: Settings) -> None:
         backlog=_WAITING_CONNECTIONS,
         log_access=False,
         websockets=True,
-        # Each connection has its place from its beginning to its end, busy or idle: streams must not
-        # take those of all others.
+        # Each connection has its place from its beginning to its end, busy or idle: streams must
+        # not take those of all others.
         backpressure=settings.stream_connections + _CONNECTIONS,
         # One that does not end by itself is ended.
         workers_kill_timeout=_LAST_WORDS_S,

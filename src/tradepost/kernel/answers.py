@@ -81,25 +81,25 @@ class _Shaped:
     async def send(self, message: Message) -> None:
         """What the app sends, and what goes on."""
         if message["type"] == "http.response.start":
-            self._start = message
-            return
-        if message["type"] != "http.response.body":
-            await self._send(message)
-            return
-        if self._start is not None:
-            start, self._start = self._start, None
-            headers = MutableHeaders(raw=start["headers"])
+            headers = MutableHeaders(raw=message["headers"])
             private = any(name == b"authorization" for name, _ in self._scope["headers"])
             headers.setdefault("Cache-Control", "private, no-cache" if private else "no-cache")
-            whole = not message.get("more_body", False)
-            if whole and start["status"] == 200 and _is_json(headers):
-                message = self._shape(start, headers, message)
+            if message["status"] == 200 and _is_json(headers):
+                self._start = message
+            else:
+                await self._send(message)
+            return
+        if message["type"] == "http.response.body" and self._start is not None:
+            start, self._start = self._start, None
+            if not message.get("more_body", False):
+                message = self._shape(start, message)
             await self._send(start)
-        if self._headers_only:
+        if self._headers_only and message["type"] == "http.response.body":
             message = {**message, "body": b""}
         await self._send(message)
 
-    def _shape(self, start: Message, headers: MutableHeaders, message: Message) -> Message:
+    def _shape(self, start: Message, message: Message) -> Message:
+        headers = MutableHeaders(raw=start["headers"])
         body = message["body"]
         tag = _validator(headers.get("ETag"), body)
         headers["ETag"] = tag

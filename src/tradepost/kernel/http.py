@@ -220,8 +220,8 @@ def allowed(scope: Scope) -> Callable[..., Awaitable[Caller]]:
     return dependency
 
 
-def _with(scope: Scope, caller: Caller) -> Caller:
-    if scope not in caller.scopes:
+def _with(scope: Scope | None, caller: Caller) -> Caller:
+    if scope is not None and scope not in caller.scopes:
         raise ScopeMissing(f"The scope is {scope}.", scope=scope)
     return caller
 
@@ -230,10 +230,11 @@ def _with(scope: Scope, caller: Caller) -> Caller:
 class Once:
     """A dependency: the caller, whose token must have `scope`, and whose key never acts twice.
 
-    Where the answer is a `secret`, it is kept sealed: only the same token gets it again.
+    A `scope` of None is any. Where the answer is a `secret`, it is kept sealed: only the same
+    token gets it again.
     """
 
-    scope: Scope
+    scope: Scope | None
     secret: bool = False
 
     async def __call__(
@@ -271,7 +272,7 @@ class Once:
         return caller
 
 
-def allowed_once(scope: Scope, *, secret: bool = False) -> Once:
+def allowed_once(scope: Scope | None, *, secret: bool = False) -> Once:
     """As `allowed`, for a POST: the same `Idempotency-Key` never acts twice."""
     return Once(scope, secret)
 

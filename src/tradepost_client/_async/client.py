@@ -1,7 +1,7 @@
 """Every operation of the API, with typed answers.
 
-The rest is in `market`, `payments`, `streams` and `webhooks`. It signs nothing, and checks nothing but
-forms.
+The rest is in `market`, `payments`, `streams` and `webhooks`. It signs nothing, and checks nothing
+but forms.
 """
 
 from collections.abc import AsyncIterator, Mapping, Sequence

@@ -6,6 +6,7 @@ from collections.abc import AsyncIterator
 from contextlib import asynccontextmanager
 from dataclasses import dataclass, replace
 from typing import Any
+from uuid import uuid4
 
 import httpx
 
@@ -137,7 +138,9 @@ async def test_the_header_wins_over_the_query(exchange: Exchange, rosa: Person) 
 
 async def test_a_ticket_opens_it(exchange: Exchange, rosa: Person) -> None:
     async with exchange.client(rosa) as client:
-        ticket = (await client.post("/v1/stream/tickets")).json()["ticket"]
+        ticket = (
+            await client.post("/v1/stream/tickets", headers={"Idempotency-Key": str(uuid4())})
+        ).json()["ticket"]
     async with events(exchange, None, {"channels": "trades", "ticket": ticket}) as stream:
         assert (await stream.next()).data["account_id"] == str(rosa.account_id)
 

@@ -5,6 +5,7 @@ import json
 from contextlib import AsyncExitStack
 from dataclasses import replace
 from datetime import timedelta
+from uuid import uuid4
 
 import pytest
 from websockets.asyncio.client import connect
@@ -39,7 +40,7 @@ async def refusal(exchange: Exchange, query: Query, who: Person | None = None) -
 async def ticket(exchange: Exchange, who: Person) -> str:
     """A new ticket of his."""
     async with exchange.client(who) as client:
-        answer = await client.post("/v1/stream/tickets")
+        answer = await client.post("/v1/stream/tickets", headers={"Idempotency-Key": str(uuid4())})
     assert answer.status_code == 201
     assert answer.headers["Cache-Control"] == "no-store"
     return str(answer.json()["ticket"])

@@ -11,8 +11,9 @@ from starlette.types import Scope as AsgiScope
 
 from tradepost.kernel import outbox
 from tradepost.kernel.access import Caller, Scope, ScopeMissing, Unauthenticated
-from tradepost.kernel.http import TransactionRoute, Tx, allowed, authenticated
-from tradepost.kernel.openapi import AUTHENTICATED, problems
+from tradepost.kernel.http import TransactionRoute, Tx, allowed, allowed_once
+from tradepost.kernel.limits.costs import HANDSHAKE, costs
+from tradepost.kernel.openapi import AUTHENTICATED, ONCE, problems
 from tradepost.kernel.reads import ReadRoute
 from tradepost.notifications import service
 from tradepost.notifications.http.opening import StreamQuery, opened
@@ -89,17 +90,16 @@ async def list_events(
     status_code=201,
     tags=["streams"],
     summary="Get a ticket for a stream",
-    responses=problems(Unauthenticated),
+    responses=problems(*ONCE),
+    openapi_extra=costs(2, money=False),
 )
 async def create_stream_ticket(
-    tx: Tx, caller: Annotated[Caller, Depends(authenticated)], response: Response
+    tx: Tx, caller: Annotated[Caller, Depends(allowed_once(None, secret=True))]
 ) -> TicketAnswer:
     """For a browser, which can send no header with a WebSocket.
 
     It opens one stream within a minute, in the place of the token, and as long as that is valid.
-    It takes no `Idempotency-Key`: the answer holds a secret.
     """
-    response.headers["Cache-Control"] = "no-store"
     ticket, expires_at = await service.issue_ticket(tx, caller)
     return TicketAnswer(ticket=ticket, expires_at=expires_at)
 
@@ -173,7 +173,7 @@ class EventStream(Response):
             "content": {"text/event-stream": {"schema": {"type": "string"}, "example": EXAMPLE}},
         }
     },
-    openapi_extra={"security": [{}, {"HTTPBearer": []}]},
+    openapi_extra={"security": [{}, {"HTTPBearer": []}]} | costs(HANDSHAKE.units, money=False),
 )
 async def follow_stream(request: Request, query: Annotated[StreamQuery, Query()]) -> Response:
     """The channels as server-sent events; by an upgrade to a WebSocket, the same and more.
