@@ -91,9 +91,12 @@ class SavedSearchAnswer(BaseModel):
 class SavedSearchesAnswer(BaseModel):
     """All saved searches of the account."""
 
-    model_config = ConfigDict(json_schema_extra={"examples": [{"data": [_SAVED]}]})
+    model_config = ConfigDict(
+        json_schema_extra={"examples": [{"data": [_SAVED], "next_cursor": None}]}
+    )
 
     data: Annotated[list[SavedSearchAnswer], Field(max_length=MAX_SAVED_SEARCHES)]
+    next_cursor: None = None
 
 
 @router.post(

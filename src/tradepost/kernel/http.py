@@ -29,6 +29,7 @@ from starlette.types import Scope as AsgiScope
 
 from tradepost.kernel import idempotency
 from tradepost.kernel.access import Caller, Scope, ScopeMissing, Unauthenticated
+from tradepost.kernel.cursors import Cursors
 from tradepost.kernel.database import Database, Transaction
 from tradepost.kernel.errors import (
     BodyTooLarge,
@@ -188,6 +189,14 @@ def transaction(request: Request) -> Transaction:
 
 
 Tx = Annotated[Transaction, Depends(transaction)]
+
+
+def _cursors(request: Request) -> Cursors:
+    cursors: Cursors = request.app.state.cursors
+    return cursors
+
+
+CursorsOf = Annotated[Cursors, Depends(_cursors)]
 
 
 async def authenticated(

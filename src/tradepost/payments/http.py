@@ -13,9 +13,16 @@ from fastapi import APIRouter, Depends, Header, Path, Query, Request, Response
 from pydantic import BaseModel, ConfigDict, Field, StringConstraints
 
 from tradepost.kernel.access import Caller, Scope
-from tradepost.kernel.errors import NotFound, PreconditionFailed, PreconditionRequired
+from tradepost.kernel.cursors import Cursors
+from tradepost.kernel.errors import (
+    InvalidCursor,
+    NotFound,
+    PreconditionFailed,
+    PreconditionRequired,
+)
 from tradepost.kernel.http import (
     Body,
+    CursorsOf,
     StrictRoute,
     TransactionRoute,
     Tx,
@@ -189,11 +196,11 @@ class MethodsAnswer(BaseModel):
     """Payment methods in the order of their codes."""
 
     model_config = _example(
-        {"data": [_METHOD], "next": None, "language": "en", "registry": _SIGNED_BY}
+        {"data": [_METHOD], "next_cursor": None, "language": "en", "registry": _SIGNED_BY}
     )
 
     data: list[MethodAnswer]
-    next: str | None = Field(description="What `after` takes for more; null at the end.")
+    next_cursor: str | None
     language: Language
     registry: SignedAnswer
 
@@ -225,7 +232,7 @@ class MethodsQuery(BaseModel):
     category: Category | None = None
     language: Language | None = None
     q: Annotated[str, Field(max_length=60, description="Sought in codes and names.")] = ""
-    after: Code | None = None
+    cursor: Annotated[str | None, Field(max_length=500)] = None
     limit: Annotated[int, Field(ge=1, le=_PAGE)] = _PAGE
 
 
@@ -260,19 +267,21 @@ def _written(registry: Registry, language: str) -> Mapping[str, str]:
     }
 
 
-def _page(registry: Registry, query: MethodsQuery, language: str) -> bytes:
+def _page(registry: Registry, cursors: Cursors, query: MethodsQuery, language: str) -> bytes:
+    purpose = f"payment methods {query.currency} {query.country} {query.category} {query.q}"
+    after = None if query.cursor is None else str(cursors.read(purpose, query.cursor)[0])
     found = [
         method.code
         for method in registry.search(
             currency=query.currency, country=query.country, category=query.category, text=query.q
         )
-        if query.after is None or query.after < method.code
+        if after is None or after < method.code
     ]
     shown = found[: query.limit]
     written = _written(registry, language)
-    after = json.dumps(shown[-1] if len(found) > len(shown) else None)
+    more = cursors.write(purpose, [shown[-1]]) if len(found) > len(shown) else None
     return (
-        f'{{"data":[{",".join(written[code] for code in shown)}],"next":{after},'
+        f'{{"data":[{",".join(written[code] for code in shown)}],"next_cursor":{json.dumps(more)},'
         f'"language":"{language}","registry":{SignedAnswer.of(registry).model_dump_json()}}}'
     ).encode()
 
@@ -287,10 +296,11 @@ def _told(response: Response, language: str) -> Response:
     "/payment-methods",
     response_model=MethodsAnswer,
     summary="List the payment methods",
-    responses=problems(),
+    responses=problems(InvalidCursor),
 )
 async def list_payment_methods(
     registry: _RegistryOf,
+    cursors: CursorsOf,
     query: Annotated[MethodsQuery, Query()],
     accept_language: _AcceptLanguage = None,
 ) -> Response:
@@ -299,7 +309,7 @@ async def list_payment_methods(
     Texts are in `language`, else in what `Accept-Language` says, else in English.
     """
     language = query.language or preferred(accept_language)
-    return _told(public(_page(registry, query, language), _FRESH_S), language)
+    return _told(public(_page(registry, cursors, query, language), _FRESH_S), language)
 
 
 @methods.get(
@@ -402,9 +412,10 @@ class PaymentAccountAnswer(BaseModel):
 class PaymentAccountsAnswer(BaseModel):
     """All payment accounts of a trader, the oldest first."""
 
-    model_config = _example({"data": [_ACCOUNT]})
+    model_config = _example({"data": [_ACCOUNT], "next_cursor": None})
 
     data: list[PaymentAccountAnswer]
+    next_cursor: None = None
 
 
 _Reader = Annotated[Caller, Depends(allowed(Scope.OFFERS_READ))]

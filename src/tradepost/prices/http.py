@@ -3,12 +3,16 @@
 from datetime import UTC, datetime, timedelta
 from typing import Annotated, Any, Final
 
-from fastapi import APIRouter, Depends, Path, Query, Request, Response
+from fastapi import APIRouter, Path, Query, Response
 from pydantic import AwareDatetime, BaseModel, ConfigDict, Field, StringConstraints
 
-from tradepost.kernel.cursors import Cursors
 from tradepost.kernel.errors import InvalidCursor
-from tradepost.kernel.http import TransactionRoute, Tx, public
+from tradepost.kernel.http import (
+    CursorsOf,
+    TransactionRoute,
+    Tx,
+    public,
+)
 from tradepost.kernel.openapi import problems
 from tradepost.prices import service
 from tradepost.prices.model import (
@@ -143,12 +147,6 @@ class HistoryQuery(BaseModel):
     limit: Annotated[int, Field(ge=1, le=2000)] = 500
 
 
-def _cursors(request: Request) -> Cursors:
-    cursors: Cursors = request.app.state.cursors
-    return cursors
-
-
-_CursorsOf = Annotated[Cursors, Depends(_cursors)]
 _AssetPath = Annotated[str, Path(pattern=_CODE)]
 _CurrencyPath = Annotated[str, Path(pattern=_CODE)]
 
@@ -161,7 +159,7 @@ _CurrencyPath = Annotated[str, Path(pattern=_CODE)]
 )
 async def list_prices(
     tx: Tx,
-    cursors: _CursorsOf,
+    cursors: CursorsOf,
     query: Annotated[PricesQuery, Query()],
 ) -> Response:
     """The index of every traded pair that has a fresh one, in the order of their codes."""
@@ -214,7 +212,7 @@ async def get_price(
 )
 async def price_history(
     tx: Tx,
-    cursors: _CursorsOf,
+    cursors: CursorsOf,
     asset: _AssetPath,
     currency: _CurrencyPath,
     query: Annotated[HistoryQuery, Query()],

@@ -251,8 +251,9 @@ def _resumed(trade: Trade, chain_time: int) -> TradeEvent | None:
 
 @dataclass(frozen=True, slots=True)
 class HistoryEntry:
-    """One step of a trade; `by` is None where the clock or the chain took it."""
+    """The step to a `version` of a trade; `by` is None where the clock or the chain took it."""
 
+    version: int
     at: datetime
     from_state: TradeState | None
     to_state: TradeState

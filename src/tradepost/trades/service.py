@@ -120,10 +120,12 @@ async def page(
     return [_seen(tx, trade, found[trade.escrow_id], chain, caller) for trade in trades]
 
 
-async def history(tx: Transaction, caller: Caller, trade_id: UUID) -> list[HistoryEntry]:
-    """What has happened to a trade of the caller's."""
-    await get(tx, caller, trade_id)
-    return await store.history(tx, trade_id)
+async def history(
+    tx: Transaction, caller: Caller, trade_id: UUID, after: int, limit: int
+) -> tuple[Trade, list[HistoryEntry]]:
+    """A trade of the caller's, and what has happened to it since its version `after`."""
+    trade = (await get(tx, caller, trade_id)).trade
+    return trade, await store.history(tx, trade_id, after, limit)
 
 
 def _seen(

@@ -267,17 +267,18 @@ async def lapsed(tx: Transaction, chain_time: int, limit: int) -> list[UUID]:
     return [row["id"] for row in rows]
 
 
-async def history(tx: Transaction, trade_id: UUID) -> list[HistoryEntry]:
-    """All steps of a trade, in order: their number is bounded by the machine's."""
+async def history(tx: Transaction, trade_id: UUID, after: int, limit: int) -> list[HistoryEntry]:
+    """The steps of a trade that led to versions above `after`, in order."""
     rows = await tx.all(
         """
-        SELECT at, from_state, to_state, event, by_account AS by FROM trade_history
-        WHERE trade_id = %s ORDER BY version LIMIT 500
+        SELECT version, at, from_state, to_state, event, by_account AS by FROM trade_history
+        WHERE trade_id = %s AND version > %s ORDER BY version LIMIT %s
         """,
-        [trade_id],
+        [trade_id, after, limit],
     )
     return [
         HistoryEntry(
+            row["version"],
             row["at"],
             row["from_state"] and TradeState(row["from_state"]),
             TradeState(row["to_state"]),

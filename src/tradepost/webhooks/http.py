@@ -8,7 +8,6 @@ from fastapi import APIRouter, Depends, Query, Request, Response
 from pydantic import AfterValidator, BaseModel, ConfigDict, Field, StringConstraints
 
 from tradepost.kernel.access import Caller, Scope
-from tradepost.kernel.cursors import Cursors
 from tradepost.kernel.errors import (
     InvalidCursor,
     NotFound,
@@ -17,6 +16,7 @@ from tradepost.kernel.errors import (
 )
 from tradepost.kernel.http import (
     Body,
+    CursorsOf,
     TransactionRoute,
     Tx,
     allowed,
@@ -293,11 +293,6 @@ class LogQuery(Body):
     limit: Annotated[int, Field(ge=1, le=_PAGE)] = 20
 
 
-def _cursors(request: Request) -> Cursors:
-    cursors: Cursors = request.app.state.cursors
-    return cursors
-
-
 def _first_look(request: Request) -> FirstLook:
     look: FirstLook = request.app.state.first_look
     return look
@@ -437,7 +432,7 @@ async def test_webhook(tx: Tx, caller: _WriterOnce, webhook_id: UUID) -> Deliver
 )
 async def list_deliveries(
     tx: Tx,
-    cursors: Annotated[Cursors, Depends(_cursors)],
+    cursors: CursorsOf,
     caller: _Reader,
     webhook_id: UUID,
     query: Annotated[LogQuery, Query()],

@@ -191,8 +191,8 @@ class AsyncClient(AsyncMarket, AsyncPayments, AsyncStreams, AsyncWebhooks):
 
     async def history(self, trade_id: str) -> tuple[HistoryEntry, ...]:
         """What has happened to a trade."""
-        content = await self.get(f"/v1/trades/{trade_id}/history")
-        return tuple(answer(HistoryEntry, item) for item in items(content))
+        pages = self._pages(f"/v1/trades/{trade_id}/history", {})
+        return tuple([answer(HistoryEntry, item) async for item in pages])
 
     async def lock(self, trade_id: str, lock: SignedLock, *, key: str | None = None) -> Trade:
         """The seller hands over his signed lock, which the exchange brings to the chain."""

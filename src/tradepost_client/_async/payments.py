@@ -6,7 +6,7 @@ from typing import TYPE_CHECKING
 
 from tradepost_client._async.transport import AsyncTransport
 from tradepost_client.answers import answer, items
-from tradepost_client.errors import AnswerMalformed, RegistryNotSigned
+from tradepost_client.errors import RegistryNotSigned
 from tradepost_client.payments import PaymentMethod, SealedAccount, SignedRegistry
 
 if TYPE_CHECKING:
@@ -41,16 +41,8 @@ class AsyncPayments(AsyncTransport):
             "language": language,
             "q": text,
         }
-        after: str | None = None
-        while True:
-            content = await self.get("/v1/payment-methods", {**query, "after": after})
-            for item in items(content):
-                yield answer(PaymentMethod, item)
-            before, after = after, content.get("next")
-            if after is None:
-                return
-            if not isinstance(after, str) or (before is not None and after <= before):
-                raise AnswerMalformed("The exchange's list does not end.")
+        async for item in self._pages("/v1/payment-methods", query):
+            yield answer(PaymentMethod, item)
 
     async def payment_method(self, code: str, *, language: str | None = None) -> PaymentMethod:
         """One payment method, with the form of a payment account."""

@@ -188,8 +188,8 @@ class Client(Market, Payments, Streams, Webhooks):
 
     def history(self, trade_id: str) -> tuple[HistoryEntry, ...]:
         """What has happened to a trade."""
-        content = self.get(f"/v1/trades/{trade_id}/history")
-        return tuple(answer(HistoryEntry, item) for item in items(content))
+        pages = self._pages(f"/v1/trades/{trade_id}/history", {})
+        return tuple([answer(HistoryEntry, item) for item in pages])
 
     def lock(self, trade_id: str, lock: SignedLock, *, key: str | None = None) -> Trade:
         """The seller hands over his signed lock, which the exchange brings to the chain."""

@@ -23,7 +23,7 @@ async def test_everybody_sees_all_of_them(api: httpx.AsyncClient) -> None:
     answer = await api.get("/v1/payment-methods")
     assert MethodsAnswer.model_validate(answer.json()).language == "en"
     assert [method["code"] for method in answer.json()["data"]] == list(builtin().methods)
-    assert answer.json()["next"] is None
+    assert answer.json()["next_cursor"] is None
     assert answer.json()["registry"]["version"] == builtin().version
 
 
@@ -42,13 +42,13 @@ async def test_they_are_found_by_currency_country_category_and_words(
 
 async def test_a_page_goes_on_after_another(api: httpx.AsyncClient) -> None:
     found: list[str] = []
-    after: str | None = None
+    cursor: str | None = None
     while True:
-        query = {"limit": "120"} | ({} if after is None else {"after": after})
+        query = {"limit": "120"} | ({} if cursor is None else {"cursor": cursor})
         page = (await api.get("/v1/payment-methods", params=query)).json()
         found += [method["code"] for method in page["data"]]
-        after = page["next"]
-        if after is None:
+        cursor = page["next_cursor"]
+        if cursor is None:
             break
     assert found == list(builtin().methods)
 

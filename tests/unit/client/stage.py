@@ -385,7 +385,7 @@ class FakeExchange:
         """What it shows at a place."""
         point = {"at": AT, "price": "1.01", "development": True}
         shown: dict[str, Any] = {
-            "payment-methods": {"data": methods(), "next": None},
+            "payment-methods": {"data": methods(), "next_cursor": None},
             "payment-methods/registry": signed_registry(),
             "payment-accounts": {"data": self.sealed},
             "offers/facets": FACETS,

@@ -31,9 +31,12 @@ class PartnerAnswer(BaseModel):
 class PartnersAnswer(BaseModel):
     """All whom the account trusts."""
 
-    model_config = ConfigDict(json_schema_extra={"examples": [{"data": [_EXAMPLE]}]})
+    model_config = ConfigDict(
+        json_schema_extra={"examples": [{"data": [_EXAMPLE], "next_cursor": None}]}
+    )
 
     data: list[PartnerAnswer]
+    next_cursor: None = None
 
 
 @router.get("", summary="List my trusted partners", responses=problems(*AUTHENTICATED))

@@ -309,9 +309,10 @@ class MethodAnswer(BaseModel):
 class MethodsAnswer(BaseModel):
     """A pair by payment methods, in the order of their codes."""
 
-    model_config = _example({"data": [_METHOD], "complete": True})
+    model_config = _example({"data": [_METHOD], "next_cursor": None, "complete": True})
 
     data: list[MethodAnswer]
+    next_cursor: None = None
     complete: Annotated[
         bool,
         Field(description=f"False where a side has more than the {LOOKED_AT} offers looked at."),

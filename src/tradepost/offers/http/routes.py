@@ -11,7 +11,6 @@ from tradepost.book.service import RecentMarkets
 from tradepost.identity import service as identity
 from tradepost.kernel.access import Caller, Scope, Unauthenticated
 from tradepost.kernel.assets import AssetNotTraded
-from tradepost.kernel.cursors import Cursors
 from tradepost.kernel.errors import (
     InvalidCursor,
     NotFound,
@@ -20,6 +19,7 @@ from tradepost.kernel.errors import (
 )
 from tradepost.kernel.hours import HoursInvalid
 from tradepost.kernel.http import (
+    CursorsOf,
     TransactionRoute,
     Tx,
     allowed,
@@ -67,12 +67,6 @@ router = APIRouter(route_class=TransactionRoute, tags=["offers"])
 _writes = APIRouter(route_class=WriteRoute, tags=["offers"])
 
 
-def _cursors(request: Request) -> Cursors:
-    cursors: Cursors = request.app.state.cursors
-    return cursors
-
-
-_CursorsOf = Annotated[Cursors, Depends(_cursors)]
 _Writer = Annotated[Caller, Depends(allowed_once(Scope.OFFERS_WRITE))]
 _Reader = Annotated[Caller, Depends(allowed(Scope.OFFERS_READ))]
 _Anybody = Annotated[Caller | None, Depends(perhaps)]
@@ -280,7 +274,7 @@ async def quote_offer(
     responses=problems(*AUTHENTICATED, InvalidCursor),
 )
 async def list_my_offers(
-    tx: Tx, cursors: _CursorsOf, caller: _Reader, query: Annotated[PageQuery, Query()]
+    tx: Tx, cursors: CursorsOf, caller: _Reader, query: Annotated[PageQuery, Query()]
 ) -> OwnOffersAnswer:
     """All offers of the account, in any state, the newest first."""
     purpose = f"my offers {caller.account_id}"
@@ -298,7 +292,7 @@ async def list_my_offers(
     responses=problems(*AUTHENTICATED, InvalidCursor),
 )
 async def list_partners_offers(
-    tx: Tx, cursors: _CursorsOf, caller: _Reader, query: Annotated[PageQuery, Query()]
+    tx: Tx, cursors: CursorsOf, caller: _Reader, query: Annotated[PageQuery, Query()]
 ) -> OfferPage:
     """Active offers that their makers show to trusted partners only, the newest first."""
     purpose = f"offers for partner {caller.account_id}"

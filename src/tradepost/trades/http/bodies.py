@@ -388,7 +388,7 @@ class HistoryEntryBody(BaseModel):
 
 
 class HistoryBody(BaseModel):
-    """All steps of a trade, in order."""
+    """Steps of a trade, in order."""
 
     model_config = ConfigDict(
         json_schema_extra={
@@ -409,13 +409,15 @@ class HistoryBody(BaseModel):
                             "event": "escrow_locked",
                             "by": None,
                         },
-                    ]
+                    ],
+                    "next_cursor": None,
                 }
             ]
         }
     )
 
     data: list[HistoryEntryBody]
+    next_cursor: str | None
 
 
 class CallBody(BaseModel):

@@ -19,9 +19,9 @@ from tradepost.escrow.model import (
     SignatureInvalid,
 )
 from tradepost.kernel.access import Caller, Scope
-from tradepost.kernel.cursors import Cursors
 from tradepost.kernel.errors import InvalidCursor, MalformedRequest, NotFound, PreconditionFailed
 from tradepost.kernel.http import (
+    CursorsOf,
     DecimalString,
     TransactionRoute,
     Tx,
@@ -184,8 +184,8 @@ async def take_offer(body: TakeOfferBody, tx: Tx, caller: MayWrite) -> TradeBody
     "", summary="List your trades", responses=problems(*AUTHENTICATED, InvalidCursor, ChainNotReady)
 )
 async def list_trades(
-    request: Request,
     tx: Tx,
+    cursors: CursorsOf,
     caller: MayRead,
     state: TradeState | None = None,
     role: Party | None = None,
@@ -193,7 +193,6 @@ async def list_trades(
     limit: Annotated[int, Query(ge=1, le=100)] = 20,
 ) -> TradePage:
     """Newest first. With `role=arbitrator`, an arbitrator sees the disputed ones."""
-    cursors: Cursors = request.app.state.cursors
     purpose = f"trades:{caller.account_id}:{state}:{role}"
     before = UUID(str(cursors.read(purpose, cursor)[0])) if cursor else None
     views = await service.page(tx, caller, role, state, before, limit + 1)
@@ -309,11 +308,25 @@ def _call(call: Call | None) -> CallBody | None:
     return CallBody(to=call.to, data="0x" + call.data.hex(), value=str(call.value))
 
 
-@router.get("/{trade_id}/history", summary="Show a trade's steps", responses=_SEEN)
-async def get_history(trade_id: UUID, tx: Tx, caller: MayRead) -> HistoryBody:
-    """Each step with its time, and who took it."""
-    trade = (await service.get(tx, caller, trade_id)).trade
-    entries = await service.history(tx, caller, trade_id)
+@router.get(
+    "/{trade_id}/history",
+    summary="Show a trade's steps",
+    responses=problems(*AUTHENTICATED, NotFound, InvalidCursor, ChainNotReady),
+)
+async def get_history(
+    trade_id: UUID,
+    tx: Tx,
+    cursors: CursorsOf,
+    caller: MayRead,
+    cursor: Annotated[str | None, Query(max_length=500)] = None,
+    limit: Annotated[int, Query(ge=1, le=200)] = 100,
+) -> HistoryBody:
+    """Each step with its time and who took it, from the first on."""
+    purpose = f"trade history {trade_id}"
+    after = int(cursors.read(purpose, cursor)[0]) if cursor else 0
+    trade, entries = await service.history(tx, caller, trade_id, after, limit + 1)
+    more = len(entries) > limit
+    entries = entries[:limit]
     sides = {trade.buyer_id: Party.BUYER, trade.seller_id: Party.SELLER}
     return HistoryBody(
         data=[
@@ -325,7 +338,8 @@ async def get_history(trade_id: UUID, tx: Tx, caller: MayRead) -> HistoryBody:
                 by=entry.by and sides.get(entry.by, Party.ARBITRATOR),
             )
             for entry in entries
-        ]
+        ],
+        next_cursor=cursors.write(purpose, [entries[-1].version]) if more else None,
     )
 
 
