@@ -119,7 +119,7 @@ BY_HAND = {
 }
 
 
-@pytest.mark.parametrize(("state", "event"), list(product(S, PARTIES_EVENTS)))
+@pytest.mark.parametrize(("state", "event"), list(product(S, sorted(PARTIES_EVENTS))))
 def test_parties_and_the_clock_move_a_trade_as_designed(state: S, event: E) -> None:
     assert TRANSITIONS.get((state, event)) == BY_HAND.get(state, {}).get(event)
 
