@@ -243,8 +243,8 @@ class WorkingSpan(BaseModel):
     model_config = ConfigDict(extra="forbid", frozen=True)
 
     day: Literal["mon", "tue", "wed", "thu", "fri", "sat", "sun"]
-    opens: Annotated[str, Field(pattern=r"^([01][0-9]|2[0-3]):[0-5][0-9]$")]
-    closes: Annotated[str, Field(pattern=r"^(([01][0-9]|2[0-3]):[0-5][0-9]|24:00)$")]
+    opens: Annotated[str, Field(pattern=r"^([01][0-9]|2[0-3]):[0-5][0-9]$", max_length=5)]
+    closes: Annotated[str, Field(pattern=r"^(([01][0-9]|2[0-3]):[0-5][0-9]|24:00)$", max_length=5)]
 
 
 class WorkingHours(BaseModel):

@@ -37,11 +37,11 @@ from tradepost.kernel.bounds import LimitHead, LimitTime
 from tradepost.kernel.clock import Clock, system_clock
 from tradepost.kernel.cursors import Cursors
 from tradepost.kernel.database import Database
+from tradepost.kernel.document import complete
 from tradepost.kernel.http import LimitBody, install_problems
 from tradepost.kernel.limits.addresses import Addresses
 from tradepost.kernel.limits.limiter import Limiter
 from tradepost.kernel.limits.middleware import Limits
-from tradepost.kernel.openapi import complete
 from tradepost.kernel.requests import NameRequests
 from tradepost.kernel.routing import Directory, add_room
 from tradepost.kernel.settings import Settings
@@ -54,6 +54,19 @@ _DESCRIPTION = """
 A self-hosted peer-to-peer crypto exchange. Amounts are decimal strings in whole units, times are
 UTC, errors are problem documents (RFC 9457). Every authenticated POST takes an `Idempotency-Key`.
 """
+_SERVER = "The exchange that serves this document, be it local, staging or production."
+_TAGS = {
+    "health": "Whether the process is up and can serve.",
+    "exchange": "What the exchange says of itself: its clock, its rules, its problems.",
+    "identity": "Accounts, how they sign in, their tokens, wallets, events and partners.",
+    "offers": "What is offered: finding offers, and making one's own.",
+    "payment methods": "The ways to pay that an offer can name.",
+    "payment accounts": "A trader's own accounts of these methods, sealed by his client.",
+    "prices": "The index of each pair, and where it comes from.",
+    "trades": "Taking an offer, and each step of a trade up to its end.",
+    "markets": "Each pair at a glance: depth, methods, past trades, candles.",
+    "webhooks": "Where the exchange sends an account's events.",
+}
 #: How long a connection may take to send a request's head, and how large one is read.
 _HEAD_MS = 30_000
 _HEAD_BYTES = 64 * 1024
@@ -95,6 +108,10 @@ def build(settings: Settings, clock: Clock = system_clock, pace: Pace = PACE) ->
         description=_DESCRIPTION,
         lifespan=lifespan,
         redoc_url=None,
+        contact={"name": "Who runs this exchange"},
+        license_info={"name": "Apache License 2.0", "identifier": "Apache-2.0"},
+        servers=[{"url": "/", "description": _SERVER, "x-internal": False}],
+        openapi_tags=[{"name": name, "description": what} for name, what in _TAGS.items()],
         generate_unique_id_function=lambda route: route.name,
     )
     app.state.settings = settings
@@ -149,7 +166,7 @@ def build(settings: Settings, clock: Clock = system_clock, pace: Pace = PACE) ->
 
     def openapi() -> dict[str, Any]:
         document = written()
-        complete(document)
+        complete(document, app.routes)
         return document
 
     app.openapi = openapi  # type: ignore[method-assign]

@@ -124,7 +124,12 @@ def _clock(request: Request) -> Clock:
     return clock
 
 
-@health.get("/livez", summary="Is the process up?", openapi_extra=costs(0, money=False))
+@health.get(
+    "/livez",
+    summary="Is the process up?",
+    responses={422: problems()[422]},
+    openapi_extra=costs(0, money=False),
+)
 async def livez() -> Health:
     """Always `ok`: that it answers is the answer."""
     return Health(status="ok", checks={})
@@ -135,6 +140,7 @@ async def livez() -> Health:
     summary="Can it serve?",
     responses={
         503: {"model": Health, "description": "Something is missing; `checks` says what."},
+        422: problems()[422],
         429: problems()[429],
     },
 )

@@ -59,7 +59,7 @@ async def list_problems(request: Request) -> ProblemPages:
 
 @router.get("/{name}", summary="Read a problem's page", responses=problems(NotFound))
 async def get_problem(
-    request: Request, name: Annotated[str, Path(pattern=r"^[a-z0-9-]{1,60}$")]
+    request: Request, name: Annotated[str, Path(pattern=r"^[a-z0-9-]{1,60}$", max_length=60)]
 ) -> ProblemPage:
     """What it means, and what a caller does about it; every problem links to its page."""
     page = pages(request.app.openapi()).get(name)

@@ -57,16 +57,18 @@ CHARGE = "tradepost.charge"
 #: A plain decimal number as a string, since JSON numbers lose digits.
 DecimalString = Annotated[
     str,
-    StringConstraints(pattern=r"^[0-9]{1,40}(\.[0-9]{1,30})?$"),
+    StringConstraints(pattern=r"^[0-9]{1,40}(\.[0-9]{1,30})?$", max_length=71),
 ]
-AssetCode = Annotated[str, StringConstraints(pattern=r"^[A-Z0-9]{2,10}$")]
-CurrencyCode = Annotated[str, StringConstraints(pattern=r"^[A-Z]{3}$")]
-CountryCode = Annotated[str, StringConstraints(pattern=r"^[A-Z]{2}$")]
-MethodCode = Annotated[str, StringConstraints(pattern=r"^[a-z0-9_]{1,40}$")]
-HexKey = Annotated[str, StringConstraints(pattern=r"^[0-9a-f]{64}$")]
-EvmAddress = Annotated[str, StringConstraints(pattern=r"^0x[0-9a-fA-F]{40}$")]
+AssetCode = Annotated[str, StringConstraints(pattern=r"^[A-Z0-9]{2,10}$", max_length=10)]
+CurrencyCode = Annotated[str, StringConstraints(pattern=r"^[A-Z]{3}$", max_length=3)]
+CountryCode = Annotated[str, StringConstraints(pattern=r"^[A-Z]{2}$", max_length=2)]
+MethodCode = Annotated[str, StringConstraints(pattern=r"^[a-z0-9_]{1,40}$", max_length=40)]
+HexKey = Annotated[str, StringConstraints(pattern=r"^[0-9a-f]{64}$", max_length=64)]
+EvmAddress = Annotated[str, StringConstraints(pattern=r"^0x[0-9a-fA-F]{40}$", max_length=42)]
 #: Contract wallets sign with more than 65 bytes; nobody signs with more than this.
-Signature = Annotated[str, StringConstraints(pattern=r"^0x([0-9a-fA-F]{2}){1,4096}$")]
+Signature = Annotated[
+    str, StringConstraints(pattern=r"^0x([0-9a-fA-F]{2}){1,4096}$", max_length=8194)
+]
 KeySignature = Annotated[
     Signature | None,
     Field(
@@ -220,13 +222,20 @@ async def perhaps(
     return None if credentials is None else await authenticated(request, tx, credentials)
 
 
-def allowed(scope: Scope) -> Callable[..., Awaitable[Caller]]:
+@dataclass(frozen=True)
+class Allowed:
     """A dependency: the caller, whose token must have `scope`."""
 
-    async def dependency(caller: Annotated[Caller, Depends(authenticated)]) -> Caller:
-        return _with(scope, caller)
+    scope: Scope
 
-    return dependency
+    async def __call__(self, caller: Annotated[Caller, Depends(authenticated)]) -> Caller:
+        """The caller; raises `ScopeMissing`."""
+        return _with(self.scope, caller)
+
+
+def allowed(scope: Scope) -> Allowed:
+    """A dependency: the caller, whose token must have `scope`."""
+    return Allowed(scope)
 
 
 def _with(scope: Scope | None, caller: Caller) -> Caller:

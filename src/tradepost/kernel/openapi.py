@@ -1,5 +1,6 @@
-"""How an operation tells its problems in the OpenAPI document."""
+"""How an operation tells its problems, and what its answer leads to, in the OpenAPI document."""
 
+from collections.abc import Mapping
 from typing import Any
 
 from tradepost.kernel.access import ScopeMissing, Unauthenticated
@@ -12,7 +13,6 @@ from tradepost.kernel.errors import (
     Problem,
     QuotaExceeded,
 )
-from tradepost.kernel.http import ProblemBody
 
 #: What any operation that takes a bearer token can answer.
 AUTHENTICATED: tuple[type[Problem], ...] = (Unauthenticated, ScopeMissing)
@@ -24,24 +24,9 @@ ONCE: tuple[type[Problem], ...] = (
     IdempotencyKeyInFlight,
 )
 
-_RATE_LIMIT_HEADERS = {
-    "Retry-After": {
-        "description": "Seconds until there is enough again.",
-        "schema": {"type": "integer"},
-        "example": 3,
-    },
-    "RateLimit-Policy": {
-        "description": "The policies that apply: units (`q`) in seconds (`w`). On every answer.",
-        "schema": {"type": "string"},
-        "example": '"address";q=3000;w=60, "key";q=1200;w=60',
-    },
-    "RateLimit": {
-        "description": "The tightest of them: units left (`r`), seconds until it is full (`t`)."
-        " On every answer.",
-        "schema": {"type": "string"},
-        "example": '"key";r=2;t=15',
-    },
-}
+#: The schema of every problem, which `kernel/document.py` puts there.
+PROBLEM = {"$ref": "#/components/schemas/Problem"}
+RETRY_AFTER = {"$ref": "#/components/headers/Retry-After"}
 
 
 def problems(*kinds: type[Problem]) -> dict[int | str, dict[str, Any]]:
@@ -58,7 +43,7 @@ def problems(*kinds: type[Problem]) -> dict[int | str, dict[str, Any]]:
                 "description": "",
                 "content": {
                     "application/problem+json": {
-                        "schema": ProblemBody.model_json_schema(),
+                        "schema": PROBLEM,
                         "examples": {},
                     }
                 },
@@ -69,50 +54,32 @@ def problems(*kinds: type[Problem]) -> dict[int | str, dict[str, Any]]:
             "summary": kind.title(),
             "value": kind().body(),
         }
-    found[QuotaExceeded.status]["headers"] = _RATE_LIMIT_HEADERS
+    found[QuotaExceeded.status]["headers"] = {"Retry-After": RETRY_AFTER}
     return found
 
 
-_SHAPING: dict[str, dict[str, Any]] = {
-    "fields": {
-        "name": "fields",
-        "in": "query",
-        "required": False,
-        "description": "Only these fields of the answer, or of each entry of a list; `a.b` is the"
-        " `b` in `a`.",
-        "schema": {"type": "string", "maxLength": 2000},
-        "example": "id",
-    },
-    "if-none-match": {
-        "name": "If-None-Match",
-        "in": "header",
-        "required": False,
-        "description": "`ETag`s of answers that you have.",
-        "schema": {"type": "string", "maxLength": 1000},
-    },
-}
-_UNCHANGED = {"description": "It is still what `If-None-Match` says."}
-_VALIDATOR = {
-    "ETag": {
-        "description": "What `If-None-Match` takes, and `If-Match` where there is a change of it."
-        " It is the same while only clocks (`server_now`, `chain_now`, `age_s`) go on.",
-        "schema": {"type": "string"},
-    }
-}
+def links(
+    status: int,
+    parameters: Mapping[str, str],
+    *operations: str,
+    body: Mapping[str, str] | None = None,
+) -> dict[int | str, dict[str, Any]]:
+    """A part of the `responses=` of an operation: what can be asked next, by what it answered.
+
+    Args:
+        status: Of the answer that has it.
+        parameters: Of each of the operations: where its value stands in the answer, as a JSON
+            pointer without its first slash (`id`, `data/0/id`).
+        operations: Their names.
+        body: The same as `parameters`, of members of their body.
+    """
+    said: dict[str, Any] = {}
+    if parameters:
+        said["parameters"] = _where(parameters)
+    if body:
+        said["requestBody"] = _where(body)
+    return {status: {"links": {name: {"operationId": name, **said} for name in operations}}}
 
 
-def complete(document: dict[str, Any]) -> None:
-    """Tells of each GET what `kernel/answers.py` does for it; once is enough."""
-    components = document.setdefault("components", {})
-    if "parameters" in components:
-        return
-    components["parameters"] = _SHAPING
-    for methods in document["paths"].values():
-        operation = methods.get("get")
-        if operation is None or "application/json" not in operation["responses"]["200"]["content"]:
-            continue
-        operation.setdefault("parameters", []).extend(
-            {"$ref": f"#/components/parameters/{name}"} for name in _SHAPING
-        )
-        operation["responses"]["200"]["headers"] = _VALIDATOR
-        operation["responses"]["304"] = _UNCHANGED
+def _where(names: Mapping[str, str]) -> dict[str, str]:
+    return {name: f"$response.body#/{pointer}" for name, pointer in names.items()}

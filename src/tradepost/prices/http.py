@@ -31,7 +31,7 @@ from tradepost.prices.model import (
 router = APIRouter(route_class=TransactionRoute, tags=["prices"])
 
 _CODE: Final = r"^[A-Z0-9]{2,10}$"
-Code = Annotated[str, StringConstraints(pattern=_CODE)]
+Code = Annotated[str, StringConstraints(pattern=_CODE, max_length=10)]
 _Cursor = Annotated[str | None, Field(max_length=500)]
 #: Far from the ends of the calendar, where times overflow.
 _Time = Annotated[
@@ -147,8 +147,8 @@ class HistoryQuery(BaseModel):
     limit: Annotated[int, Field(ge=1, le=2000)] = 500
 
 
-_AssetPath = Annotated[str, Path(pattern=_CODE)]
-_CurrencyPath = Annotated[str, Path(pattern=_CODE)]
+_AssetPath = Annotated[str, Path(pattern=_CODE, max_length=10)]
+_CurrencyPath = Annotated[str, Path(pattern=_CODE, max_length=10)]
 
 
 @router.get(

@@ -7,6 +7,7 @@ from pathlib import Path
 from typing import Any
 
 import httpx
+import jsonschema_rs
 import pytest
 
 from tests import worlds
@@ -22,11 +23,26 @@ OPERATIONS = [
 ]
 
 
-def _resolved(schema: dict[str, Any]) -> dict[str, Any]:
-    if "$ref" in schema:
-        found: dict[str, Any] = DOCUMENT["components"]["schemas"][schema["$ref"].split("/")[-1]]
-        return found
-    return schema
+#: What needs no token, and what takes one without needing it.
+OPEN = {
+    "livez", "readyz", "time", "exchange", "list_problems", "get_problem",
+    "create_nonce", "create_account", "create_session",
+    "search_offers", "count_offers",
+    "list_payment_methods", "get_payment_registry", "get_payment_method",
+    "list_prices", "get_price", "price_history",
+    "list_markets", "get_market", "market_depth", "market_methods", "market_trades",
+    "market_candles",
+}  # fmt: skip
+HALF_OPEN = {"get_offer", "quote_offer"}
+
+
+def _resolved(part: dict[str, Any]) -> dict[str, Any]:
+    if "$ref" not in part:
+        return part
+    found: dict[str, Any] = DOCUMENT
+    for name in part["$ref"].removeprefix("#/").split("/"):
+        found = found[name]
+    return found
 
 
 def _has_example(content: dict[str, Any]) -> bool:
@@ -47,7 +63,7 @@ def test_each_operation_is_described_with_examples(name: str, operation: dict[st
     for content in operation.get("requestBody", {}).get("content", {}).values():
         assert _has_example(content), "request"
     for status, response in operation["responses"].items():
-        for kind, content in response.get("content", {}).items():
+        for kind, content in _resolved(response).get("content", {}).items():
             assert _has_example(content), (status, kind)
 
 
@@ -69,6 +85,46 @@ def test_every_reference_leads_somewhere() -> None:
         for name in named
     }
     assert set(_references(DOCUMENT)) <= known
+
+
+def test_only_these_operations_are_open() -> None:
+    needs = {operation["operationId"]: operation["security"] for _, operation in OPERATIONS}
+    assert {name for name, said in needs.items() if said == []} == OPEN
+    assert {name for name, said in needs.items() if {} in said} == HALF_OPEN
+    for name in needs.keys() - OPEN - HALF_OPEN:
+        (said,) = needs[name]
+        # To end one's own session takes any token.
+        assert len(said["HTTPBearer"]) == (name != "end_session"), name
+
+
+def test_every_problem_is_of_one_schema() -> None:
+    for name, operation in OPERATIONS:
+        for status, response in operation["responses"].items():
+            for kind, content in _resolved(response).get("content", {}).items():
+                if kind == "application/problem+json":
+                    assert content["schema"] == {"$ref": "#/components/schemas/Problem"}, name
+                    assert {
+                        str(one["value"]["status"]) for one in content["examples"].values()
+                    } == {status}, name
+
+
+def test_examples_are_what_their_schemas_say() -> None:
+    seen = 0
+    for name, schema in DOCUMENT["components"]["schemas"].items():
+        for example in schema.get("examples", []):
+            whole = {
+                "$ref": f"#/components/schemas/{name}",
+                "components": DOCUMENT["components"],
+            }
+            jsonschema_rs.Draft202012Validator(whole, validate_formats=True).validate(example)
+            seen += 1
+    assert seen > 60
+
+
+def test_what_two_rooms_call_alike_is_named_by_room() -> None:
+    schemas = DOCUMENT["components"]["schemas"]
+    assert {"PricesFault", "WebhooksFault"} <= schemas.keys()
+    assert not [name for name in schemas if "__" in name]
 
 
 async def test_the_documents_ask_nobody_else() -> None:

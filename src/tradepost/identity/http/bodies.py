@@ -75,7 +75,9 @@ Passphrase = Annotated[
 class GrantBody(Body):
     """What a new token is for: everything, for a day, where nothing is said."""
 
-    scopes: Annotated[frozenset[Scope], Field(min_length=1)] = frozenset(Scope)
+    scopes: Annotated[frozenset[Scope], Field(min_length=1, max_length=len(Scope))] = frozenset(
+        Scope
+    )
     expires_in_s: Annotated[int, Field(ge=MIN_TOKEN_LIFE_S, le=MAX_TOKEN_LIFE_S, strict=True)] = (
         int(SESSION.total_seconds())
     )
@@ -90,7 +92,7 @@ class NewAccountBody(Body):
 
     model_config = _example(_NAMED)
 
-    name: Annotated[str, Field(pattern=NAME_PATTERN)]
+    name: Annotated[str, Field(pattern=NAME_PATTERN, max_length=30)]
     passphrase: Passphrase
 
 
@@ -99,7 +101,7 @@ class NamedSessionBody(GrantBody):
 
     model_config = _example(_NAMED, _NAMED | {"scopes": ["offers:read"], "expires_in_s": 3600})
 
-    name: Annotated[str, Field(pattern=NAME_PATTERN)]
+    name: Annotated[str, Field(pattern=NAME_PATTERN, max_length=30)]
     passphrase: Passphrase
 
 
@@ -130,7 +132,7 @@ class NewTokenBody(GrantBody):
     )
 
     label: Label
-    scopes: Annotated[frozenset[Scope], Field(min_length=1)]
+    scopes: Annotated[frozenset[Scope], Field(min_length=1, max_length=len(Scope))]
     expires_in_s: Annotated[int, Field(ge=MIN_TOKEN_LIFE_S, le=MAX_TOKEN_LIFE_S, strict=True)]
 
 

@@ -64,7 +64,11 @@ def _each_once(codes: tuple[str, ...]) -> tuple[str, ...]:
     return codes
 
 
-PriceString = Annotated[str, StringConstraints(pattern=_PRICE_FORM), AfterValidator(_above_zero)]
+PriceString = Annotated[
+    str,
+    StringConstraints(pattern=_PRICE_FORM, max_length=PRICE_DIGITS + 1 + PRICE_DECIMALS),
+    AfterValidator(_above_zero),
+]
 MarginBps = Annotated[
     int,
     Field(
@@ -80,7 +84,7 @@ LimitPrice = Annotated[
 ]
 PriceSource = Annotated[
     str,
-    StringConstraints(pattern=r"^[a-z0-9_-]{1,32}$"),
+    StringConstraints(pattern=r"^[a-z0-9_-]{1,32}$", max_length=32),
     Field(description="What a floating price follows: `index`, or one of its sources."),
 ]
 AmountUnit = Annotated[

@@ -64,7 +64,7 @@ from tradepost.payments.model import PaymentMethodUnfit, PaymentMethodUnknown
 from tradepost.prices.model import PriceUnavailable
 
 router = APIRouter(route_class=TransactionRoute, tags=["offers"])
-_writes = APIRouter(route_class=WriteRoute, tags=["offers"])
+_writes = APIRouter(route_class=WriteRoute)
 
 
 _Writer = Annotated[Caller, Depends(allowed_once(Scope.OFFERS_WRITE))]

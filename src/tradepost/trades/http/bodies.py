@@ -183,12 +183,12 @@ class LockBody(Body):
     )
     permit_signature: Annotated[
         str | None,
-        StringConstraints(pattern=r"^0x[0-9a-fA-F]{130}$"),
+        StringConstraints(pattern=r"^0x[0-9a-fA-F]{130}$", max_length=132),
         Field(description="With `permit`: of amount and fee, until `fund_by`."),
     ] = None
     nonce: Annotated[
         str | None,
-        StringConstraints(pattern=r"^(0|[1-9][0-9]{0,77})$"),
+        StringConstraints(pattern=r"^(0|[1-9][0-9]{0,77})$", max_length=78),
         Field(description="With `permit2`: the one that was signed."),
     ] = None
 
@@ -226,7 +226,9 @@ class PaymentDetailsBody(Body):
 
     model_config = ConfigDict(json_schema_extra={"examples": [{"sealed": "Ag" + "bW9k" * 40}]})
 
-    sealed: Annotated[str, StringConstraints(pattern=r"^[A-Za-z0-9+/]{100,8000}={0,2}$")]
+    sealed: Annotated[
+        str, StringConstraints(pattern=r"^[A-Za-z0-9+/]{100,8000}={0,2}$", max_length=8002)
+    ]
 
 
 class DisputeBody(Body):
