@@ -13,7 +13,26 @@ from tradepost.entrypoints.dev.data import CLONE
 from tradepost.entrypoints.dev.repository import broken_links, lock_faults
 
 PYTHON = sys.executable
+#: What judges the API's document are programs of node, and each looks at all of it.
 NODE = Path(PYTHON).with_name("node")
+_JUDGES = Path("tools/node/node_modules")
+_DOCUMENT = "docs/openapi.json"
+_SPECTRAL = (
+    NODE,
+    _JUDGES / "@stoplight/spectral-cli/dist/index.js",
+    "lint",
+    _DOCUMENT,
+    "--ruleset=tools/openapi/.spectral.yaml",
+    "--fail-severity=hint",
+    "--quiet",
+)
+_REDOCLY = (
+    NODE,
+    _JUDGES / "@redocly/cli/bin/cli.js",
+    "lint",
+    _DOCUMENT,
+    "--config=tools/openapi/redocly.yaml",
+)
 
 
 @dataclass(frozen=True, slots=True)
@@ -35,6 +54,8 @@ CHECKS = (
     Check("import rules", [Path(PYTHON).with_name("lint-imports"), "--no-cache"]),
     Check("generated documents", [PYTHON, "-m", "tradepost.entrypoints.docs", "--check"]),
     Check("streams' document", [NODE, "tools/check_asyncapi.mjs", "docs/asyncapi.json"]),
+    Check("OpenAPI by spectral", _SPECTRAL),
+    Check("OpenAPI by redocly", _REDOCLY),
     Check("payment methods", [PYTHON, "-m", "tradepost_payments.table", "--check"]),
     Check("synchronous client", [PYTHON, "tools/unasync_client.py", "--check"]),
     Check("links in documents", broken_links),
