@@ -20,7 +20,7 @@ from tradepost.kernel.assets import AssetNotTraded
 from tradepost.kernel.errors import NotFound
 from tradepost.kernel.http import TransactionRoute, Tx, allowed, allowed_once
 from tradepost.kernel.iso import CurrencyUnknown
-from tradepost.kernel.openapi import AUTHENTICATED, ONCE, problems
+from tradepost.kernel.openapi import AUTHENTICATED, ONCE, links, problems, to
 from tradepost.kernel.pricing import Direction
 from tradepost.kernel.text import Label
 
@@ -103,7 +103,8 @@ class SavedSearchesAnswer(BaseModel):
     "",
     status_code=201,
     summary="Save a search",
-    responses=problems(*ONCE, AssetNotTraded, CurrencyUnknown, SearchTooWide, TooManySavedSearches),
+    responses=problems(*ONCE, AssetNotTraded, CurrencyUnknown, SearchTooWide, TooManySavedSearches)
+    | links(201, to("forget_search", search_id="id")),
 )
 async def save_search(tx: Tx, caller: _Writer, body: NewSavedSearchBody) -> SavedSearchAnswer:
     """Each new offer of others that it finds is an event `saved.search_matched`, once."""
@@ -112,7 +113,11 @@ async def save_search(tx: Tx, caller: _Writer, body: NewSavedSearchBody) -> Save
     return SavedSearchAnswer.of(search)
 
 
-@router.get("", summary="List my saved searches", responses=problems(*AUTHENTICATED))
+@router.get(
+    "",
+    summary="List my saved searches",
+    responses=problems(*AUTHENTICATED) | links(200, to("forget_search", search_id="data/0/id")),
+)
 async def list_saved_searches(
     tx: Tx, caller: Annotated[Caller, Depends(allowed(Scope.OFFERS_READ))]
 ) -> SavedSearchesAnswer:

@@ -18,7 +18,7 @@ from tradepost.kernel.errors import InvalidCursor
 from tradepost.kernel.http import public
 from tradepost.kernel.iso import CurrencyUnknown
 from tradepost.kernel.money import Amount, Price
-from tradepost.kernel.openapi import problems
+from tradepost.kernel.openapi import links, problems, to
 from tradepost.kernel.pricing import premium_bps
 from tradepost.kernel.reads import ReadRoute
 
@@ -203,7 +203,8 @@ class SearchQuery(FacetsQuery):
     "/offers",
     summary="Search the book",
     response_model=OffersAnswer,
-    responses=problems(AssetNotTraded, CurrencyUnknown, InvalidCursor),
+    responses=problems(AssetNotTraded, CurrencyUnknown, InvalidCursor)
+    | links(200, to("get_offer", "quote_offer", offer_id="data/0/id")),
 )
 async def search_offers(request: Request, query: Annotated[SearchQuery, Query()]) -> Response:
     """Offers that can be taken now, for everybody to see.

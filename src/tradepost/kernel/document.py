@@ -158,7 +158,8 @@ def _tell_shaping(method: str, operation: dict[str, Any]) -> None:
     operation.setdefault("parameters", []).extend(
         {"$ref": f"#/components/parameters/{name}"} for name in _SHAPING
     )
-    operation["responses"]["200"]["headers"] = {"ETag": {"$ref": "#/components/headers/ETag"}}
+    answer = operation["responses"]["200"]
+    answer["headers"] = answer.get("headers", {}) | {"ETag": {"$ref": "#/components/headers/ETag"}}
     operation["responses"]["304"] = dict(_UNCHANGED)
 
 

@@ -58,28 +58,37 @@ def problems(*kinds: type[Problem]) -> dict[int | str, dict[str, Any]]:
     return found
 
 
-def links(
-    status: int,
-    parameters: Mapping[str, str],
-    *operations: str,
-    body: Mapping[str, str] | None = None,
-) -> dict[int | str, dict[str, Any]]:
-    """A part of the `responses=` of an operation: what can be asked next, by what it answered.
+def to(
+    *operations: str, body: Mapping[str, str] | None = None, seen: bool = False, **parameters: str
+) -> dict[str, Any]:
+    """Links from an answer to the operations that go on with it, by their names.
 
     Args:
-        status: Of the answer that has it.
-        parameters: Of each of the operations: where its value stands in the answer, as a JSON
-            pointer without its first slash (`id`, `data/0/id`).
-        operations: Their names.
-        body: The same as `parameters`, of members of their body.
+        operations: Each is given the same.
+        body: Of members of their body: where its value stands in the answer, as a JSON pointer
+            without its first slash (`id`, `data/0/id`), or as an expression of OpenAPI (`$...`).
+        seen: They take the answer's `ETag` as their `If-Match`.
+        parameters: As `body`, of their parameters.
     """
-    said: dict[str, Any] = {}
-    if parameters:
-        said["parameters"] = _where(parameters)
+    said: dict[str, Any] = {"parameters": _where(parameters)}
+    if seen:
+        said["parameters"]["if-match"] = "$response.header.ETag"
     if body:
         said["requestBody"] = _where(body)
-    return {status: {"links": {name: {"operationId": name, **said} for name in operations}}}
+    return {name: {"operationId": name, **said} for name in operations}
+
+
+def links(status: int, *parts: Mapping[str, Any]) -> dict[int | str, dict[str, Any]]:
+    """A part of the `responses=` of an operation: what its answer of this status leads to."""
+    told = {name: link for part in parts for name, link in part.items()}
+    said: dict[str, Any] = {"links": told}
+    if any("$response.header.ETag" in link["parameters"].values() for link in told.values()):
+        said["headers"] = {"ETag": {"$ref": "#/components/headers/ETag"}}
+    return {status: said}
 
 
 def _where(names: Mapping[str, str]) -> dict[str, str]:
-    return {name: f"$response.body#/{pointer}" for name, pointer in names.items()}
+    return {
+        name: where if where.startswith("$") else f"$response.body#/{where}"
+        for name, where in names.items()
+    }

@@ -32,7 +32,7 @@ from tradepost.kernel.http import (
     expected_version,
     public,
 )
-from tradepost.kernel.openapi import AUTHENTICATED, ONCE, problems
+from tradepost.kernel.openapi import AUTHENTICATED, ONCE, links, problems, to
 from tradepost.payments import service
 from tradepost.payments.model import (
     MAX_SEALED,
@@ -296,7 +296,8 @@ def _told(response: Response, language: str) -> Response:
     "/payment-methods",
     response_model=MethodsAnswer,
     summary="List the payment methods",
-    responses=problems(InvalidCursor),
+    responses=problems(InvalidCursor)
+    | links(200, to("get_payment_method", code="data/0/code")),
 )
 async def list_payment_methods(
     registry: _RegistryOf,
@@ -428,11 +429,15 @@ def _own(response: Response, account: PaymentAccount) -> PaymentAccountAnswer:
     return PaymentAccountAnswer.of(account)
 
 
+_CHANGE = to("replace_payment_account", "delete_payment_account", seen=True, account_id="id")
+
+
 @accounts.post(
     "/payment-accounts",
     status_code=201,
     summary="Keep a payment account",
-    responses=problems(*ONCE, PaymentMethodUnknown, TooManyPaymentAccounts),
+    responses=problems(*ONCE, PaymentMethodUnknown, TooManyPaymentAccounts)
+    | links(201, to("get_payment_account", account_id="id"), _CHANGE),
 )
 async def create_payment_account(
     tx: Tx,
@@ -459,7 +464,7 @@ async def list_payment_accounts(tx: Tx, caller: _Reader) -> PaymentAccountsAnswe
 @accounts.get(
     "/payment-accounts/{account_id}",
     summary="See one of my payment accounts",
-    responses=problems(*AUTHENTICATED, NotFound),
+    responses=problems(*AUTHENTICATED, NotFound) | links(200, _CHANGE),
 )
 async def get_payment_account(
     tx: Tx, response: Response, caller: _Reader, account_id: UUID

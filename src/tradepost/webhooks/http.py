@@ -25,7 +25,7 @@ from tradepost.kernel.http import (
     expected_version,
 )
 from tradepost.kernel.limits.costs import costs
-from tradepost.kernel.openapi import AUTHENTICATED, ONCE, problems
+from tradepost.kernel.openapi import AUTHENTICATED, ONCE, links, problems, to
 from tradepost.kernel.text import clean_line
 from tradepost.webhooks import service
 from tradepost.webhooks.addresses import MAX_URL_LENGTH, FirstLook
@@ -305,13 +305,20 @@ _WriterOnce = Annotated[Caller, Depends(allowed_once(Scope.WEBHOOKS_WRITE))]
 _SecretOnce = Annotated[Caller, Depends(allowed_once(Scope.WEBHOOKS_WRITE, secret=True))]
 
 
+_ID = "$request.path.webhook_id"
+_READ = to("get_webhook", "list_deliveries", webhook_id="id")
+_USE = to("forget_webhook", "rotate_webhook_secret", "test_webhook", webhook_id="id")
+_EDIT = to("edit_webhook", seen=True, webhook_id="id")
+_ONE = to("get_delivery", "replay_delivery", webhook_id=_ID, delivery_id="id")
+_FIRST = to("get_delivery", "replay_delivery", webhook_id=_ID, delivery_id="data/0/id")
+
+
 @router.post(
     "",
     status_code=201,
     summary="Name an address for my events",
-    responses=problems(
-        *ONCE, EventTypeUnknown, TooManyWebhooks, WebhookUrlRefused, WebhookUrlTaken
-    ),
+    responses=problems(*ONCE, EventTypeUnknown, TooManyWebhooks, WebhookUrlRefused, WebhookUrlTaken)
+    | links(201, _READ, _USE, _EDIT),
     openapi_extra=costs(20, money=False),
 )
 async def create_webhook(
@@ -417,7 +424,7 @@ async def rotate_webhook_secret(
     "/{webhook_id}/test",
     status_code=202,
     summary="Send a test message",
-    responses=problems(*ONCE, NotFound, WebhookNotEnabled, TooManyPending),
+    responses=problems(*ONCE, NotFound, WebhookNotEnabled, TooManyPending) | links(202, _ONE),
     openapi_extra=costs(10, money=False),
 )
 async def test_webhook(tx: Tx, caller: _WriterOnce, webhook_id: UUID) -> DeliveryAnswer:
@@ -428,7 +435,7 @@ async def test_webhook(tx: Tx, caller: _WriterOnce, webhook_id: UUID) -> Deliver
 @router.get(
     "/{webhook_id}/deliveries",
     summary="List what was brought to a webhook",
-    responses=problems(*AUTHENTICATED, NotFound, InvalidCursor),
+    responses=problems(*AUTHENTICATED, NotFound, InvalidCursor) | links(200, _FIRST),
 )
 async def list_deliveries(
     tx: Tx,

@@ -55,7 +55,7 @@ from tradepost.kernel.http import (
     created_once,
 )
 from tradepost.kernel.limits.costs import costs
-from tradepost.kernel.openapi import AUTHENTICATED, ONCE, problems
+from tradepost.kernel.openapi import AUTHENTICATED, ONCE, links, problems, to
 
 #: Signing in hashes or asks the chain: no transaction is held meanwhile.
 sign_in_router = APIRouter(route_class=StrictRoute)
@@ -204,7 +204,11 @@ async def add_wallet(
     return AccountAnswer.of(account)
 
 
-@account_router.get("/tokens", summary="List the live tokens", responses=problems(*AUTHENTICATED))
+@account_router.get(
+    "/tokens",
+    summary="List the live tokens",
+    responses=problems(*AUTHENTICATED) | links(200, to("revoke_token", token_id="data/0/id")),  # noqa: S106 - the same
+)
 async def list_tokens(
     tx: Tx, caller: Annotated[Caller, Depends(allowed(Scope.ACCOUNT_READ))]
 ) -> TokensAnswer:
@@ -217,7 +221,8 @@ async def list_tokens(
     "/tokens",
     status_code=201,
     summary="Make a token for a program",
-    responses=problems(*ONCE, ScopeBeyondToken, TooManyTokens),
+    responses=problems(*ONCE, ScopeBeyondToken, TooManyTokens)
+    | links(201, to("revoke_token", token_id="id")),  # noqa: S106 - where its id stands
 )
 async def create_token(
     tx: Tx,

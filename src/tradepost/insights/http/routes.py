@@ -36,7 +36,7 @@ from tradepost.kernel.database import Database, Transaction
 from tradepost.kernel.errors import InvalidCursor
 from tradepost.kernel.http import AssetCode, CurrencyCode, StrictRoute, public
 from tradepost.kernel.iso import CurrencyUnknown
-from tradepost.kernel.openapi import problems
+from tradepost.kernel.openapi import links, problems, to
 
 router = APIRouter(tags=["markets"], route_class=StrictRoute)
 
@@ -51,7 +51,20 @@ _WRONG_PAGE: Final = problems(AssetNotTraded, CurrencyUnknown, InvalidCursor)
     "/markets",
     response_model=MarketsAnswer,
     summary="List the markets",
-    responses=problems(InvalidCursor),
+    responses=problems(InvalidCursor)
+    | links(
+        200,
+        to(
+            "get_market",
+            "market_depth",
+            "market_methods",
+            "market_trades",
+            "market_candles",
+            "get_price",
+            asset="data/0/asset",
+            currency="data/0/currency",
+        ),
+    ),
 )
 async def list_markets(
     request: Request,

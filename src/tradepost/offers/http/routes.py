@@ -30,7 +30,7 @@ from tradepost.kernel.http import (
 )
 from tradepost.kernel.iso import CountryUnknown, CurrencyUnknown
 from tradepost.kernel.limits.costs import costs
-from tradepost.kernel.openapi import AUTHENTICATED, ONCE, problems
+from tradepost.kernel.openapi import AUTHENTICATED, ONCE, links, problems, to
 from tradepost.kernel.pricing import premium_bps
 from tradepost.kernel.writes import WriteRoute
 from tradepost.offers import deposits, service
@@ -81,6 +81,13 @@ _SAID = (
     OfferInconsistent,
 )
 _STEP = problems(*ONCE, NotFound, NotYourOffer, OfferStateConflict)
+_TAKE = to("take_offer", body={"offer_id": "id"})
+_MADE = links(
+    201,
+    to("get_offer", "pause_offer", "resume_offer", "close_offer", "quote_offer", offer_id="id"),
+    to("edit_offer", seen=True, offer_id="id"),
+    _TAKE,
+)
 
 
 async def _seen(
@@ -144,7 +151,8 @@ async def _own(tx: Tx, response: Response, offer: Offer) -> OwnOfferAnswer:
         NotFound,
         NotYourOffer,
         OfferStateConflict,
-    ),
+    )
+    | _MADE,
     openapi_extra=costs(10, money=True),
 )
 async def create_offer(request: Request, tx: Tx, caller: _Writer, body: NewOfferBody) -> Response:
@@ -217,7 +225,10 @@ async def close_offer(
     "/offers/{offer_id}",
     response_model=OfferAnswer,
     summary="See an offer",
-    responses=problems(NotFound, Unauthenticated),
+    responses=problems(NotFound, Unauthenticated)
+    | links(
+        200, to("quote_offer", offer_id="id"), to("edit_offer", seen=True, offer_id="id"), _TAKE
+    ),
 )
 async def get_offer(
     tx: Tx,
@@ -237,7 +248,10 @@ async def get_offer(
 @router.get(
     "/offers/{offer_id}/quote",
     summary="Ask what an offer costs",
-    responses=problems(NotFound, Unauthenticated, PriceUnavailable, AmountOutOfRange),
+    responses=problems(NotFound, Unauthenticated, PriceUnavailable, AmountOutOfRange)
+    | links(
+        200, to("take_offer", body={"amount": "amount", "price_limit": "price", "hold": "hold"})
+    ),
 )
 async def quote_offer(
     tx: Tx, caller: _Anybody, offer_id: UUID, query: Annotated[QuoteQuery, Query()]
@@ -271,7 +285,8 @@ async def quote_offer(
 @router.get(
     "/my/offers",
     summary="List my offers",
-    responses=problems(*AUTHENTICATED, InvalidCursor),
+    responses=problems(*AUTHENTICATED, InvalidCursor)
+    | links(200, to("get_offer", "pause_offer", "close_offer", offer_id="data/0/id")),
 )
 async def list_my_offers(
     tx: Tx, cursors: CursorsOf, caller: _Reader, query: Annotated[PageQuery, Query()]

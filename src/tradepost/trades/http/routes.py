@@ -31,7 +31,7 @@ from tradepost.kernel.http import (
     perhaps_expected,
 )
 from tradepost.kernel.limits.costs import costs
-from tradepost.kernel.openapi import AUTHENTICATED, ONCE, problems
+from tradepost.kernel.openapi import AUTHENTICATED, ONCE, links, problems, to
 from tradepost.kernel.signatures import ContractSignatures
 from tradepost.offers.model import (
     AmountOutOfRange,
@@ -159,7 +159,25 @@ def _bytes(signature: str) -> bytes:
     "",
     status_code=201,
     summary="Take an offer",
-    responses=_TAKEN,
+    responses=_TAKEN
+    | links(
+        201,
+        to(
+            "get_trade",
+            "get_instructions",
+            "get_history",
+            "lock",
+            "seal_payment_details",
+            "payment_sent",
+            "release",
+            "refund",
+            "cancel",
+            "open_dispute",
+            "sign_settlement",
+            trade_id="id",
+        ),
+        to("get_offer", offer_id="offer_id"),
+    ),
     openapi_extra=costs(20, money=True),
 )
 async def take_offer(body: TakeOfferBody, tx: Tx, caller: MayWrite) -> TradeBody:
@@ -181,7 +199,10 @@ async def take_offer(body: TakeOfferBody, tx: Tx, caller: MayWrite) -> TradeBody
 
 
 @router.get(
-    "", summary="List your trades", responses=problems(*AUTHENTICATED, InvalidCursor, ChainNotReady)
+    "",
+    summary="List your trades",
+    responses=problems(*AUTHENTICATED, InvalidCursor, ChainNotReady)
+    | links(200, to("get_trade", trade_id="data/0/id")),
 )
 async def list_trades(
     tx: Tx,
@@ -245,7 +266,11 @@ async def export_trades(
     return StreamingResponse(parts, headers=headers, media_type=kind)
 
 
-@router.get("/{trade_id}", summary="Show a trade", responses=_SEEN)
+@router.get(
+    "/{trade_id}",
+    summary="Show a trade",
+    responses=_SEEN | links(200, to("get_instructions", "get_history", trade_id="id")),
+)
 async def get_trade(trade_id: UUID, tx: Tx, caller: MayRead, response: Response) -> TradeBody:
     """The trade as you see it, with your next action and its deadline."""
     seen = await service.get(tx, caller, trade_id)
