@@ -9,6 +9,7 @@ from concurrent.futures import ThreadPoolExecutor
 from dataclasses import dataclass
 from pathlib import Path
 
+from tradepost.entrypoints.dev.baseline import undeclared_breaks
 from tradepost.entrypoints.dev.data import CLONE
 from tradepost.entrypoints.dev.repository import broken_links, lock_faults
 
@@ -56,6 +57,7 @@ CHECKS = (
     Check("streams' document", [NODE, "tools/check_asyncapi.mjs", "docs/asyncapi.json"]),
     Check("OpenAPI by spectral", _SPECTRAL),
     Check("OpenAPI by redocly", _REDOCLY),
+    Check("breaks of the API", undeclared_breaks),
     Check("payment methods", [PYTHON, "-m", "tradepost_payments.table", "--check"]),
     Check("synchronous client", [PYTHON, "tools/unasync_client.py", "--check"]),
     Check("links in documents", broken_links),
