@@ -386,6 +386,50 @@ class Trade(Model):
     viewer: Viewer
 
 
+class Call(Model):
+    """A transaction for a wallet to send; `value` in wei. Check it before it is sent."""
+
+    to: Address
+    data: str
+    value: Whole
+
+
+class LockInstruction(Model):
+    """What the seller signs to lock in one way, by the name of each signature in the request."""
+
+    way: LockWay
+    typed_data: dict[str, dict[str, Any]]
+    nonce: str | None
+
+
+class SettlementInstruction(Settlement):
+    """What another party has signed, and what is signed to join it."""
+
+    typed_data: dict[str, Any]
+
+
+class Instructions(Model):
+    """What a wallet that is driven by hand signs or sends; what it says is to be checked."""
+
+    approve: Call | None
+    lock: Call | None
+    typed_data: dict[str, dict[str, Any]]
+    signed_locks: tuple[LockInstruction, ...]
+    settlements: tuple[SettlementInstruction, ...]
+
+
+class ProblemPage(Model):
+    """A problem that the exchange can answer with, and what to do about it."""
+
+    name: str
+    type: str
+    title: str
+    status: int
+    retryable: bool
+    advice: str
+    operations: tuple[str, ...]
+
+
 class HistoryEntry(Model):
     """One step of a trade; `by` is None where the clock or the chain took it."""
 

@@ -22,8 +22,10 @@ from tradepost_client.models import (
     Event,
     Exchange,
     HistoryEntry,
+    Instructions,
     NewToken,
     Nonce,
+    ProblemPage,
     Role,
     SignedIn,
     SignedLock,
@@ -48,6 +50,14 @@ class AsyncClient(AsyncMarket, AsyncPayments, AsyncStreams, AsyncWebhooks):
 
     # --- the exchange ----------------------------------------------------------------------
 
+    async def is_alive(self) -> bool:
+        """Whether the exchange's process answers at all; not repeated."""
+        try:
+            await self.send("GET", "/livez")
+        except ProblemError:
+            return False
+        return True
+
     async def is_ready(self) -> bool:
         """Whether the exchange says that it can serve; not repeated."""
         try:
@@ -63,6 +73,14 @@ class AsyncClient(AsyncMarket, AsyncPayments, AsyncStreams, AsyncWebhooks):
     async def exchange(self) -> Exchange:
         """What it trades, and by which rules."""
         return answer(Exchange, await self.get("/v1/exchange"))
+
+    async def problems(self) -> tuple[ProblemPage, ...]:
+        """Every problem that it can answer with."""
+        return tuple(answer(ProblemPage, item) for item in items(await self.get("/v1/problems")))
+
+    async def problem(self, name: str) -> ProblemPage:
+        """One of them, by the last part of its type."""
+        return answer(ProblemPage, await self.get(f"/v1/problems/{name}"))
 
     # --- the account -----------------------------------------------------------------------
 
@@ -188,6 +206,22 @@ class AsyncClient(AsyncMarket, AsyncPayments, AsyncStreams, AsyncWebhooks):
     async def trade(self, trade_id: str) -> Trade:
         """One trade, as the exchange shows it; see `Trader.trade` for a verified one."""
         return answer(Trade, await self.get(f"/v1/trades/{trade_id}"))
+
+    async def instructions(
+        self,
+        trade_id: str,
+        *,
+        buyer_amount: Decimal | None = None,
+        valid_until: int | None = None,
+    ) -> Instructions:
+        """What a wallet of another program signs or sends; a `Trader` makes its own.
+
+        With `buyer_amount` (of the coin) and `valid_until` (chain time, in Unix seconds), also what
+        is signed to offer that settlement.
+        """
+        amount = None if buyer_amount is None else f"{buyer_amount:f}"
+        query = {"buyer_amount": amount, "valid_until": valid_until}
+        return answer(Instructions, await self.get(f"/v1/trades/{trade_id}/instructions", query))
 
     async def history(self, trade_id: str) -> tuple[HistoryEntry, ...]:
         """What has happened to a trade."""

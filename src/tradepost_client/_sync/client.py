@@ -22,8 +22,10 @@ from tradepost_client.models import (
     Event,
     Exchange,
     HistoryEntry,
+    Instructions,
     NewToken,
     Nonce,
+    ProblemPage,
     Role,
     SignedIn,
     SignedLock,
@@ -48,6 +50,14 @@ class Client(Market, Payments, Streams, Webhooks):
 
     # --- the exchange ----------------------------------------------------------------------
 
+    def is_alive(self) -> bool:
+        """Whether the exchange's process answers at all; not repeated."""
+        try:
+            self.send("GET", "/livez")
+        except ProblemError:
+            return False
+        return True
+
     def is_ready(self) -> bool:
         """Whether the exchange says that it can serve; not repeated."""
         try:
@@ -63,6 +73,14 @@ class Client(Market, Payments, Streams, Webhooks):
     def exchange(self) -> Exchange:
         """What it trades, and by which rules."""
         return answer(Exchange, self.get("/v1/exchange"))
+
+    def problems(self) -> tuple[ProblemPage, ...]:
+        """Every problem that it can answer with."""
+        return tuple(answer(ProblemPage, item) for item in items(self.get("/v1/problems")))
+
+    def problem(self, name: str) -> ProblemPage:
+        """One of them, by the last part of its type."""
+        return answer(ProblemPage, self.get(f"/v1/problems/{name}"))
 
     # --- the account -----------------------------------------------------------------------
 
@@ -185,6 +203,22 @@ class Client(Market, Payments, Streams, Webhooks):
     def trade(self, trade_id: str) -> Trade:
         """One trade, as the exchange shows it; see `Trader.trade` for a verified one."""
         return answer(Trade, self.get(f"/v1/trades/{trade_id}"))
+
+    def instructions(
+        self,
+        trade_id: str,
+        *,
+        buyer_amount: Decimal | None = None,
+        valid_until: int | None = None,
+    ) -> Instructions:
+        """What a wallet of another program signs or sends; a `Trader` makes its own.
+
+        With `buyer_amount` (of the coin) and `valid_until` (chain time, in Unix seconds), also what
+        is signed to offer that settlement.
+        """
+        amount = None if buyer_amount is None else f"{buyer_amount:f}"
+        query = {"buyer_amount": amount, "valid_until": valid_until}
+        return answer(Instructions, self.get(f"/v1/trades/{trade_id}/instructions", query))
 
     def history(self, trade_id: str) -> tuple[HistoryEntry, ...]:
         """What has happened to a trade."""
