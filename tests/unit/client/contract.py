@@ -21,11 +21,15 @@ OPERATIONS: dict[str, tuple[str, str, dict[str, Any]]] = {
 _USUAL = {
     "accept",
     "accept-encoding",
+    "accept-language",
     "authorization",
+    "cache-control",
     "connection",
     "content-length",
     "content-type",
     "host",
+    "pragma",
+    "sec-fetch-mode",
     "user-agent",
 }
 

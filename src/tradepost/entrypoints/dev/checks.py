@@ -14,13 +14,13 @@ from tradepost.entrypoints.dev.data import CLONE
 from tradepost.entrypoints.dev.repository import broken_links, lock_faults
 
 PYTHON = sys.executable
-#: What judges the API's document are programs of node, and each looks at all of it.
+#: What judges the API's document are programs of node; the client of TypeScript is made by some.
 NODE = Path(PYTHON).with_name("node")
-_JUDGES = Path("tools/node/node_modules")
+NODE_MODULES = Path("tools/node/node_modules")
 _DOCUMENT = "docs/openapi.json"
 _SPECTRAL = (
     NODE,
-    _JUDGES / "@stoplight/spectral-cli/dist/index.js",
+    NODE_MODULES / "@stoplight/spectral-cli/dist/index.js",
     "lint",
     _DOCUMENT,
     "--ruleset=tools/openapi/.spectral.yaml",
@@ -29,7 +29,7 @@ _SPECTRAL = (
 )
 _REDOCLY = (
     NODE,
-    _JUDGES / "@redocly/cli/bin/cli.js",
+    NODE_MODULES / "@redocly/cli/bin/cli.js",
     "lint",
     _DOCUMENT,
     "--config=tools/openapi/redocly.yaml",
