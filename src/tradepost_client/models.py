@@ -151,6 +151,13 @@ class NewToken(Model):
     expires_at: Time
 
 
+class Ticket(Model):
+    """Opens one stream, once; not part of its representation."""
+
+    ticket: Annotated[str, Field(repr=False)]
+    expires_at: Time
+
+
 class Token(Model):
     """A bearer token without its secret."""
 

@@ -300,28 +300,6 @@ export interface paths {
         patch?: never;
         trace?: never;
     };
-    "/v1/account/events": {
-        parameters: {
-            query?: never;
-            header?: never;
-            path?: never;
-            cookie?: never;
-        };
-        /**
-         * What happened to this account
-         * @description The account's events with a number above `after`, in order.
-         *
-         *     The numbers have no gap, so a reader who goes on from the last one misses nothing.
-         */
-        get: operations["list_events"];
-        put?: never;
-        post?: never;
-        delete?: never;
-        options?: never;
-        head?: never;
-        patch?: never;
-        trace?: never;
-    };
     "/v1/my/partners": {
         parameters: {
             query?: never;
@@ -884,7 +862,7 @@ export interface paths {
         };
         /**
          * Show a trade's steps
-         * @description Each step with its time, and who took it.
+         * @description Each step with its time and who took it, from the first on.
          */
         get: operations["get_history"];
         put?: never;
@@ -1340,6 +1318,74 @@ export interface paths {
          * @description The same message with the same id, now; one that waits for its next try is tried now.
          */
         post: operations["replay_delivery"];
+        delete?: never;
+        options?: never;
+        head?: never;
+        patch?: never;
+        trace?: never;
+    };
+    "/v1/account/events": {
+        parameters: {
+            query?: never;
+            header?: never;
+            path?: never;
+            cookie?: never;
+        };
+        /**
+         * What happened to this account
+         * @description The account's events with a number above `after`, in order.
+         *
+         *     The numbers have no gap, so a reader who goes on from the last one misses nothing.
+         */
+        get: operations["list_events"];
+        put?: never;
+        post?: never;
+        delete?: never;
+        options?: never;
+        head?: never;
+        patch?: never;
+        trace?: never;
+    };
+    "/v1/stream/tickets": {
+        parameters: {
+            query?: never;
+            header?: never;
+            path?: never;
+            cookie?: never;
+        };
+        get?: never;
+        put?: never;
+        /**
+         * Get a ticket for a stream
+         * @description For a browser, which can send no header with a WebSocket.
+         *
+         *     It opens one stream within a minute, in the place of the token, and as long as that is valid.
+         */
+        post: operations["create_stream_ticket"];
+        delete?: never;
+        options?: never;
+        head?: never;
+        patch?: never;
+        trace?: never;
+    };
+    "/v1/stream": {
+        parameters: {
+            query?: never;
+            header?: never;
+            path?: never;
+            cookie?: never;
+        };
+        /**
+         * Follow what happens
+         * @description The channels as server-sent events; by an upgrade to a WebSocket, the same and more.
+         *
+         *     The data of each event is a message as `/asyncapi.json` describes them, its type stands in
+         *     `event` too, and `id` is what `Last-Event-ID` or `resume_from` goes on from. `trades` needs the
+         *     scope `trades:read`, `notifications` needs `account:read`; the others are for everybody.
+         */
+        get: operations["follow_stream"];
+        put?: never;
+        post?: never;
         delete?: never;
         options?: never;
         head?: never;
@@ -1901,6 +1947,17 @@ export interface components {
         /**
          * EventAnswer
          * @description Something that happened to this account.
+         * @example {
+         *       "created_at": "2026-11-24T05:00:00Z",
+         *       "id": "0193579a-3b22-7d41-a1c5-8e9f0a1b2c3d",
+         *       "payload": {
+         *         "event": "escrow_locked",
+         *         "state": "escrowed",
+         *         "trade_id": "0193579a-4d30-7b11-8f5e-6a7b8c9d0e1f"
+         *       },
+         *       "seq": 42,
+         *       "type": "trade.advanced"
+         *     }
          */
         EventAnswer: {
             /**
@@ -1931,13 +1988,15 @@ export interface components {
          * @example {
          *       "data": [
          *         {
-         *           "created_at": "2026-11-23T05:00:00Z",
+         *           "created_at": "2026-11-24T05:00:00Z",
          *           "id": "0193579a-3b22-7d41-a1c5-8e9f0a1b2c3d",
          *           "payload": {
-         *             "offer_id": "0193579a-3b20-7f13-b6d8-4c5d6e7f8091"
+         *             "event": "escrow_locked",
+         *             "state": "escrowed",
+         *             "trade_id": "0193579a-4d30-7b11-8f5e-6a7b8c9d0e1f"
          *           },
-         *           "seq": 1,
-         *           "type": "offer.created"
+         *           "seq": 42,
+         *           "type": "trade.advanced"
          *         }
          *       ]
          *     }
@@ -2174,7 +2233,7 @@ export interface components {
         };
         /**
          * HistoryBody
-         * @description All steps of a trade, in order.
+         * @description Steps of a trade, in order.
          * @example {
          *       "data": [
          *         {
@@ -2191,12 +2250,15 @@ export interface components {
          *           "to": "escrowed",
          *           "by": null
          *         }
-         *       ]
+         *       ],
+         *       "next_cursor": null
          *     }
          */
         HistoryBody: {
             /** Data */
             data: components["schemas"]["HistoryEntryBody"][];
+            /** Next Cursor */
+            next_cursor: string | null;
         };
         /**
          * HistoryEntryBody
@@ -3736,6 +3798,8 @@ export interface components {
         PartnersAnswer: {
             /** Data */
             data: components["schemas"]["PartnerAnswer"][];
+            /** Next Cursor */
+            next_cursor?: null;
         };
         /**
          * Party
@@ -3836,6 +3900,8 @@ export interface components {
         PaymentAccountsAnswer: {
             /** Data */
             data: components["schemas"]["PaymentAccountAnswer"][];
+            /** Next Cursor */
+            next_cursor?: null;
         };
         /**
          * PaymentDetailsBody
@@ -4199,6 +4265,8 @@ export interface components {
         SavedSearchesAnswer: {
             /** Data */
             data: components["schemas"]["SavedSearchAnswer"][];
+            /** Next Cursor */
+            next_cursor?: null;
         };
         /**
          * Scope
@@ -4430,6 +4498,23 @@ export interface components {
             data: components["schemas"]["TradeAnswer"][];
             /** Next Cursor */
             next_cursor: string | null;
+        };
+        /**
+         * TicketAnswer
+         * @description A ticket, this once: it opens one stream.
+         * @example {
+         *       "expires_at": "2026-11-24T05:01:00Z",
+         *       "ticket": "ts_mX3Jc0tq5V1sR8yZk2uA7wBnE4hGfLdQ9iToP6xCvYa"
+         *     }
+         */
+        TicketAnswer: {
+            /** Ticket */
+            ticket: string;
+            /**
+             * Expires At
+             * Format: date-time
+             */
+            expires_at: string;
         };
         /**
          * Time
@@ -5091,6 +5176,8 @@ export interface components {
         InsightsMethodsAnswer: {
             /** Data */
             data: components["schemas"]["InsightsMethodAnswer"][];
+            /** Next Cursor */
+            next_cursor?: null;
             /**
              * Complete
              * @description False where a side has more than the 2000 offers looked at.
@@ -5258,17 +5345,14 @@ export interface components {
          *         "signature": "AAECAwQFBgcICQoLDA0ODxAREhMUFRYXGBkaGxwdHh8gISIjJCUmJygpKissLS4vMDEyMzQ1Njc4OTo7PD0+Pw==",
          *         "version": 1
          *       },
-         *       "next": null
+         *       "next_cursor": null
          *     }
          */
         PaymentsMethodsAnswer: {
             /** Data */
             data: components["schemas"]["PaymentsMethodAnswer"][];
-            /**
-             * Next
-             * @description What `after` takes for more; null at the end.
-             */
-            next: string | null;
+            /** Next Cursor */
+            next_cursor: string | null;
             /**
              * Language
              * @enum {string}
@@ -6766,116 +6850,6 @@ export interface operations {
             };
             408: components["responses"]["RequestTooSlow"];
             413: components["responses"]["BodyTooLarge"];
-            414: components["responses"]["QueryTooLong"];
-            /** @description The request does not have the form this operation takes. */
-            422: {
-                headers: {
-                    "X-Request-Id": components["headers"]["X-Request-Id"];
-                    "RateLimit-Policy": components["headers"]["RateLimit-Policy"];
-                    RateLimit: components["headers"]["RateLimit"];
-                    [name: string]: unknown;
-                };
-                content: {
-                    "application/problem+json": components["schemas"]["Problem"];
-                };
-            };
-            /** @description You asked for more than a limit permits; try again after the seconds in Retry-After. */
-            429: {
-                headers: {
-                    "Retry-After": components["headers"]["Retry-After"];
-                    "X-Request-Id": components["headers"]["X-Request-Id"];
-                    "RateLimit-Policy": components["headers"]["RateLimit-Policy"];
-                    RateLimit: components["headers"]["RateLimit"];
-                    [name: string]: unknown;
-                };
-                content: {
-                    "application/problem+json": components["schemas"]["Problem"];
-                };
-            };
-            431: components["responses"]["HeadersTooLarge"];
-            500: components["responses"]["InternalError"];
-            /** @description The server is at its limit for this kind of work; try again in a moment. */
-            503: {
-                headers: {
-                    "X-Request-Id": components["headers"]["X-Request-Id"];
-                    "RateLimit-Policy": components["headers"]["RateLimit-Policy"];
-                    RateLimit: components["headers"]["RateLimit"];
-                    [name: string]: unknown;
-                };
-                content: {
-                    "application/problem+json": components["schemas"]["Problem"];
-                };
-            };
-        };
-    };
-    list_events: {
-        parameters: {
-            query?: {
-                /** @description The last number seen. */
-                after?: number;
-                limit?: number;
-                /**
-                 * @description Only these fields of the answer, or of each entry of a list; `a.b` is the `b` in `a`.
-                 * @example id
-                 */
-                fields?: components["parameters"]["fields"];
-            };
-            header?: {
-                /** @description `ETag`s of answers that you have. */
-                "If-None-Match"?: components["parameters"]["if-none-match"];
-            };
-            path?: never;
-            cookie?: never;
-        };
-        requestBody?: never;
-        responses: {
-            /** @description Successful Response */
-            200: {
-                headers: {
-                    ETag: components["headers"]["ETag"];
-                    "X-Request-Id": components["headers"]["X-Request-Id"];
-                    "RateLimit-Policy": components["headers"]["RateLimit-Policy"];
-                    RateLimit: components["headers"]["RateLimit"];
-                    [name: string]: unknown;
-                };
-                content: {
-                    "application/json": components["schemas"]["EventsAnswer"];
-                };
-            };
-            /** @description It is still what `If-None-Match` says. */
-            304: {
-                headers: {
-                    "X-Request-Id": components["headers"]["X-Request-Id"];
-                    "RateLimit-Policy": components["headers"]["RateLimit-Policy"];
-                    RateLimit: components["headers"]["RateLimit"];
-                    [name: string]: unknown;
-                };
-                content?: never;
-            };
-            /** @description This operation needs a valid bearer token. */
-            401: {
-                headers: {
-                    "X-Request-Id": components["headers"]["X-Request-Id"];
-                    "RateLimit-Policy": components["headers"]["RateLimit-Policy"];
-                    RateLimit: components["headers"]["RateLimit"];
-                    [name: string]: unknown;
-                };
-                content: {
-                    "application/problem+json": components["schemas"]["Problem"];
-                };
-            };
-            /** @description The token does not have the scope that this operation needs. */
-            403: {
-                headers: {
-                    "X-Request-Id": components["headers"]["X-Request-Id"];
-                    "RateLimit-Policy": components["headers"]["RateLimit-Policy"];
-                    RateLimit: components["headers"]["RateLimit"];
-                    [name: string]: unknown;
-                };
-                content: {
-                    "application/problem+json": components["schemas"]["Problem"];
-                };
-            };
             414: components["responses"]["QueryTooLong"];
             /** @description The request does not have the form this operation takes. */
             422: {
@@ -8953,7 +8927,7 @@ export interface operations {
                 language?: ("en" | "es" | "pt" | "fr" | "de" | "tr" | "ru" | "zh" | "hi") | null;
                 /** @description Sought in codes and names. */
                 q?: string;
-                after?: string | null;
+                cursor?: string | null;
                 limit?: number;
                 /**
                  * @description Only these fields of the answer, or of each entry of a list; `a.b` is the `b` in `a`.
@@ -8993,6 +8967,18 @@ export interface operations {
                     [name: string]: unknown;
                 };
                 content?: never;
+            };
+            /** @description The cursor is not one that this exchange issued for this list. */
+            400: {
+                headers: {
+                    "X-Request-Id": components["headers"]["X-Request-Id"];
+                    "RateLimit-Policy": components["headers"]["RateLimit-Policy"];
+                    RateLimit: components["headers"]["RateLimit"];
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/problem+json": components["schemas"]["Problem"];
+                };
             };
             414: components["responses"]["QueryTooLong"];
             /** @description The request does not have the form this operation takes. */
@@ -10744,6 +10730,8 @@ export interface operations {
     get_history: {
         parameters: {
             query?: {
+                cursor?: string | null;
+                limit?: number;
                 /**
                  * @description Only these fields of the answer, or of each entry of a list; `a.b` is the `b` in `a`.
                  * @example id
@@ -10783,6 +10771,18 @@ export interface operations {
                     [name: string]: unknown;
                 };
                 content?: never;
+            };
+            /** @description The cursor is not one that this exchange issued for this list. */
+            400: {
+                headers: {
+                    "X-Request-Id": components["headers"]["X-Request-Id"];
+                    "RateLimit-Policy": components["headers"]["RateLimit-Policy"];
+                    RateLimit: components["headers"]["RateLimit"];
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/problem+json": components["schemas"]["Problem"];
+                };
             };
             /** @description This operation needs a valid bearer token. */
             401: {
@@ -13854,6 +13854,354 @@ export interface operations {
                 };
             };
             /** @description You asked for more than a limit permits; try again after the seconds in Retry-After. */
+            429: {
+                headers: {
+                    "Retry-After": components["headers"]["Retry-After"];
+                    "X-Request-Id": components["headers"]["X-Request-Id"];
+                    "RateLimit-Policy": components["headers"]["RateLimit-Policy"];
+                    RateLimit: components["headers"]["RateLimit"];
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/problem+json": components["schemas"]["Problem"];
+                };
+            };
+            431: components["responses"]["HeadersTooLarge"];
+            500: components["responses"]["InternalError"];
+            /** @description The server is at its limit for this kind of work; try again in a moment. */
+            503: {
+                headers: {
+                    "X-Request-Id": components["headers"]["X-Request-Id"];
+                    "RateLimit-Policy": components["headers"]["RateLimit-Policy"];
+                    RateLimit: components["headers"]["RateLimit"];
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/problem+json": components["schemas"]["Problem"];
+                };
+            };
+        };
+    };
+    list_events: {
+        parameters: {
+            query?: {
+                /** @description The last number seen. */
+                after?: number;
+                limit?: number;
+                /**
+                 * @description Only these fields of the answer, or of each entry of a list; `a.b` is the `b` in `a`.
+                 * @example id
+                 */
+                fields?: components["parameters"]["fields"];
+            };
+            header?: {
+                /** @description `ETag`s of answers that you have. */
+                "If-None-Match"?: components["parameters"]["if-none-match"];
+            };
+            path?: never;
+            cookie?: never;
+        };
+        requestBody?: never;
+        responses: {
+            /** @description Successful Response */
+            200: {
+                headers: {
+                    ETag: components["headers"]["ETag"];
+                    "X-Request-Id": components["headers"]["X-Request-Id"];
+                    "RateLimit-Policy": components["headers"]["RateLimit-Policy"];
+                    RateLimit: components["headers"]["RateLimit"];
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/json": components["schemas"]["EventsAnswer"];
+                };
+            };
+            /** @description It is still what `If-None-Match` says. */
+            304: {
+                headers: {
+                    "X-Request-Id": components["headers"]["X-Request-Id"];
+                    "RateLimit-Policy": components["headers"]["RateLimit-Policy"];
+                    RateLimit: components["headers"]["RateLimit"];
+                    [name: string]: unknown;
+                };
+                content?: never;
+            };
+            /** @description This operation needs a valid bearer token. */
+            401: {
+                headers: {
+                    "X-Request-Id": components["headers"]["X-Request-Id"];
+                    "RateLimit-Policy": components["headers"]["RateLimit-Policy"];
+                    RateLimit: components["headers"]["RateLimit"];
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/problem+json": components["schemas"]["Problem"];
+                };
+            };
+            /** @description The token does not have the scope that this operation needs. */
+            403: {
+                headers: {
+                    "X-Request-Id": components["headers"]["X-Request-Id"];
+                    "RateLimit-Policy": components["headers"]["RateLimit-Policy"];
+                    RateLimit: components["headers"]["RateLimit"];
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/problem+json": components["schemas"]["Problem"];
+                };
+            };
+            414: components["responses"]["QueryTooLong"];
+            /** @description The request does not have the form this operation takes. */
+            422: {
+                headers: {
+                    "X-Request-Id": components["headers"]["X-Request-Id"];
+                    "RateLimit-Policy": components["headers"]["RateLimit-Policy"];
+                    RateLimit: components["headers"]["RateLimit"];
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/problem+json": components["schemas"]["Problem"];
+                };
+            };
+            /** @description You asked for more than a limit permits; try again after the seconds in Retry-After. */
+            429: {
+                headers: {
+                    "Retry-After": components["headers"]["Retry-After"];
+                    "X-Request-Id": components["headers"]["X-Request-Id"];
+                    "RateLimit-Policy": components["headers"]["RateLimit-Policy"];
+                    RateLimit: components["headers"]["RateLimit"];
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/problem+json": components["schemas"]["Problem"];
+                };
+            };
+            431: components["responses"]["HeadersTooLarge"];
+            500: components["responses"]["InternalError"];
+            /** @description The server is at its limit for this kind of work; try again in a moment. */
+            503: {
+                headers: {
+                    "X-Request-Id": components["headers"]["X-Request-Id"];
+                    "RateLimit-Policy": components["headers"]["RateLimit-Policy"];
+                    RateLimit: components["headers"]["RateLimit"];
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/problem+json": components["schemas"]["Problem"];
+                };
+            };
+        };
+    };
+    create_stream_ticket: {
+        parameters: {
+            query?: never;
+            header?: {
+                "idempotency-key"?: string | null;
+            };
+            path?: never;
+            cookie?: never;
+        };
+        requestBody?: never;
+        responses: {
+            /** @description Successful Response */
+            201: {
+                headers: {
+                    "X-Request-Id": components["headers"]["X-Request-Id"];
+                    "RateLimit-Policy": components["headers"]["RateLimit-Policy"];
+                    RateLimit: components["headers"]["RateLimit"];
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/json": components["schemas"]["TicketAnswer"];
+                };
+            };
+            /** @description This operation needs an Idempotency-Key header, so that a retry cannot act twice. */
+            400: {
+                headers: {
+                    "X-Request-Id": components["headers"]["X-Request-Id"];
+                    "RateLimit-Policy": components["headers"]["RateLimit-Policy"];
+                    RateLimit: components["headers"]["RateLimit"];
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/problem+json": components["schemas"]["Problem"];
+                };
+            };
+            /** @description This operation needs a valid bearer token. */
+            401: {
+                headers: {
+                    "X-Request-Id": components["headers"]["X-Request-Id"];
+                    "RateLimit-Policy": components["headers"]["RateLimit-Policy"];
+                    RateLimit: components["headers"]["RateLimit"];
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/problem+json": components["schemas"]["Problem"];
+                };
+            };
+            /** @description The token does not have the scope that this operation needs. */
+            403: {
+                headers: {
+                    "X-Request-Id": components["headers"]["X-Request-Id"];
+                    "RateLimit-Policy": components["headers"]["RateLimit-Policy"];
+                    RateLimit: components["headers"]["RateLimit"];
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/problem+json": components["schemas"]["Problem"];
+                };
+            };
+            408: components["responses"]["RequestTooSlow"];
+            /** @description A request with this Idempotency-Key is still being carried out. */
+            409: {
+                headers: {
+                    "X-Request-Id": components["headers"]["X-Request-Id"];
+                    "RateLimit-Policy": components["headers"]["RateLimit-Policy"];
+                    RateLimit: components["headers"]["RateLimit"];
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/problem+json": components["schemas"]["Problem"];
+                };
+            };
+            413: components["responses"]["BodyTooLarge"];
+            414: components["responses"]["QueryTooLong"];
+            /** @description This Idempotency-Key has been used for another request. The request does not have the form this operation takes. */
+            422: {
+                headers: {
+                    "X-Request-Id": components["headers"]["X-Request-Id"];
+                    "RateLimit-Policy": components["headers"]["RateLimit-Policy"];
+                    RateLimit: components["headers"]["RateLimit"];
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/problem+json": components["schemas"]["Problem"];
+                };
+            };
+            /** @description You asked for more than a limit permits; try again after the seconds in Retry-After. */
+            429: {
+                headers: {
+                    "Retry-After": components["headers"]["Retry-After"];
+                    "X-Request-Id": components["headers"]["X-Request-Id"];
+                    "RateLimit-Policy": components["headers"]["RateLimit-Policy"];
+                    RateLimit: components["headers"]["RateLimit"];
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/problem+json": components["schemas"]["Problem"];
+                };
+            };
+            431: components["responses"]["HeadersTooLarge"];
+            500: components["responses"]["InternalError"];
+            /** @description The server is at its limit for this kind of work; try again in a moment. */
+            503: {
+                headers: {
+                    "X-Request-Id": components["headers"]["X-Request-Id"];
+                    "RateLimit-Policy": components["headers"]["RateLimit-Policy"];
+                    RateLimit: components["headers"]["RateLimit"];
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/problem+json": components["schemas"]["Problem"];
+                };
+            };
+        };
+    };
+    follow_stream: {
+        parameters: {
+            query?: {
+                /** @description May be repeated: `trades`, `notifications`, `prices:ETH-EUR`, `offers:ETH-EUR`. */
+                channels?: string[];
+                /** @description The last number that you have of each channel, as `trades=41,offers:ETH-EUR=7`; a channel that is missing begins now. */
+                resume_from?: string;
+                /** @description Of `POST /v1/stream/tickets`, for who has no header. */
+                ticket?: string | null;
+            };
+            header?: never;
+            path?: never;
+            cookie?: never;
+        };
+        requestBody?: never;
+        responses: {
+            /** @description Server-sent events, until the client leaves or the stream is old. */
+            200: {
+                headers: {
+                    "X-Request-Id": components["headers"]["X-Request-Id"];
+                    "RateLimit-Policy": components["headers"]["RateLimit-Policy"];
+                    RateLimit: components["headers"]["RateLimit"];
+                    [name: string]: unknown;
+                };
+                content: {
+                    /**
+                     * @example id: trades=42
+                     *     event: event
+                     *     data: {"type":"event","channel":"trades","seq":42,"after":41,"event":{}}
+                     */
+                    "text/event-stream": string;
+                };
+            };
+            /** @description This operation needs a valid bearer token. This ticket was not issued here, has been used, has expired, or its token has ended. */
+            401: {
+                headers: {
+                    "X-Request-Id": components["headers"]["X-Request-Id"];
+                    "RateLimit-Policy": components["headers"]["RateLimit-Policy"];
+                    RateLimit: components["headers"]["RateLimit"];
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/problem+json": components["schemas"]["Problem"];
+                };
+            };
+            /** @description The token does not have the scope that this operation needs. */
+            403: {
+                headers: {
+                    "X-Request-Id": components["headers"]["X-Request-Id"];
+                    "RateLimit-Policy": components["headers"]["RateLimit-Policy"];
+                    RateLimit: components["headers"]["RateLimit"];
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/problem+json": components["schemas"]["Problem"];
+                };
+            };
+            /** @description There is no such channel. */
+            404: {
+                headers: {
+                    "X-Request-Id": components["headers"]["X-Request-Id"];
+                    "RateLimit-Policy": components["headers"]["RateLimit-Policy"];
+                    RateLimit: components["headers"]["RateLimit"];
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/problem+json": components["schemas"]["Problem"];
+                };
+            };
+            /** @description This stream has as many channels as one can have. */
+            409: {
+                headers: {
+                    "X-Request-Id": components["headers"]["X-Request-Id"];
+                    "RateLimit-Policy": components["headers"]["RateLimit-Policy"];
+                    RateLimit: components["headers"]["RateLimit"];
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/problem+json": components["schemas"]["Problem"];
+                };
+            };
+            414: components["responses"]["QueryTooLong"];
+            /** @description Positions are channels with their numbers, such as `trades=41,offers:ETH-EUR=7`. The request does not have the form this operation takes. */
+            422: {
+                headers: {
+                    "X-Request-Id": components["headers"]["X-Request-Id"];
+                    "RateLimit-Policy": components["headers"]["RateLimit-Policy"];
+                    RateLimit: components["headers"]["RateLimit"];
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/problem+json": components["schemas"]["Problem"];
+                };
+            };
+            /** @description As many streams are open as your account, or your network address, can have. You asked for more than a limit permits; try again after the seconds in Retry-After. */
             429: {
                 headers: {
                     "Retry-After": components["headers"]["Retry-After"];

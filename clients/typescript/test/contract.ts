@@ -43,7 +43,6 @@ const calls: Record<keyof operations, () => Promise<unknown>> = {
     body: { expires_in_s: 2592000, label: "price bot", scopes: ["offers:read", "offers:write"] },
   }),
   revoke_token: () => client.DELETE("/v1/tokens/{token_id}", { params: { path: { token_id: ID } } }),
-  list_events: () => client.GET("/v1/account/events"),
   list_partners: () => client.GET("/v1/my/partners"),
   trust_partner: () => client.PUT("/v1/my/partners/{account_id}", { params: { path: { account_id: ID } } }),
   distrust_partner: () => client.DELETE("/v1/my/partners/{account_id}", {
@@ -216,6 +215,12 @@ const calls: Record<keyof operations, () => Promise<unknown>> = {
   }),
   replay_delivery: () => client.POST("/v1/webhooks/{webhook_id}/deliveries/{delivery_id}/replay", {
     params: { path: { webhook_id: ID, delivery_id: ID } },
+  }),
+  list_events: () => client.GET("/v1/account/events"),
+  create_stream_ticket: () => client.POST("/v1/stream/tickets"),
+  follow_stream: () => client.GET("/v1/stream", {
+    params: { query: { channels: ["prices:ETH-EUR"] } },
+    parseAs: "text",
   }),
 };
 

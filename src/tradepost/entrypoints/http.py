@@ -66,6 +66,7 @@ _TAGS = {
     "trades": "Taking an offer, and each step of a trade up to its end.",
     "markets": "Each pair at a glance: depth, methods, past trades, candles.",
     "webhooks": "Where the exchange sends an account's events.",
+    "streams": "What happens, as it happens.",
 }
 #: How long a connection may take to send a request's head, and how large one is read.
 _HEAD_MS = 30_000

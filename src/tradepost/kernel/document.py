@@ -87,7 +87,9 @@ def complete(document: dict[str, Any], routes: Iterable[BaseRoute]) -> None:
     needs = {route.name: _needs(route) for route in routes if isinstance(route, APIRoute)}
     for methods in document["paths"].values():
         for method, operation in methods.items():
-            operation["security"] = needs[operation["operationId"]]
+            # A route that finds its caller by itself says so itself.
+            own = operation.get("security", [])
+            operation["security"] = needs[operation["operationId"]] or own
             _tell_shaping(method, operation)
             _tell_limits(method, operation)
             _tell_next_page(operation, components["schemas"])
@@ -120,7 +122,7 @@ def _needs(route: APIRoute) -> list[dict[str, list[str]]]:
     calls = list(_calls(route.dependant))
     scopes = {call.scope for call in calls if isinstance(call, Allowed | Once)}
     if scopes:
-        return [{"HTTPBearer": sorted(scopes)}]
+        return [{"HTTPBearer": sorted(scope for scope in scopes if scope is not None)}]
     if perhaps in calls:
         return [{}, {"HTTPBearer": []}]
     return [{"HTTPBearer": []}] if authenticated in calls else []

@@ -296,8 +296,7 @@ def _told(response: Response, language: str) -> Response:
     "/payment-methods",
     response_model=MethodsAnswer,
     summary="List the payment methods",
-    responses=problems(InvalidCursor)
-    | links(200, to("get_payment_method", code="data/0/code")),
+    responses=problems(InvalidCursor) | links(200, to("get_payment_method", code="data/0/code")),
 )
 async def list_payment_methods(
     registry: _RegistryOf,
@@ -458,7 +457,7 @@ async def create_payment_account(
 async def list_payment_accounts(tx: Tx, caller: _Reader) -> PaymentAccountsAnswer:
     """All of them: there are never more than 50."""
     found = await service.accounts_of(tx, caller.account_id)
-    return PaymentAccountsAnswer(data=[PaymentAccountAnswer.of(account) for account in found])
+    return PaymentAccountsAnswer(data=list(map(PaymentAccountAnswer.of, found)))
 
 
 @accounts.get(

@@ -5,7 +5,9 @@ from collections.abc import AsyncGenerator, Mapping, Sequence
 from contextlib import aclosing
 
 from tradepost_client._async.transport import AsyncTransport
+from tradepost_client.answers import answer
 from tradepost_client.errors import ExchangeUnreachable, ProblemError
+from tradepost_client.models import Ticket
 from tradepost_client.streams import Follower, Told
 
 #: A heartbeat comes every 15 seconds: who hears nothing for longer has lost the exchange.
@@ -14,6 +16,10 @@ _SILENCE_S = 45.0
 
 class AsyncStreams(AsyncTransport):
     """What a client is told; the errors are those of `AsyncClient`."""
+
+    async def create_stream_ticket(self, *, key: str | None = None) -> Ticket:
+        """A ticket for a browser, which can send no token with a WebSocket."""
+        return answer(Ticket, await self.post_once("/v1/stream/tickets", None, key))
 
     async def stream(
         self, channels: Sequence[str], *, resume_from: Mapping[str, int] | None = None

@@ -5,7 +5,9 @@ from collections.abc import Generator, Mapping, Sequence
 from contextlib import closing
 
 from tradepost_client._sync.transport import Transport
+from tradepost_client.answers import answer
 from tradepost_client.errors import ExchangeUnreachable, ProblemError
+from tradepost_client.models import Ticket
 from tradepost_client.streams import Follower, Told
 
 #: A heartbeat comes every 15 seconds: who hears nothing for longer has lost the exchange.
@@ -14,6 +16,10 @@ _SILENCE_S = 45.0
 
 class Streams(Transport):
     """What a client is told; the errors are those of `AsyncClient`."""
+
+    def create_stream_ticket(self, *, key: str | None = None) -> Ticket:
+        """A ticket for a browser, which can send no token with a WebSocket."""
+        return answer(Ticket, self.post_once("/v1/stream/tickets", None, key))
 
     def stream(
         self, channels: Sequence[str], *, resume_from: Mapping[str, int] | None = None

@@ -119,6 +119,8 @@ class Transport:
                 yield line.decode(errors="replace").rstrip("\r")
             if len(begun) > _LONGEST_LINE:
                 raise AnswerMalformed("A line of the exchange's file does not end.")
+        if begun:
+            yield begun.decode(errors="replace")
 
     def chunks(self, path: str, query: Query, *, silence_s: float) -> Generator[bytes]:
         """GET of an answer that goes on, as it comes; nothing for so long is `ExchangeUnreachable`.

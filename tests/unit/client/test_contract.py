@@ -146,11 +146,13 @@ CALLS: dict[str, list[Call]] = {
     "list_deliveries": [lambda of: of.deliveries(ID), lambda of: of.deliveries(ID, state="failed")],
     "get_delivery": [lambda of: of.delivery(ID, ID)],
     "replay_delivery": [lambda of: of.replay_delivery(ID, ID)],
+    "create_stream_ticket": [lambda of: of.create_stream_ticket()],
 }
 
 
 def test_a_client_knows_every_operation() -> None:
-    assert set(CALLS) == set(OPERATIONS)
+    # A stream goes on, and has tests of its own.
+    assert set(CALLS) == set(OPERATIONS) - {"follow_stream"}
 
 
 def _ways() -> list[Any]:
