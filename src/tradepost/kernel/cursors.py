@@ -3,11 +3,14 @@
 import hashlib
 import hmac
 import json
+import re
 from base64 import b64decode, urlsafe_b64encode
 
 from tradepost.kernel.errors import InvalidCursor
 
 _SIGNATURE_BYTES = 16
+#: The decoder takes the usual alphabet too, so that one cursor could be written in two ways.
+_FORM = re.compile(r"[A-Za-z0-9_-]+")
 
 
 class Cursors:
@@ -23,6 +26,8 @@ class Cursors:
 
     def read(self, purpose: str, cursor: str) -> list[str | int]:
         """The position that `write` was given for the same purpose, else `InvalidCursor`."""
+        if not _FORM.fullmatch(cursor):
+            raise InvalidCursor
         try:
             signed = b64decode(cursor + "=" * (-len(cursor) % 4), altchars=b"-_", validate=True)
         except ValueError:

@@ -103,15 +103,25 @@ class PostgresWire:
                 await sending.close()
 
     async def _connect(self) -> AsyncConnection:
-        return await AsyncConnection.connect(
-            self._conninfo,
-            autocommit=True,
-            connect_timeout=_PATIENCE_S,
-            # A server that is gone without a word is found out by the system.
-            keepalives_idle=10,
-            keepalives_interval=5,
-            keepalives_count=3,
+        opening = asyncio.ensure_future(
+            AsyncConnection.connect(
+                self._conninfo,
+                autocommit=True,
+                connect_timeout=_PATIENCE_S,
+                # A server that is gone without a word is found out by the system.
+                keepalives_idle=10,
+                keepalives_interval=5,
+                keepalives_count=3,
+            )
         )
+        try:
+            return await asyncio.shield(opening)
+        except asyncio.CancelledError:
+            # One that is given up half way stays with the server, which waits a minute for the rest
+            # of it, and lets nobody drop or copy a database meanwhile.
+            with suppress(Error, OSError):
+                await (await opening).close()
+            raise
 
 
 class ValkeyWire:

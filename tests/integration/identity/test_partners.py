@@ -62,7 +62,7 @@ async def test_a_partner_is_shown_by_his_name(
         )
     await api.put(f"/v1/my/partners/{partner.account.id}", headers=bearer(owner))
     answer = await api.get("/v1/my/partners", headers=bearer(owner))
-    assert answer.json() == {"data": [{"id": str(partner.account.id), "name": "rosa"}]}
+    assert answer.json()["data"] == [{"id": str(partner.account.id), "name": "rosa"}]
 
 
 @pytest.mark.parametrize("whom", ["himself", "nobody", "rosa"])
