@@ -34,6 +34,7 @@ from tradepost.identity import service as identity
 from tradepost.kernel.access import Role
 from tradepost.kernel.clock import system_clock
 from tradepost.kernel.database import Database
+from tradepost.kernel.jobs import observed
 from tradepost.kernel.settings import Settings
 from tradepost_client import AsyncChain, AsyncClient, AsyncTrader, Wallet
 from tradepost_client.models import Trade as TradeShown
@@ -127,7 +128,9 @@ class Stage:
 
     async def jobs(self) -> None:
         """Runs what is queued, and what the clock would start."""
-        await self.queue.run_worker_async(wait=False, install_signal_handlers=False)
+        await self.queue.run_worker_async(
+            wait=False, install_signal_handlers=False, worker_middleware=[observed]
+        )
         for name in (
             "book.follow_market",
             "alerts.tell",

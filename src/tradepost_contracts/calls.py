@@ -194,6 +194,11 @@ def balance_of(token: str, account: str) -> bytes:
     return _call("balanceOf", ["address", "address"], [token, account])
 
 
+def token_balance(holder: str) -> bytes:
+    """A view of a token (ERC-20): what `holder` has of it; the answer is one number."""
+    return _call("balanceOf", ["address"], [holder])
+
+
 def withdrawal_nonce(token: str, account: str) -> bytes:
     """A view: the nonce of the account's next signed withdrawal; the answer is one number."""
     return _call("withdrawalNonce", ["address", "address"], [token, account])

@@ -12,8 +12,13 @@ from tradepost.kernel.settings import Settings
 README = (CLONE / "README.md").read_text()
 ROW = re.compile(r"^\| `([A-Z_]+)` \| (.+?) \| (.+) \|$", re.MULTILINE)
 NAMED = re.compile(r"\b(TRADEPOST_[A-Z_]+|[A-Z][A-Z_]*_URL)\b")
-#: Every platform calls these three so, and no prefix goes before them.
-PLAIN = {"database_url": "DATABASE_URL", "rpc_url": "RPC_URL", "redis_url": "REDIS_URL"}
+#: Everybody calls these so, and no prefix goes before them.
+PLAIN = {
+    "database_url": "DATABASE_URL",
+    "rpc_url": "RPC_URL",
+    "redis_url": "REDIS_URL",
+    "otlp_endpoint": "OTEL_EXPORTER_OTLP_ENDPOINT",
+}
 
 
 def documented() -> dict[str, tuple[str, str]]:

@@ -23,8 +23,7 @@ import tradepost.trades.http
 import tradepost.webhooks.http
 from tradepost import __version__
 from tradepost.book import service as book
-from tradepost.entrypoints import meta, problems
-from tradepost.entrypoints.logs import configure
+from tradepost.entrypoints import logs, meta, problems, sharing, tracer
 from tradepost.entrypoints.settings import load
 from tradepost.entrypoints.sockets import allow_files, drop_slow_readers
 from tradepost.entrypoints.wiring import SUBSCRIPTIONS
@@ -32,6 +31,7 @@ from tradepost.escrow import service as escrows
 from tradepost.escrow.evm.chain import Chain
 from tradepost.identity import service as identity
 from tradepost.insights.cache import Answers
+from tradepost.kernel import metrics
 from tradepost.kernel.answers import ShapeAnswers
 from tradepost.kernel.bounds import LimitHead, LimitTime
 from tradepost.kernel.clock import Clock, system_clock
@@ -42,6 +42,7 @@ from tradepost.kernel.http import LimitBody, install_problems
 from tradepost.kernel.limits.addresses import Addresses
 from tradepost.kernel.limits.limiter import Limiter
 from tradepost.kernel.limits.middleware import Limits
+from tradepost.kernel.observing import Observe
 from tradepost.kernel.requests import NameRequests
 from tradepost.kernel.routing import Directory, add_room
 from tradepost.kernel.settings import Settings
@@ -113,6 +114,14 @@ def build(settings: Settings, clock: Clock = system_clock, pace: Pace = PACE) ->
         license_info={"name": "Apache License 2.0", "identifier": "Apache-2.0"},
         servers=[{"url": "/", "description": _SERVER, "x-internal": False}],
         openapi_tags=[{"name": name, "description": what} for name, what in _TAGS.items()],
+        # Its own telling names paths, queries and the texts of errors: `Observe` sees in its place.
+        telemetry={
+            "tracing": False,
+            "metrics": False,
+            "logs": False,
+            "operation_spans": False,
+            "auto_configure": False,
+        },
         generate_unique_id_function=lambda route: route.name,
     )
     app.state.settings = settings
@@ -162,6 +171,7 @@ def build(settings: Settings, clock: Clock = system_clock, pace: Pace = PACE) ->
     )
     app.add_middleware(LimitHead)
     app.add_middleware(LimitTime, within_s=settings.request_timeout_s)
+    app.add_middleware(Observe, told=settings.log_requests, slow_s=settings.slow_request_s)
     app.add_middleware(NameRequests)
     written = app.openapi
 
@@ -181,8 +191,9 @@ async def _asyncapi() -> JSONResponse:
 
 def app_from_environment() -> FastAPI:
     """What each of the server's workers calls."""
-    configure()
     settings = load()
+    logs.configure(settings.log_form)
+    tracer.start("http", settings)
     unread_ms = round(settings.request_timeout_s * 1_000)
     Thread(target=drop_slow_readers, args=(settings.port, unread_ms), daemon=True).start()
     return build(settings)
@@ -196,6 +207,9 @@ def serve(settings: Settings) -> None:
 
     # Each connection is a file, and the database's and the node's are some more.
     allow_files(2 * _CONNECTIONS)
+    logs.configure(settings.log_form)
+    if settings.metrics_port is not None:
+        metrics.serve(settings.metrics_host, settings.metrics_port, sharing.gathered())
     Server(
         "tradepost.entrypoints.http:app_from_environment",
         factory=True,
@@ -219,4 +233,5 @@ def serve(settings: Settings) -> None:
         backpressure=settings.stream_connections + _CONNECTIONS,
         # One that does not end by itself is ended.
         workers_kill_timeout=_LAST_WORDS_S,
+        log_dictconfig=logs.SERVER,
     ).serve()

@@ -7,12 +7,12 @@ from fastapi import APIRouter, Depends, Request, Response
 from pydantic import BaseModel, ConfigDict, Field
 
 from tradepost import __version__
+from tradepost.entrypoints import readiness
 from tradepost.escrow import service as escrows
 from tradepost.escrow.evm.deploy import DEVELOPMENT_CHAIN
 from tradepost.escrow.model import ChainNotReady
 from tradepost.kernel import iso
 from tradepost.kernel.clock import Clock
-from tradepost.kernel.database import Database
 from tradepost.kernel.http import StrictRoute, TransactionRoute, Tx
 from tradepost.kernel.limits.costs import costs
 from tradepost.kernel.limits.limiter import Limiter
@@ -53,7 +53,10 @@ class Health(BaseModel):
     model_config = ConfigDict(
         json_schema_extra={
             "examples": [
-                {"status": "ok", "checks": {"database": "ok", "chain": "ok", "limits": "memory"}}
+                {
+                    "status": "ok",
+                    "checks": {"database": "ok", "schema": "ok", "chain": "ok", "limits": "memory"},
+                }
             ]
         }
     )
@@ -145,22 +148,13 @@ async def livez() -> Health:
     },
 )
 async def readyz(request: Request, response: Response) -> Health:
-    """503 while the database, or the followed chain, is not there.
+    """503 while the database, its schema, or the followed chain is not there.
 
-    Where the limits are kept is told beside it; that their store is away does not make it unready.
+    It is bounded in time, and asks only the database: the node is the watcher's business. Where the
+    limits are kept is told beside it; that their store is away does not make it unready.
     """
-    database: Database = request.app.state.database
-    checks = {"database": "ok", "chain": "ok"}
-    try:
-        async with database.transaction() as tx:
-            try:
-                await escrows.recent_chain(tx)
-            except ChainNotReady:
-                checks["chain"] = "not followed"
-    # Whatever keeps the database from answering, the process is not ready.
-    except Exception as error:  # noqa: BLE001
-        checks["database"] = type(error).__name__
-    ready = set(checks.values()) == {"ok"}
+    checks = await readiness.checks(request.app.state.database, request.app.state.settings)
+    ready = set(checks.values()) == {readiness.OK}
     limiter: Limiter = request.app.state.limiter
     checks["limits"] = limiter.place
     response.status_code = 200 if ready else 503

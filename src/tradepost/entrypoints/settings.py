@@ -22,6 +22,7 @@ class _Environment(BaseSettings, Settings):
     database_url: SecretStr = Field(validation_alias="DATABASE_URL")
     rpc_url: SecretStr = Field(validation_alias="RPC_URL")
     redis_url: StoreUrl | None = Field(default=None, validation_alias="REDIS_URL")
+    otlp_endpoint: str | None = Field(None, validation_alias="OTEL_EXPORTER_OTLP_ENDPOINT")
 
 
 def load() -> Settings:

@@ -4,11 +4,13 @@ import asyncio
 import logging
 import signal
 
+from tradepost.entrypoints import tracer
 from tradepost.entrypoints.wiring import SUBSCRIPTIONS
 from tradepost.escrow.evm.chain import Chain
 from tradepost.escrow.evm.deploy import check_chain
 from tradepost.escrow.evm.watch import watch
 from tradepost.escrow.model import ChainNotReady
+from tradepost.kernel import metrics
 from tradepost.kernel.clock import system_clock
 from tradepost.kernel.database import Database
 from tradepost.kernel.settings import Settings
@@ -26,6 +28,9 @@ async def follow(settings: Settings) -> None:
     assert task is not None
     for name in (signal.SIGINT, signal.SIGTERM):
         asyncio.get_running_loop().add_signal_handler(name, task.cancel)
+    tracer.start("watcher", settings)
+    if settings.metrics_port is not None:
+        metrics.serve(settings.metrics_host, settings.metrics_port + 2)
     chain = Chain(settings.rpc_url.get_secret_value())
     try:
         async with (

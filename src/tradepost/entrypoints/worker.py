@@ -18,15 +18,18 @@ import tradepost.offers.jobs
 import tradepost.prices.jobs
 import tradepost.trades.jobs
 import tradepost.webhooks.jobs
+from tradepost.entrypoints import tracer
+from tradepost.entrypoints.measures import keep_measuring
 from tradepost.entrypoints.wiring import SUBSCRIPTIONS
 from tradepost.escrow import service as escrows
 from tradepost.escrow.evm.chain import Chain
 from tradepost.escrow.evm.deploy import DEVELOPMENT_CHAIN
 from tradepost.escrow.evm.relay import Relayer
 from tradepost.escrow.model import ChainNotReady
-from tradepost.kernel import housekeeping
+from tradepost.kernel import housekeeping, metrics
 from tradepost.kernel.clock import system_clock
 from tradepost.kernel.database import Database, Transaction
+from tradepost.kernel.jobs import observed
 from tradepost.kernel.settings import Settings
 from tradepost.kernel.signals import notifying, wire_of
 from tradepost.webhooks.addresses import SystemNames
@@ -46,6 +49,7 @@ logger = logging.getLogger(__name__)
 
 async def work(settings: Settings) -> None:
     """Runs until it is told to stop, or until the queue, the relayer or the poller fails."""
+    tracer.start("worker", settings)
     chain = Chain(settings.rpc_url.get_secret_value())
     queue = App(
         connector=PsycopgConnector(
@@ -81,12 +85,17 @@ async def work(settings: Settings) -> None:
             shutdown_graceful_timeout=5,
             delete_jobs="successful",
             update_heartbeat_interval=_HEARTBEAT_S,
+            worker_middleware=[observed],
         )
         # The queue leaves this one method without types.
         running = worker.run()  # type: ignore[no-untyped-call]
         jobs = asyncio.create_task(running, name="jobs")
         pulse = asyncio.create_task(_end_if_stopped(database, worker), name="pulse")
         parts = {relayer, prices, webhooks, jobs, pulse}
+        if settings.metrics_port is not None:
+            metrics.serve(settings.metrics_host, settings.metrics_port + 1)
+            measured = keep_measuring(database, chain, settings)
+            parts.add(asyncio.create_task(measured, name="measures"))
         done, pending = await asyncio.wait(parts, return_when=asyncio.FIRST_COMPLETED)
         for task in pending:
             task.cancel()

@@ -10,10 +10,12 @@ from tradepost.escrow.model import (
     Intent,
     IntentKind,
     IntentState,
+    Outlook,
     Party,
     SignedLock,
     SignedSettlement,
 )
+from tradepost.kernel import tracing
 from tradepost.kernel.database import Transaction
 from tradepost.kernel.ids import new_id
 from tradepost_contracts.means import LockWay
@@ -35,10 +37,10 @@ async def add(
         """
         INSERT INTO escrow_intents (id, escrow_id, kind, state, signature, buyer_amount,
             valid_until, first_party, first_signature, second_party, second_signature, not_before,
-            tries, try_at, created_at)
+            tries, try_at, created_at, traceparent)
         VALUES (%(id)s, %(escrow_id)s, %(kind)s, 'waiting', %(signature)s, %(buyer_amount)s,
             %(valid_until)s, %(first)s, %(first_signature)s, %(second)s, %(second_signature)s,
-            %(not_before)s, 0, %(now)s, %(now)s)
+            %(not_before)s, 0, %(now)s, %(now)s, %(trace)s)
         ON CONFLICT (escrow_id, kind, buyer_amount, valid_until)
             WHERE state IN ('waiting', 'sent') DO NOTHING
         """,
@@ -55,6 +57,7 @@ async def add(
             "second_signature": settlement and settlement.second_signature,
             "not_before": not_before,
             "now": tx.now,
+            "trace": tracing.current(),
         },
     )
 
@@ -64,9 +67,9 @@ async def add_lock(tx: Transaction, escrow_id: bytes, lock: SignedLock) -> None:
     await tx.execute(
         """
         INSERT INTO escrow_intents (id, escrow_id, kind, state, signature, lock_way,
-            permit_signature, permit2_nonce, not_before, tries, try_at, created_at)
+            permit_signature, permit2_nonce, not_before, tries, try_at, created_at, traceparent)
         VALUES (%(id)s, %(escrow_id)s, 'lock', 'waiting', %(signature)s, %(way)s, %(permit)s,
-            %(nonce)s, 0, 0, %(now)s, %(now)s)
+            %(nonce)s, 0, 0, %(now)s, %(now)s, %(trace)s)
         """,
         {
             "id": new_id(),
@@ -76,6 +79,7 @@ async def add_lock(tx: Transaction, escrow_id: bytes, lock: SignedLock) -> None:
             "permit": lock.permit_signature,
             "nonce": lock.nonce,
             "now": tx.now,
+            "trace": tracing.current(),
         },
     )
 
@@ -179,6 +183,38 @@ async def count_late(tx: Transaction, age: timedelta) -> int:
     return int(row["number"])
 
 
+async def outlook(tx: Transaction) -> Outlook:
+    """How many intents wait that could be sent, and are out, and how long the oldest is (s).
+
+    As in `count_late`, a lock that was tried and put off is its seller's business.
+    """
+    row = await tx.one(
+        """
+        SELECT count(*) FILTER (WHERE state = 'waiting') AS waiting,
+            count(*) FILTER (WHERE state = 'sent') AS sent,
+            coalesce(extract(epoch FROM %s - min(created_at)), 0) AS oldest_s
+        FROM escrow_intents, escrow_chains
+        WHERE state IN ('waiting', 'sent') AND not_before <= head_time
+            AND NOT (kind = 'lock' AND state = 'waiting' AND reason IS NOT NULL)
+        """,
+        [tx.now],
+    )
+    assert row is not None, "an aggregate has a row"
+    return Outlook(row["waiting"], row["sent"], max(0.0, float(row["oldest_s"])))
+
+
+async def trace_of(tx: Transaction, escrow_id: bytes) -> str | None:
+    """The trace of what was last brought to the chain for this escrow; None without one."""
+    row = await tx.one(
+        """
+        SELECT traceparent FROM escrow_intents WHERE escrow_id = %s AND nonce IS NOT NULL
+        ORDER BY created_at DESC, id DESC LIMIT 1
+        """,
+        [escrow_id],
+    )
+    return None if row is None else row["traceparent"]
+
+
 async def postpone(tx: Transaction, intent: Intent, until: datetime, reason: str) -> None:
     """Leaves an intent for later, with the reason for the operator to read."""
     await tx.execute(
@@ -259,4 +295,5 @@ def _intent(row: DictRow) -> Intent:
         tries=row["tries"],
         try_at=row["try_at"],
         created_at=row["created_at"],
+        trace=row["traceparent"],
     )

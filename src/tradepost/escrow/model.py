@@ -4,7 +4,7 @@ An escrow's state is nothing but its chain events, read in order: `read()` makes
 the rows can be rebuilt at any time and a reorganisation is only another list of events.
 """
 
-from collections.abc import Iterable
+from collections.abc import Iterable, Mapping
 from dataclasses import dataclass
 from datetime import datetime
 from enum import StrEnum
@@ -257,6 +257,8 @@ class Intent:
     #: When it is due, on the server's clock: later than it was made where a try was put off.
     try_at: datetime
     created_at: datetime
+    #: The `traceparent` of what wanted it; None where it was not traced.
+    trace: str | None = None
 
     def fulfilled(self, reading: Reading) -> bool:
         """True where the chain holds what this intent wants, deep enough to count on."""
@@ -315,6 +317,28 @@ class Balance:
     holder: Holder
     amount: int
     block_number: int
+
+
+@dataclass(frozen=True, slots=True)
+class Outlook:
+    """How many intents could be sent and are out, and how long the oldest of both is there (s)."""
+
+    waiting: int
+    sent: int
+    oldest_s: float
+
+
+@dataclass(frozen=True, slots=True)
+class Owed:
+    """What the contract has to hold at a block at least, by token (lower case), in minor units.
+
+    That is what is locked in escrows that are known here, and the known balances. The contract may
+    hold more: it serves strangers too, whose balances and escrows nobody here knows.
+    """
+
+    contract: str
+    block_hash: bytes
+    tokens: Mapping[str, int]
 
 
 @dataclass(frozen=True, slots=True)

@@ -25,6 +25,8 @@ from tradepost.escrow.model import (
     IntentKind,
     LockWayUnsupported,
     Opening,
+    Outlook,
+    Owed,
     Party,
     Reading,
     SignatureInvalid,
@@ -96,6 +98,21 @@ async def recent_chain(tx: Transaction) -> ChainView:
 async def count_late(tx: Transaction, age: timedelta) -> int:
     """How many settlements should have been on the chain for longer than `age`."""
     return await intents.count_late(tx, age)
+
+
+async def outlook(tx: Transaction) -> Outlook:
+    """What is to be brought to the chain, and for how long already."""
+    return await intents.outlook(tx)
+
+
+async def owed(tx: Transaction) -> Owed | None:
+    """What the contract has to hold at the followed head; None before the first block."""
+    return await store.owed(tx)
+
+
+async def next_nonce(tx: Transaction, sender: str) -> int | None:
+    """The nonce that the relayer's account takes next; None before its first."""
+    return await store.next_nonce(tx, sender)
 
 
 def assets_of(settings: Settings, token: str) -> list[str]:

@@ -16,6 +16,7 @@ from tradepost.escrow.model import (
     EscrowState,
     IntentState,
     LockBrought,
+    Owed,
     Reading,
 )
 from tradepost.kernel.database import Transaction
@@ -92,6 +93,12 @@ def _chain_view(tx: Transaction, row: DictRow) -> ChainView:
         confirmations=tx.settings.confirmations,
         seen_at=row["seen_at"],
     )
+
+
+async def next_nonce(tx: Transaction, sender: str) -> int | None:
+    """The nonce that `sender` takes next; None before its first."""
+    row = await tx.one("SELECT next_nonce FROM escrow_nonces WHERE sender = %s", [sender])
+    return None if row is None else int(row["next_nonce"])
 
 
 async def forget_chain(tx: Transaction) -> None:
@@ -273,6 +280,38 @@ async def count_open(tx: Transaction) -> int:
     )
     assert row is not None
     return int(row["number"])
+
+
+async def owed(tx: Transaction) -> Owed | None:
+    """What the contract has to hold at the followed head; None before the first block.
+
+    One statement, so of one moment. A balance that an event can have changed since it was read is
+    left out: there may be nothing left of it.
+    """
+    rows = await tx.all(
+        """
+        WITH chain AS (
+            SELECT contract, head_hash FROM escrow_chains WHERE head_number IS NOT NULL
+        ), parts AS (
+            SELECT lower(token) AS token, sum(amount + fee) AS total
+            FROM escrows JOIN chain USING (contract) WHERE state IN ('locking', 'locked')
+            GROUP BY token
+            UNION ALL
+            SELECT token, sum(amount) FROM escrow_balances AS known
+            WHERE block_number IS NOT NULL AND NOT EXISTS (
+                SELECT FROM escrow_touches AS touch
+                WHERE touch.token = known.token AND touch.account = known.account
+            )
+            GROUP BY token
+        )
+        SELECT contract, head_hash, token, sum(total) AS total
+        FROM chain LEFT JOIN parts ON true GROUP BY contract, head_hash, token
+        """
+    )
+    if not rows:
+        return None
+    tokens = {row["token"]: int(row["total"]) for row in rows if row["token"] is not None}
+    return Owed(rows[0]["contract"], rows[0]["head_hash"], tokens)
 
 
 async def unconfirmed(tx: Transaction, confirmed: int) -> set[bytes]:

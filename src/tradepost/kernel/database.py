@@ -16,7 +16,7 @@ from psycopg import AsyncConnection
 from psycopg.rows import DictRow, dict_row, tuple_row
 from psycopg_pool import AsyncConnectionPool
 
-from tradepost.kernel import jobs, outbox
+from tradepost.kernel import jobs, outbox, tracing
 from tradepost.kernel.access import Caller
 from tradepost.kernel.clock import Clock
 from tradepost.kernel.settings import Settings
@@ -150,13 +150,14 @@ class Database:
     @asynccontextmanager
     async def transaction(self) -> AsyncIterator[Transaction]:
         """Commits at the end of the block, rolls back if it raises."""
-        async with self.pool.connection() as connection:
-            async with connection.transaction():
-                tx = Transaction(
-                    connection, self._settings, self._clock(), self._jobs, self._subscriptions
-                )
-                yield tx
-            self._tell(tx.touched)
+        with tracing.span("transaction"):
+            async with self.pool.connection() as connection:
+                async with connection.transaction():
+                    tx = Transaction(
+                        connection, self._settings, self._clock(), self._jobs, self._subscriptions
+                    )
+                    yield tx
+                self._tell(tx.touched)
 
     @asynccontextmanager
     async def reading(self) -> AsyncIterator[Reading]:

@@ -27,7 +27,7 @@ from starlette.exceptions import HTTPException
 from starlette.types import ASGIApp, Message, Receive, Send
 from starlette.types import Scope as AsgiScope
 
-from tradepost.kernel import idempotency
+from tradepost.kernel import idempotency, requests
 from tradepost.kernel.access import Caller, Scope, ScopeMissing, Unauthenticated
 from tradepost.kernel.cursors import Cursors
 from tradepost.kernel.database import Database, Transaction
@@ -413,9 +413,12 @@ def install_problems(app: FastAPI) -> None:
         logger.warning("database did not answer: %s", type(exc).__name__)
         return problem_response(Busy())
 
-    async def on_bug(_: Request, exc: Exception) -> JSONResponse:
-        logger.error("unhandled", exc_info=exc)
-        return problem_response(InternalError())
+    async def on_bug(request: Request, _: Exception) -> JSONResponse:
+        response = problem_response(InternalError())
+        # This answer is made outside of all else. `Observe` has told the log, under that name.
+        if name := request.scope.get("request_id"):
+            response.headers[requests.HEADER] = name
+        return response
 
     app.add_exception_handler(Problem, on_problem)
     app.add_exception_handler(RequestValidationError, on_invalid)

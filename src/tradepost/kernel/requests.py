@@ -9,7 +9,7 @@ from starlette.types import ASGIApp, Message, Receive, Scope, Send
 from tradepost.kernel.ids import new_id
 
 _FIT = re.compile(r"[A-Za-z0-9._~-]{8,64}")
-_HEADER = "X-Request-Id"
+HEADER = "X-Request-Id"
 
 #: The name of the request that this task works for; empty where it is for none.
 request_id: ContextVar[str] = ContextVar("request_id", default="")
@@ -26,12 +26,14 @@ class NameRequests:
         if scope["type"] == "lifespan":
             await self._app(scope, receive, send)
             return
-        asked = Headers(scope=scope).get(_HEADER, "")
+        asked = Headers(scope=scope).get(HEADER, "")
         name = asked if _FIT.fullmatch(asked) else str(new_id())
+        # For the answer to a bug, which is made further out.
+        scope["request_id"] = name
 
         async def tell(message: Message) -> None:
             if message["type"] == "http.response.start":
-                MutableHeaders(raw=message["headers"])[_HEADER] = name
+                MutableHeaders(raw=message["headers"])[HEADER] = name
             await send(message)
 
         token = request_id.set(name)

@@ -209,6 +209,19 @@ class Settings(BaseModel):
     public_url: str = "http://127.0.0.1:8000"
     host: str = "127.0.0.1"
     port: Annotated[int, Field(ge=1, le=65535)] = 8000
+    #: Where Prometheus reads: the API's process at this port, the worker and the watcher at the
+    #: next two. None: nowhere.
+    metrics_port: Annotated[int, Field(ge=1, le=65533)] | None = None
+    metrics_host: str = "127.0.0.1"
+    #: Where traces go, by OTLP over HTTP. None: nowhere, and nothing is traced.
+    otlp_endpoint: str | None = None
+    trace_ratio: Annotated[float, Field(ge=0, le=1)] = 1.0
+    #: `auto` is text on a terminal and JSON elsewhere.
+    log_form: Literal["auto", "json", "text"] = "auto"
+    log_requests: Literal["failed", "slow", "all"] = "slow"
+    slow_request_s: Annotated[float, Field(ge=0.01, le=60)] = 1.0
+    #: A chain whose newest block is older makes an exchange unready.
+    chain_lag_s: Annotated[int, Field(ge=10, le=86_400)] = 600
     http_workers: Annotated[int, Field(ge=1, le=64)] = 1
     #: Open streams of each http process: in all, of one account, and of one network address.
     stream_connections: Annotated[int, Field(ge=1, le=20_000)] = 1000

@@ -89,6 +89,11 @@ async def readings(tx: Transaction) -> list[Reading]:
     return await store.readings(tx)
 
 
+async def ages(tx: Transaction) -> list[tuple[str, str, float | None]]:
+    """Of each pair how old (s) its index is, fresh or not; None where it has no value at all."""
+    return await store.index_ages(tx)
+
+
 async def priced(
     tx: Transaction, asset: str | None, currency: str | None, after: Pair | None, limit: int
 ) -> list[IndexRow]:

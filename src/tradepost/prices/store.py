@@ -79,6 +79,21 @@ async def fresh_indexes(
     return [_index(row) for row in rows]
 
 
+async def index_ages(tx: Transaction) -> list[tuple[str, str, float | None]]:
+    """Of each pair's index how old (s) the oldest reading in it is; None where there is none."""
+    rows = await tx.all(
+        """
+        SELECT base, quote, extract(epoch FROM %s - as_of) AS age FROM price_quotes
+        WHERE source = %s ORDER BY base, quote LIMIT 500
+        """,
+        [tx.now, INDEX],
+    )
+    return [
+        (row["base"], row["quote"], None if row["age"] is None else max(0.0, float(row["age"])))
+        for row in rows
+    ]
+
+
 async def index(tx: Transaction, pair: Pair) -> IndexRow | None:
     """The pair's index as it was computed last, fresh or not."""
     row = await tx.one(

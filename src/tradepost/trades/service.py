@@ -422,6 +422,21 @@ async def overdue(tx: Transaction, limit: int) -> tuple[list[UUID], list[UUID], 
     )
 
 
+async def lateness(tx: Transaction) -> float:
+    """For how long (s) the oldest deadline of a trade has passed without being met; 0 for none.
+
+    Raises `ChainNotReady`: without the chain's clock it is not known.
+    """
+    chain = await escrows.chain(tx)
+    silent_since = tx.now - timedelta(seconds=tx.settings.release_window_s)
+    return max(await store.late(tx, chain.confirmed_time, silent_since))
+
+
+async def disputed(tx: Transaction) -> int:
+    """How many trades wait for a ruling."""
+    return await store.count_disputed(tx)
+
+
 async def expire(tx: Transaction, trade_id: UUID) -> None:
     """Ends a trade whose escrow can no longer be locked."""
     trade = await _overdue(tx, trade_id)

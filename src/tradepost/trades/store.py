@@ -267,6 +267,37 @@ async def lapsed(tx: Transaction, chain_time: int, limit: int) -> list[UUID]:
     return [row["id"] for row in rows]
 
 
+async def late(tx: Transaction, chain_time: int, since: datetime) -> tuple[int, float]:
+    """For how long (s) the most overdue trade of each kind is: by the chain's clock, by ours.
+
+    As `unfunded`, `lapsed` and `unanswered` find them; 0 where none is.
+    """
+    row = await tx.one(
+        """
+        SELECT greatest(0, %(chain)s - least(
+                (SELECT min(fund_by) FROM trades WHERE state = 'awaiting_escrow'),
+                (
+                    SELECT min(valid_until) FROM trade_settlements JOIN trades ON id = trade_id
+                    WHERE state = 'splitting'
+                )
+            )) AS by_chain,
+            greatest(0, extract(epoch FROM %(since)s - (
+                SELECT min(payment_sent_at) FROM trades WHERE state = 'payment_sent'
+            ))) AS by_clock
+        """,
+        {"chain": chain_time, "since": since},
+    )
+    assert row is not None, "a query without a table has a row"
+    return int(row["by_chain"]), float(row["by_clock"])
+
+
+async def count_disputed(tx: Transaction) -> int:
+    """How many trades wait for a ruling."""
+    row = await tx.one("SELECT count(*) AS number FROM trades WHERE state = 'disputed'")
+    assert row is not None, "an aggregate has a row"
+    return int(row["number"])
+
+
 async def history(tx: Transaction, trade_id: UUID, after: int, limit: int) -> list[HistoryEntry]:
     """The steps of a trade that led to versions above `after`, in order."""
     rows = await tx.all(

@@ -32,6 +32,11 @@ async def test_an_exchange_that_is_well(stage: Stage) -> None:
         "watcher",
         "limits",
         "relayer",
+        "deadlines",
+        "jobs",
+        "coins",
+        "clock",
+        "settings",
     ]
 
 
@@ -69,14 +74,18 @@ async def test_a_relayer_with_gas_for_few_at_once(stage: Stage) -> None:
     stage.node.rpc("anvil_setBalance", relayer, hex(2 * 10**16))
     max_fee, _ = await stage.chain.fees()
     assert 2 * max_fee * 550_000 * stage.settings.relay_count > 2 * 10**16
-    finding = (await examine(stage.settings))[-1]
+    (finding,) = [one for one in await examine(stage.settings) if one.subject == "relayer"]
     assert finding.good
     assert f"of {stage.settings.relay_count} go together" in finding.words
 
 
 async def test_a_node_that_is_away(stage: Stage) -> None:
     stage.node.stop()
-    assert {finding.subject for finding in await _bad(stage)} == {"contract", "relayer"}
+    assert {finding.subject for finding in await _bad(stage)} == {
+        "contract",
+        "relayer",
+        "coins",
+    }
 
 
 async def test_a_store_of_limits_that_is_away(stage: Stage) -> None:

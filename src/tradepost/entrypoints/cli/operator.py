@@ -7,7 +7,7 @@ from typing import Annotated, TypeVar
 
 import typer
 
-from tradepost.entrypoints.logs import configure
+from tradepost.entrypoints import logs
 from tradepost.kernel.settings import Settings
 
 app = typer.Typer()
@@ -35,6 +35,7 @@ def _run(work: Callable[[Settings], Awaitable[Result]]) -> Result:
     from tradepost.kernel.errors import Problem
 
     settings = _settings()
+    logs.configure(settings.log_form)
 
     async def main() -> Result:
         return await work(settings)
@@ -51,9 +52,14 @@ def _run(work: Callable[[Settings], Awaitable[Result]]) -> Result:
 @app.command()
 def serve() -> None:
     """Serve the API."""
+    from tradepost.entrypoints import sharing
+
+    settings = _settings()
+    if settings.metrics_port is not None:
+        sharing.share()
     from tradepost.entrypoints import http
 
-    http.serve(_settings())
+    http.serve(settings)
 
 
 @app.command()
@@ -61,7 +67,6 @@ def worker() -> None:
     """Run jobs, deadlines and the relayer."""
     from tradepost.entrypoints.worker import work
 
-    configure()
     _run(work)
 
 
@@ -70,7 +75,6 @@ def watch() -> None:
     """Follow the chain."""
     from tradepost.entrypoints.watcher import follow
 
-    configure()
     _run(follow)
 
 
@@ -180,7 +184,6 @@ def doctor() -> None:
     """Check settings, schema, node, contract, watcher, limits and relayer; say what to do."""
     from tradepost.entrypoints.doctor import examine
 
-    configure()
     findings = _run(examine)
     for finding in findings:
         typer.echo(f"{'ok  ' if finding.good else 'BAD '} {finding.subject}: {finding.words}")

@@ -73,6 +73,7 @@ class Exchange:
                 "TRADEPOST_PORT": str(self.port),
                 "TRADEPOST_SECRET": self.data.secret("secret"),
                 "TRADEPOST_PUBLIC_URL": url,
+                "TRADEPOST_LOG_FORM": "text",  # a person reads it
                 "DATABASE_URL": self._database(supervisor),
                 "TRADEPOST_LIMIT_ADDRESS": LIMIT_ADDRESS,
             }

@@ -32,6 +32,8 @@ _PAYOUTS = {
 }
 #: A release of many: the payout, the rest of it, and its place.
 _RELEASE_GAS = _PAYOUT_GAS + 150_000
+#: What a release by itself uses, where nobody is paid in an odd way: see the gas test.
+_TYPICAL_GAS = 100_000
 #: What a permit, and the lock after it, may use each: an estimate of both could not tell whether
 #: they do what they should.
 PERMITTED_GAS = 300_000
@@ -170,6 +172,11 @@ def releases_together(balance: int, max_fee: int, count: int) -> int:
     """
     gas = min(MOST_GAS, affordable_gas(balance, max_fee)) - _TRANSACTION_GAS
     return max(1, min(count, gas // _RELEASE_GAS))
+
+
+def settlements_left(balance: int, max_fee: int) -> int:
+    """About how many releases, each by itself, `balance` wei pays for at a fee in wei."""
+    return balance // (max(max_fee, 1) * _TYPICAL_GAS)
 
 
 def said_by(contract: str, logs: Iterable[Mapping[str, Any]]) -> list[contract_events.Event]:

@@ -22,6 +22,7 @@ from web3.types import LogReceipt, RPCEndpoint, TxParams, TxReceipt
 
 from tradepost.escrow.evm import reasons
 from tradepost.escrow.model import Block, ChainNotReady, Escrow
+from tradepost_contracts.calls import token_balance
 from tradepost_contracts.means import Means, questions, read
 from tradepost_contracts.terms import ZERO_ADDRESS
 
@@ -29,6 +30,7 @@ _TIMEOUT_S = 10
 #: How much of what a node says about a failure is kept.
 _REASON = 300
 _WORD = re.compile(r"0x[0-9a-fA-F]{64}")
+_QUANTITY = re.compile(r"0x[0-9a-fA-F]{1,64}")
 _EIP1271_MAGIC = bytes.fromhex("1626ba7e")
 
 Answer = TypeVar("Answer")
@@ -172,6 +174,21 @@ class Chain:
     async def balance(self, address: str) -> int:
         """Native coins of an address, in wei."""
         return await _answered(self._eth.get_balance(_address(address)))
+
+    async def holding(self, contract: str, token: str, block_hash: bytes) -> int | None:
+        """What a contract has of a token, or of the native coin, at that block (minor units).
+
+        None where the node has no such answer, as `numbers`.
+        """
+        if token != ZERO_ADDRESS:
+            return (await self.numbers(token, [token_balance(contract)], block_hash))[0]
+        at = {"blockHash": "0x" + block_hash.hex(), "requireCanonical": True}
+        answer = await _answered(
+            self._provider.make_request(RPCEndpoint("eth_getBalance"), [_address(contract), at])
+        )
+        result = answer.get("result")
+        quantity = isinstance(result, str) and _QUANTITY.fullmatch(result)
+        return int(str(result), 16) if quantity else None
 
     async def send(self, raw: bytes) -> None:
         """Broadcasts a signed transaction; one that the node knows already is no error.

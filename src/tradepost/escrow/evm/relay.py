@@ -38,6 +38,7 @@ from tradepost.escrow.model import (
     IntentKind,
     IntentState,
 )
+from tradepost.kernel import tracing
 from tradepost.kernel.database import Database, Transaction
 from tradepost.kernel.leading import lead
 from tradepost.kernel.settings import Settings
@@ -171,6 +172,7 @@ class Relayer:
         used = await self._chain.nonce(self._account.address)
         carries = [(place, intent.id) for place, intent in batch.carries]
         ids = [intent_id for _, intent_id in carries]
+        stored: list[tuple[bytes, datetime]] = []
         async with self._database.transaction() as tx:
             nonce = await transactions.take_nonce(tx, self._account.address, used)
             if not await intents.mark_sent(tx, ids, nonce):
@@ -184,7 +186,11 @@ class Relayer:
                 "data": batch.data,
                 "gas": batch.gas,
             }
-            await self._store(tx, call, max_fee, tip, carries)
+            stored.append((await self._store(tx, call, max_fee, tip, carries), tx.now))
+        for tx_hash, since in stored:
+            for _, intent in batch.carries:
+                told = _traced(intent, tx_hash)
+                tracing.mark("relay.sign", intent.trace, since, **told, carried=len(carries))
 
     async def _put_off(self, intent: Intent, escrow: Escrow, reason: str) -> None:
         state = escrow.reading.state
@@ -196,7 +202,12 @@ class Relayer:
                 await intents.close(tx, intent.id, IntentState.MOOT, reason)
             else:
                 await intents.postpone(tx, intent, _next_try(tx, intent), reason)
-                logger.warning("%s of 0x%s waits: %s", intent.kind, escrow.id.hex(), reason)
+                logger.warning(
+                    "%s waits: %s",
+                    intent.kind,
+                    reason,
+                    extra={"escrow_id": f"0x{escrow.id.hex()}"},
+                )
 
     async def _look_after(self, batch: _Out, confirmed: int) -> None:
         """Ends intents that the chain has taken deep enough; pays more for those that wait."""
@@ -227,6 +238,13 @@ class Relayer:
                 said = batches.said_by(escrows[intent.escrow_id].contract, receipt["logs"])
                 if batches.carried_out(intent, said):
                     await intents.close(tx, intent.id, IntentState.DONE, "mined")
+                    tracing.mark(
+                        "relay.mined",
+                        intent.trace,
+                        batch.tries[0].created_at,
+                        **_traced(intent, bytes(receipt["transactionHash"])),
+                        block=receipt["blockNumber"],
+                    )
                     continue
                 # The branch it came into was another than the one it was tried on, or another was
                 # faster. Whether it is still wanted, and can be, the next try finds out.
@@ -264,7 +282,7 @@ class Relayer:
         max_fee: int,
         tip: int,
         carries: Sequence[tuple[int, UUID]],
-    ) -> None:
+    ) -> bytes:
         signed = self._account.sign_transaction(
             call
             | {
@@ -287,6 +305,7 @@ class Relayer:
             ),
             carries,
         )
+        return bytes(signed.hash)
 
     async def _broadcast(self) -> None:
         used = await self._chain.nonce(self._account.address)
@@ -312,6 +331,15 @@ async def _out(tx: Transaction) -> list[_Out]:
         tries = await transactions.of_intent(tx, intent.id, intent.nonce)
         found.setdefault(tries[-1].hash, _Out(intent.nonce, tries)).intents.append(intent)
     return list(found.values())
+
+
+def _traced(intent: Intent, tx_hash: bytes) -> dict[str, str | int]:
+    """What a span of an intent tells: all of it stands on the chain."""
+    return {
+        "tradepost.intent": intent.kind,
+        "tradepost.escrow_id": f"0x{intent.escrow_id.hex()}",
+        "tradepost.transaction": f"0x{tx_hash.hex()}",
+    }
 
 
 def _next_try(tx: Transaction, intent: Intent) -> datetime:

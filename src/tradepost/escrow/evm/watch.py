@@ -9,12 +9,13 @@ import asyncio
 import logging
 from collections.abc import Sequence
 
+from prometheus_client import Gauge, Histogram
 from psycopg import OperationalError
 from psycopg_pool import PoolTimeout
 from web3.types import LogReceipt
 
 from tradepost.escrow import balances as balance_rows
-from tradepost.escrow import store
+from tradepost.escrow import intents, store
 from tradepost.escrow.evm import balances
 from tradepost.escrow.evm.chain import Chain
 from tradepost.escrow.evm.follow import REMEMBERED, Changes, Follower
@@ -26,7 +27,9 @@ from tradepost.escrow.model import (
     EscrowChanged,
     read,
 )
+from tradepost.kernel import tracing
 from tradepost.kernel.database import Database, Transaction
+from tradepost.kernel.metrics import REGISTRY
 from tradepost.kernel.settings import Settings
 from tradepost_contracts import events as contract_events
 
@@ -36,6 +39,20 @@ logger = logging.getLogger(__name__)
 _BLOCKS_A_ROUND = 500
 #: Far behind the head, logs are read over this many blocks at once.
 _JUMP = 2_000
+
+
+NODE_HEAD = Gauge(
+    "tradepost_chain_node_block", "The newest block that the node has.", registry=REGISTRY
+)
+FOLLOWED = Gauge(
+    "tradepost_chain_followed_block", "The newest block that is taken in.", registry=REGISTRY
+)
+REORGANISED = Histogram(
+    "tradepost_chain_reorganisation_blocks",
+    "How many blocks the chain took back, each time that it took some back.",
+    buckets=(1, 2, 3, 6, 12, 24, 64, 256),
+    registry=REGISTRY,
+)
 
 
 class BranchMoved(Exception):
@@ -87,6 +104,7 @@ async def _follow_blocks(database: Database, chain: Chain) -> bool:
     if row is None:
         raise ChainNotReady("No contract is recorded: run `tradepost deploy`.")
     head = await chain.head()
+    NODE_HEAD.set(head.number)
     contract, start = row["contract"], row["start_block"]
     tip = known[-1].number if known else start - 1
     if head.number - tip > REMEMBERED + _BLOCKS_A_ROUND and await _still_there(chain, known):
@@ -105,6 +123,7 @@ async def _follow_blocks(database: Database, chain: Chain) -> bool:
             follower.take(block)
         found = follower.changes()
         if found is None:
+            FOLLOWED.set(tip)
             async with database.transaction() as tx:
                 await store.touch_chain(tx)
             return False
@@ -186,6 +205,8 @@ async def _apply(
         # Another watcher was faster: what it wrote is read in the next round.
         return False
     oldest = branch[-1].number - REMEMBERED + 1 if branch else row["start_block"]
+    if row["head_number"] is not None and changes.keep < row["head_number"]:
+        REORGANISED.observe(row["head_number"] - changes.keep)
     touched = await store.replace_blocks(tx, changes.keep, changes.blocks, oldest)
     touched |= await store.add_events(tx, events)
     await balance_rows.forget_above(tx, changes.keep)
@@ -199,9 +220,13 @@ async def _apply(
         times = {block.number: block.time for block in branch}
         # Without that block at hand no deadline is over: it errs on the side of waiting.
         await store.set_head(tx, head, confirmed, times.get(confirmed, 0))
+        FOLLOWED.set(head.number)
     touched |= await store.unconfirmed(tx, confirmed)
     for escrow_id in sorted(touched):
-        await reread(tx, escrow_id, confirmed)
+        # What comes of it belongs to the trace of what was brought to the chain.
+        parent = await intents.trace_of(tx, escrow_id) if tracing.on() else None
+        with tracing.span("watch.escrow", parent=parent):
+            await reread(tx, escrow_id, confirmed)
     return True
 
 
