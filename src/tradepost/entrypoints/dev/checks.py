@@ -58,6 +58,7 @@ CHECKS = (
     Check("OpenAPI by spectral", _SPECTRAL),
     Check("OpenAPI by redocly", _REDOCLY),
     Check("breaks of the API", undeclared_breaks),
+    Check("alert rules", [PYTHON, "tools/check_alerts.py"]),
     Check("payment methods", [PYTHON, "-m", "tradepost_payments.table", "--check"]),
     Check("synchronous client", [PYTHON, "tools/unasync_client.py", "--check"]),
     Check("links in documents", broken_links),
