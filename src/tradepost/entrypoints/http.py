@@ -209,6 +209,7 @@ def serve(settings: Settings) -> None:
     allow_files(2 * _CONNECTIONS)
     logs.configure(settings.log_form)
     if settings.metrics_port is not None:
+        sharing.share()
         metrics.serve(settings.metrics_host, settings.metrics_port, sharing.gathered())
     Server(
         "tradepost.entrypoints.http:app_from_environment",

@@ -9,6 +9,7 @@ import logging
 import sys
 import threading
 import traceback
+from collections.abc import Iterator
 from types import TracebackType
 from typing import Any, Final, Literal
 
@@ -58,11 +59,9 @@ def configure(form: Form) -> None:
 
 def formatter(*, text: bool) -> logging.Formatter:
     """Makes a record of the standard library a line, as JSON or as text for a person."""
-    last: Processor
+    last: tuple[Processor, ...] = (structlog.processors.JSONRenderer(),)
     if text:
-        last = structlog.dev.ConsoleRenderer(colors=sys.stderr.isatty())
-    else:
-        last = structlog.processors.JSONRenderer()
+        last = _readable, structlog.dev.ConsoleRenderer(colors=sys.stderr.isatty())
     return structlog.stdlib.ProcessorFormatter(
         foreign_pre_chain=[
             structlog.stdlib.add_log_level,
@@ -74,7 +73,7 @@ def formatter(*, text: bool) -> logging.Formatter:
             _error,
             structlog.stdlib.ProcessorFormatter.remove_processors_meta,
             _clean,
-            last,
+            *last,
         ],
     )
 
@@ -122,6 +121,20 @@ def told(error: BaseException, causes: int = _CAUSES) -> dict[str, Any]:
     if cause is not None and causes > 0:
         said["cause"] = told(cause, causes - 1)
     return said
+
+
+def _readable(_: Any, __: str, event: EventDict) -> EventDict:
+    if "exception" in event:
+        event["exception"] = "\n".join(_lines(event["exception"]))
+    return event
+
+
+def _lines(said: dict[str, Any]) -> Iterator[str]:
+    yield said["type"]
+    yield from (f"  {frame}" for frame in said["at"])
+    for inside in (*said.get("errors", ()), *filter(None, [said.get("cause")])):
+        yield "because of, or with it:"
+        yield from _lines(inside)
 
 
 def _short(path: str) -> str:

@@ -5,29 +5,30 @@ and answers Prometheus. So there is one address whatever the number of workers, 
 one that died stay.
 """
 
-from __future__ import annotations
-
 import atexit
 import os
 import shutil
-import sys
 import tempfile
 from collections.abc import Iterable
 from contextlib import suppress
 from pathlib import Path
-from typing import TYPE_CHECKING, Any, Final
+from typing import Any, Final
 
-if TYPE_CHECKING:
-    from prometheus_client import CollectorRegistry, Metric
+from prometheus_client import CollectorRegistry, Metric, values
+from prometheus_client.multiprocess import MultiProcessCollector
 
 _VARIABLE: Final = "PROMETHEUS_MULTIPROC_DIR"
 
 
 def share() -> None:
-    """Makes the folder. To be called before anything is counted: the library asks only once."""
-    assert "prometheus_client" not in sys.modules, "too late: what was declared is not shared"
+    """Makes the folder. To be called before anything is counted.
+
+    The library looks for the folder when it is imported, which is too early for a setting. What is
+    counted without labels would have begun by then; the API's processes count nothing like it.
+    """
     folder = tempfile.mkdtemp(prefix="tradepost-metrics-")
     os.environ[_VARIABLE] = folder
+    values.ValueClass = values.MultiProcessValue()
     owner = os.getpid()
 
     def remove() -> None:
@@ -40,8 +41,6 @@ def share() -> None:
 
 def gathered() -> CollectorRegistry:
     """All workers' numbers, added up anew each time that they are asked for."""
-    from prometheus_client import CollectorRegistry
-
     registry = CollectorRegistry()
     registry.register(_Gathered(os.environ[_VARIABLE]))
     return registry
@@ -51,8 +50,6 @@ class _Gathered:
     """What the library's collector finds, after what the dead have open is closed."""
 
     def __init__(self, folder: str) -> None:
-        from prometheus_client.multiprocess import MultiProcessCollector
-
         self._folder = Path(folder)
         # The library leaves this class without types.
         self._all: Any = MultiProcessCollector(None, folder)  # type: ignore[no-untyped-call]

@@ -29,14 +29,14 @@ async def follow(settings: Settings) -> None:
     for name in (signal.SIGINT, signal.SIGTERM):
         asyncio.get_running_loop().add_signal_handler(name, task.cancel)
     tracer.start("watcher", settings)
-    if settings.metrics_port is not None:
-        metrics.serve(settings.metrics_host, settings.metrics_port + 2)
     chain = Chain(settings.rpc_url.get_secret_value())
     try:
         async with (
             notifying(wire_of(settings)) as notifier,
             Database(settings, system_clock, SUBSCRIPTIONS, notifier.say) as database,
         ):
+            if settings.metrics_port is not None:
+                metrics.serve(settings.metrics_host, settings.metrics_port + 2)
             await _check_chain(database, chain, settings)
             await watch(database, chain, settings)
     except asyncio.CancelledError:

@@ -30,15 +30,9 @@ SECONDS = Histogram(
     buckets=WAITS,
     registry=REGISTRY,
 )
-IN_FLIGHT = Gauge(
-    "tradepost_http_requests_in_flight",
-    "Requests that are being answered, streams among them.",
-    registry=REGISTRY,
-    multiprocess_mode="livesum",
-)
-STREAMS = Gauge(
-    "tradepost_streams_open",
-    "Streams of events that callers hold open, by kind: websocket or sse.",
+OPEN = Gauge(
+    "tradepost_http_open",
+    "What is being answered, by kind: request, or the streams websocket and sse.",
     ["kind"],
     registry=REGISTRY,
     multiprocess_mode="livesum",
@@ -48,6 +42,7 @@ STREAMS = Gauge(
 Told = Literal["failed", "slow", "all"]
 _METHODS: Final = frozenset({"GET", "HEAD", "POST", "PUT", "PATCH", "DELETE", "OPTIONS"})
 _NO_OPERATION: Final = "none"
+_REQUEST: Final = "request"
 _TRACEPARENT: Final = b"traceparent"
 
 _scope: ContextVar[Scope | None] = ContextVar("scope", default=None)
@@ -85,10 +80,8 @@ class Observe:
             await self._app(scope, receive, send)
             return
         # What lies within may read HEAD as GET.
-        seen = _Seen(scope.get("method", "WEBSOCKET"), send)
-        if scope["type"] == "websocket":
-            seen.hold("websocket")
-        IN_FLIGHT.inc()
+        kind = "websocket" if scope["type"] == "websocket" else _REQUEST
+        seen = _Seen(scope.get("method", "WEBSOCKET"), kind, send)
         token = _scope.set(scope)
         began = perf_counter()
         try:
@@ -116,7 +109,7 @@ class Observe:
                 _describe(span, scope, seen)
 
     def _close(self, scope: Scope, seen: "_Seen", seconds: float) -> None:
-        IN_FLIGHT.dec()
+        OPEN.labels(seen.kind).dec()
         name = getattr(scope.get("route"), "name", _NO_OPERATION)
         method = seen.method if seen.method in _METHODS else "other"
         # A caller who has gone away before the answer gets none.
@@ -127,14 +120,12 @@ class Observe:
             counted = REQUESTS.labels(name, method, status)
             numbers = self._numbers[key] = _Numbers(counted, SECONDS.labels(name))
         numbers.requests.inc()
-        if seen.held is not None:
-            STREAMS.labels(seen.held).dec()
-        else:
+        if seen.kind == _REQUEST:
             numbers.seconds.observe(seconds)
         self._tell(name, seen, seconds)
 
     def _tell(self, name: str, seen: "_Seen", seconds: float) -> None:
-        slow = seconds >= self._slow_s and seen.held is None and self._told != "failed"
+        slow = seconds >= self._slow_s and seen.kind == _REQUEST and self._told != "failed"
         if seen.status < 500 and not slow and self._told != "all":
             return
         logger.log(
@@ -152,18 +143,15 @@ class Observe:
 class _Seen:
     """One request on its way: what its answer says of it."""
 
-    __slots__ = ("_send", "held", "method", "status", "traceparent")
+    __slots__ = ("_send", "kind", "method", "status", "traceparent")
 
-    def __init__(self, method: str, send: Send) -> None:
+    def __init__(self, method: str, kind: str, send: Send) -> None:
         self.method = method
+        self.kind = kind
         self._send = send
         self.status = 0
-        self.held: str | None = None
         self.traceparent: str | None = None
-
-    def hold(self, kind: str) -> None:
-        self.held = kind
-        STREAMS.labels(kind).inc()
+        OPEN.labels(kind).inc()
 
     async def send(self, message: Message) -> None:
         if message["type"] == "http.response.start":
@@ -176,7 +164,9 @@ class _Seen:
                 ]
             for name, value in message["headers"]:
                 if name == b"content-type" and value.startswith(b"text/event-stream"):
-                    self.hold("sse")
+                    OPEN.labels(self.kind).dec()
+                    self.kind = "sse"
+                    OPEN.labels(self.kind).inc()
         await self._send(message)
 
 

@@ -1,15 +1,18 @@
 """What the operator is told of an exchange that is well, and of one that is not."""
 
 from collections.abc import AsyncIterator
+from datetime import timedelta
 
 import pytest
 from pydantic import SecretStr
 
 from tests import worlds
 from tests.stage import CONTRACT, Stage, open_stage
+from tradepost.entrypoints import doctor
 from tradepost.entrypoints.dev.chain import DevChain
 from tradepost.entrypoints.dev.exchange import RELAYER_KEY
 from tradepost.entrypoints.doctor import Finding, examine
+from tradepost.kernel.clock import system_clock
 from tradepost_client import Wallet
 
 
@@ -100,3 +103,33 @@ async def test_several_processes_without_a_store_are_told_of(stage: Stage) -> No
     (finding,) = [each for each in await examine(settings) if each.subject == "limits"]
     assert "each of 3 processes" in finding.words
     assert "REDIS_URL" in finding.words
+
+
+async def test_a_watcher_that_is_behind_its_node(stage: Stage) -> None:
+    stage.node.rpc("anvil_mine", hex(30))
+    (finding,) = await _bad(stage)
+    assert finding.subject == "watcher"
+    assert "30 behind the node" in finding.words
+
+
+async def test_a_chain_that_stands_still(stage: Stage) -> None:
+    async with stage.database.transaction() as tx:
+        await tx.execute("UPDATE escrow_chains SET head_time = head_time - 700")
+    (finding,) = await _bad(stage)
+    assert finding.subject == "watcher"
+    assert "s old" in finding.words
+
+
+async def test_a_clock_that_is_off(stage: Stage, monkeypatch: pytest.MonkeyPatch) -> None:
+    monkeypatch.setattr(doctor, "system_clock", lambda: system_clock() + timedelta(seconds=9))
+    (finding,) = await _bad(stage)
+    assert finding.subject == "clock"
+    assert "NTP" in finding.words
+
+
+async def test_settings_that_are_dangerous(stage: Stage) -> None:
+    open_to_all = {"public_url": "http://exchange.example"}
+    settings = stage.settings.model_copy(update=open_to_all)
+    (finding,) = [finding for finding in await examine(settings) if not finding.good]
+    assert finding.subject == "settings"
+    assert "https" in finding.words

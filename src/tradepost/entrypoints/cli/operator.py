@@ -52,14 +52,9 @@ def _run(work: Callable[[Settings], Awaitable[Result]]) -> Result:
 @app.command()
 def serve() -> None:
     """Serve the API."""
-    from tradepost.entrypoints import sharing
-
-    settings = _settings()
-    if settings.metrics_port is not None:
-        sharing.share()
     from tradepost.entrypoints import http
 
-    http.serve(settings)
+    http.serve(_settings())
 
 
 @app.command()
