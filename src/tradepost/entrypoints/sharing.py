@@ -28,7 +28,8 @@ def share() -> None:
     """
     folder = tempfile.mkdtemp(prefix="tradepost-metrics-")
     os.environ[_VARIABLE] = folder
-    values.ValueClass = values.MultiProcessValue()
+    # The library leaves this without types.
+    values.ValueClass = values.MultiProcessValue()  # type: ignore[no-untyped-call]
     owner = os.getpid()
 
     def remove() -> None:

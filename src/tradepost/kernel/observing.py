@@ -5,6 +5,7 @@ An operation is known by the name of its route. A path is told nowhere: it holds
 
 import logging
 from contextvars import ContextVar
+from functools import cache
 from time import perf_counter
 from typing import Final, Literal, NamedTuple
 
@@ -37,6 +38,13 @@ OPEN = Gauge(
     registry=REGISTRY,
     multiprocess_mode="livesum",
 )
+
+
+@cache
+def _open(kind: str) -> Gauge:
+    # Looked up once: the library takes a lock for it each time.
+    return OPEN.labels(kind)
+
 
 #: Which requests get a line in the log: those that failed, those that were slow too, or all.
 Told = Literal["failed", "slow", "all"]
@@ -109,7 +117,7 @@ class Observe:
                 _describe(span, scope, seen)
 
     def _close(self, scope: Scope, seen: "_Seen", seconds: float) -> None:
-        OPEN.labels(seen.kind).dec()
+        _open(seen.kind).dec()
         name = getattr(scope.get("route"), "name", _NO_OPERATION)
         method = seen.method if seen.method in _METHODS else "other"
         # A caller who has gone away before the answer gets none.
@@ -151,7 +159,7 @@ class _Seen:
         self._send = send
         self.status = 0
         self.traceparent: str | None = None
-        OPEN.labels(kind).inc()
+        _open(kind).inc()
 
     async def send(self, message: Message) -> None:
         if message["type"] == "http.response.start":
@@ -164,9 +172,9 @@ class _Seen:
                 ]
             for name, value in message["headers"]:
                 if name == b"content-type" and value.startswith(b"text/event-stream"):
-                    OPEN.labels(self.kind).dec()
+                    _open(self.kind).dec()
                     self.kind = "sse"
-                    OPEN.labels(self.kind).inc()
+                    _open(self.kind).inc()
         await self._send(message)
 
 

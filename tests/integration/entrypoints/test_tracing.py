@@ -41,7 +41,8 @@ class Traces:
 
 def _trace(span: ReadableSpan) -> int:
     assert span.context is not None
-    return span.context.trace_id
+    number: int = span.context.trace_id
+    return number
 
 
 @pytest.fixture
