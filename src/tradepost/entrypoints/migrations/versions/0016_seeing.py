@@ -2,8 +2,8 @@
 
 from tradepost.entrypoints.migrations.sql import run
 
-revision = "0017"
-down_revision = "0013"
+revision = "0016"
+down_revision = "0015"
 
 
 def upgrade() -> None:
