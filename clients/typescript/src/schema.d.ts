@@ -33,9 +33,10 @@ export interface paths {
         };
         /**
          * Can it serve?
-         * @description 503 while the database, or the followed chain, is not there.
+         * @description 503 while the database, its schema, or the followed chain is not there.
          *
-         *     Where the limits are kept is told beside it; that their store is away does not make it unready.
+         *     It is bounded in time, and asks only the database: the node is the watcher's business. Where the
+         *     limits are kept is told beside it; that their store is away does not make it unready.
          */
         get: operations["readyz"];
         put?: never;
@@ -2192,7 +2193,8 @@ export interface components {
          *       "checks": {
          *         "chain": "ok",
          *         "database": "ok",
-         *         "limits": "memory"
+         *         "limits": "memory",
+         *         "schema": "ok"
          *       },
          *       "status": "ok"
          *     }

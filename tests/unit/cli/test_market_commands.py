@@ -173,6 +173,7 @@ def test_payment_methods_are_listed_and_shown(run: Run, exchange: FakeExchange) 
         "country": "BR",
         "currency": "BRL",
         "language": "pt",
+        "limit": "100",
     }
     assert "iban" in run("method", "show", "sepa").stdout
 
