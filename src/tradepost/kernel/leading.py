@@ -13,6 +13,9 @@ from tradepost.kernel.database import Database
 
 logger = logging.getLogger(__name__)
 
+#: How long work may take to end before it is told so again.
+_AGAIN_S = 1.0
+
 Work = Callable[[AsyncConnection[DictRow]], Awaitable[None]]
 
 
@@ -52,8 +55,12 @@ async def _lead_once(connection: AsyncConnection[DictRow], lock: int, work: Work
     try:
         await asyncio.wait({working})
     finally:
-        working.cancel()
-        await asyncio.gather(working, return_exceptions=True)
+        # Again and again: before Python 3.12 what waits with a time-out can lose a cancellation.
+        while not working.done():
+            working.cancel()
+            await asyncio.wait({working}, timeout=_AGAIN_S)
+        if not working.cancelled():
+            working.exception()  # seen, also where a cancellation takes its place
         # Where this fails, the lock has fallen already.
         with suppress(OperationalError):
             await connection.execute("SELECT pg_advisory_unlock(%s)", [lock])

@@ -56,13 +56,17 @@ class Poller:
 
     async def _keep(self, source: Source) -> None:
         """Asks one source again and again; one that fails less and less often."""
-        loop = asyncio.get_running_loop()
+        loop, task = asyncio.get_running_loop(), asyncio.current_task()
+        assert task is not None, "coroutines run in tasks"
         failures = 0
         # A source that comes back should be heard before what it said last is stale.
         longest_s = max(self._settings.price_poll_s, self._settings.price_max_age_s / 2)
         while True:
             began = loop.time()
             answer = await self.poll(source)
+            # The group cancels once, and what waits with a time-out can lose that (Python 3.11).
+            if task.cancelling():
+                raise asyncio.CancelledError
             if answer is None:
                 await asyncio.sleep(1)
                 continue

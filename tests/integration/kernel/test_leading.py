@@ -6,6 +6,7 @@ import pytest
 from psycopg import AsyncConnection, OperationalError
 from psycopg.rows import DictRow
 
+from tradepost.kernel import leading
 from tradepost.kernel.database import Database
 from tradepost.kernel.leading import Work, lead
 
@@ -95,3 +96,25 @@ async def test_another_error_ends_it(database: Database) -> None:
 
     with pytest.raises(ZeroDivisionError):
         await asyncio.wait_for(start(database, work), _BOUND_S)
+
+
+async def test_work_that_loses_a_cancellation_is_told_again(
+    database: Database, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    monkeypatch.setattr(leading, "_AGAIN_S", 0.01)
+    begun = asyncio.Event()
+    lost: list[asyncio.CancelledError] = []
+
+    async def deaf(_: AsyncConnection[DictRow]) -> None:
+        begun.set()
+        while len(lost) < 3:
+            try:
+                await asyncio.sleep(60)
+            except asyncio.CancelledError as error:
+                lost.append(error)
+
+    leader = start(database, deaf)
+    async with asyncio.timeout(_BOUND_S):
+        await begun.wait()
+    await end(leader)
+    assert len(lost) == 3

@@ -179,7 +179,8 @@ async def test_a_poller_whose_lock_is_gone_stops_and_starts_again(
         async with database.transaction() as tx:
             await tx.execute(
                 "SELECT pg_terminate_backend(pid) FROM pg_locks WHERE locktype = 'advisory'"
-                " AND objid = %s AND pid <> pg_backend_pid()",
+                " AND objid = %s AND pid <> pg_backend_pid() AND database ="
+                " (SELECT oid FROM pg_database WHERE datname = current_database())",
                 [jobs._ADVISORY_LOCK],
             )
         await eventually(lambda: len(opened) == 6)
