@@ -203,7 +203,8 @@ def _check_relayer(world: World) -> None:
     intents = {str(row["id"]): row for row in world.rows("SELECT * FROM escrow_intents")}
     for row in world.rows(
         """
-        SELECT hash, nonce, array_agg(intent_id::text ORDER BY place) AS carried
+        SELECT hash, nonce, array_agg(intent_id::text ORDER BY place) AS carried,
+            array_agg(place ORDER BY place) AS places
         FROM escrow_transactions JOIN escrow_carried USING (hash) GROUP BY hash, nonce
         """
     ):
@@ -212,7 +213,8 @@ def _check_relayer(world: World) -> None:
         # One that failed, on a chain that had forgotten the lock, had none.
         said = [] if receipt is None else _said(receipt)
         failed = {one.index for one in said if isinstance(one, contract_events.CallFailed)}
-        for place, intent in enumerate(row["carried"]):
+        # A permit that goes before its lock has a place too.
+        for place, intent in zip(row["places"], row["carried"], strict=True):
             had_effect = any(_is_effect(one, intents[intent]) for one in said)
             assert had_effect or not said or place in failed, "a call that failed was not reported"
             effects[intent] += had_effect
