@@ -22,7 +22,10 @@ from tradepost.kernel.errors import (
 )
 from tradepost.kernel.http import (
     Body,
+    CountryCode,
+    CurrencyCode,
     CursorsOf,
+    MethodCode,
     StrictRoute,
     TransactionRoute,
     Tx,
@@ -57,7 +60,6 @@ accounts = APIRouter(route_class=TransactionRoute, tags=["payment accounts"])
 #: Methods change with a restart only.
 _FRESH_S: Final = 300
 _PAGE: Final = 500
-Code = Annotated[str, StringConstraints(pattern=r"^[a-z0-9_]{1,40}$", max_length=40)]
 Language = Literal["en", "es", "pt", "fr", "de", "tr", "ru", "zh", "hi"]
 
 _ID = "0193579a-5a10-7d22-8f31-6b7c8d9e0f12"
@@ -227,8 +229,8 @@ class MethodsQuery(BaseModel):
 
     model_config = ConfigDict(extra="forbid", frozen=True)
 
-    currency: Annotated[str, StringConstraints(pattern=r"^[A-Z]{3}$", max_length=3)] | None = None
-    country: Annotated[str, StringConstraints(pattern=r"^[A-Z]{2}$", max_length=2)] | None = None
+    currency: CurrencyCode | None = None
+    country: CountryCode | None = None
     category: Category | None = None
     language: Language | None = None
     q: Annotated[str, Field(max_length=60, description="Sought in codes and names.")] = ""
@@ -242,7 +244,7 @@ def _registry(request: Request) -> Registry:
 
 _RegistryOf = Annotated[Registry, Depends(_registry)]
 _AcceptLanguage = Annotated[str | None, Header(max_length=400)]
-_OneCode = Annotated[Code, Path()]
+_OneCode = Annotated[MethodCode, Path()]
 
 
 def preferred(accept_language: str | None) -> str:
@@ -372,7 +374,7 @@ class NewPaymentAccountBody(Body):
 
     model_config = _example(_NEW_ACCOUNT)
 
-    method: Code
+    method: MethodCode
     sealed: Sealed
 
 
