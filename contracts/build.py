@@ -40,8 +40,8 @@ VARIES = {"DevToken"}
 
 FORMATTED = ("contracts/src", "contracts/test", "contracts/proofs")
 
-# The same as in foundry.toml, which a test compares. No metadata is appended to the code: it would
-# hold a hash of every comment, and the code would change with each of them.
+# The same as those of the proofs in foundry.toml, which a test compares. No metadata is appended to
+# the code: it would hold a hash of every comment, and the code would change with each of them.
 SETTINGS: dict[str, Any] = {
     "optimizer": {"enabled": True, "runs": 1_000_000},
     "viaIR": True,

@@ -52,10 +52,6 @@ STEPS = 6_000
 JURY_S = 600
 FORGE = {
     "FOUNDRY_OFFLINE": "true",
-    # Tests then load the contract instead of holding it, so that only it is compiled anew.
-    "FOUNDRY_DYNAMIC_TEST_LINKING": "true",
-    # Half the time of the pipeline that is deployed; the fault is the same.
-    "FOUNDRY_VIA_IR": "false",
     "FOUNDRY_FUZZ_RUNS": "32",
     "FOUNDRY_INVARIANT_RUNS": "4",
     "FOUNDRY_INVARIANT_DEPTH": "48",
@@ -311,8 +307,8 @@ def sources(mutant: Mutant) -> dict[str, str]:
     return texts
 
 
-def machine(folder: Path, mutant: Mutant) -> bool:
-    """Whether the contract does what the model does.
+def compiled(mutant: Mutant) -> str:
+    """The artefact of the escrow with the fault in it, as far as the juries need one.
 
     Raises:
         NoProgram: As its docstring says.
@@ -331,9 +327,19 @@ def machine(folder: Path, mutant: Mutant) -> bool:
     if any(entry["severity"] == "error" for entry in answer.get("errors", ())):
         raise NoProgram
     output = answer["contracts"][ESCROW]["TradepostEscrow"]
+    return json.dumps(
+        {"abi": output["abi"], "bytecode": "0x" + output["evm"]["bytecode"]["object"]}
+    )
+
+
+def machine(folder: Path, mutant: Mutant) -> bool:
+    """Whether the contract does what the model does.
+
+    Raises:
+        NoProgram: As its docstring says.
+    """
     artifact = folder / f"{os.getpid()}.json"
-    code = "0x" + output["evm"]["bytecode"]["object"]
-    artifact.write_text(json.dumps({"abi": output["abi"], "bytecode": code}))
+    artifact.write_text(compiled(mutant))
     os.environ[chain.ARTIFACT] = str(artifact)
     try:
         driver.play("mutants", STEPS, shrink_s=0)
@@ -357,8 +363,9 @@ def forge(folder: Path, mutant: Mutant) -> bool:
         (root / "contracts" / "src" / mutant.file).write_text(
             sources(mutant)[f"contracts/src/{mutant.file}"]
         )
-        if _forge(root, "build", "contracts/src").returncode:
-            raise NoProgram
+        # The tests deploy the artefact, and hold some of the libraries themselves.
+        artifact = root / build.ARTIFACTS.relative_to(build.ROOT) / "TradepostEscrow.json"
+        artifact.write_text(compiled(mutant))
         return _forge(root, "test", "--fail-fast").returncode == 0
     finally:
         shutil.rmtree(root)
@@ -392,6 +399,8 @@ def copy(root: Path) -> Path:
     for path in (root / "contracts" / "test").glob("*.sol"):
         if re.match("Court|Erc792|Panel", path.name):
             path.unlink()
+    artifacts = build.ARTIFACTS.relative_to(build.ROOT)
+    shutil.copytree(build.ARTIFACTS, root / artifacts)
     for name in ("foundry.toml", "solc.js"):
         shutil.copy2(build.CONTRACTS / name, root / "contracts" / name)
     (root / "tools" / "node").mkdir(parents=True)

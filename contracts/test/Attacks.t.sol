@@ -87,7 +87,7 @@ contract AttacksTest is EscrowTest {
     function testSignatureOfAnotherContractIsRefused() public {
         Terms memory terms = tokenTerms();
         bytes memory signature = signed(SELLER_KEY, "Release", terms);
-        escrow = new TradepostEscrow();
+        escrow = TradepostEscrow(deploy("TradepostEscrow", ""));
         vm.prank(seller);
         token.approve(address(escrow), type(uint256).max);
         bytes32 id = lock(terms);

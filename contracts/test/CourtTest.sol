@@ -2,7 +2,9 @@
 pragma solidity 0.8.37;
 
 import {ContractArbitrator} from "../src/arbitration/ContractArbitrator.sol";
+import {IArbitrator} from "../src/arbitration/Erc792.sol";
 import {Erc792Arbitrator, Stage} from "../src/arbitration/Erc792Arbitrator.sol";
+import {ITradepostEscrow} from "../src/ITradepostEscrow.sol";
 import {Role, Status, Terms} from "../src/Terms.sol";
 import {Court} from "./Courts.sol";
 import {EscrowTest} from "./EscrowTest.sol";
@@ -24,8 +26,18 @@ abstract contract CourtTest is EscrowTest {
     }
 
     function useCourt(Court one) internal {
-        adapter = new Erc792Arbitrator(escrow, one, EXTRA_DATA, META_EVIDENCE);
+        adapter = newAdapter(escrow, one, EXTRA_DATA, META_EVIDENCE);
         arbitrator = address(adapter);
+    }
+
+    function newAdapter(
+        ITradepostEscrow over,
+        IArbitrator by,
+        bytes memory extraData,
+        string memory metaEvidence
+    ) internal returns (Erc792Arbitrator) {
+        bytes memory arguments = abi.encode(over, by, extraData, metaEvidence);
+        return Erc792Arbitrator(deploy("Erc792Arbitrator", arguments));
     }
 
     /// @notice An escrow that the buyer says he has paid.

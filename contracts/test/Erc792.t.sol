@@ -138,7 +138,7 @@ contract CourtLifeTest is CourtTest {
         assertEq(address(adapter.escrow()), address(escrow));
         assertEq(address(adapter.court()), address(court));
         assertEq(keccak256(adapter.extraData()), keccak256(EXTRA_DATA));
-        Erc792Arbitrator other = new Erc792Arbitrator(escrow, new Court(1), "", "");
+        Erc792Arbitrator other = newAdapter(escrow, new Court(1), "", "");
         assertEq(address(other).codehash, address(adapter).codehash);
     }
 
@@ -146,9 +146,9 @@ contract CourtLifeTest is CourtTest {
         bytes memory refusal =
             abi.encodeWithSelector(ContractArbitrator.NoContract.selector, address(0xdead));
         vm.expectRevert(refusal);
-        new Erc792Arbitrator(escrow, IArbitrator(address(0xdead)), "", "");
+        newAdapter(escrow, IArbitrator(address(0xdead)), "", "");
         vm.expectRevert(refusal);
-        new Erc792Arbitrator(ITradepostEscrow(address(0xdead)), court, "", "");
+        newAdapter(ITradepostEscrow(address(0xdead)), court, "", "");
     }
 
     // ------------------------------------------------------------------ fuzz

@@ -32,7 +32,7 @@ abstract contract EscrowTest is Test {
 
     function setUp() public virtual {
         vm.warp(NOW);
-        escrow = new TradepostEscrow();
+        escrow = TradepostEscrow(deploy("TradepostEscrow", ""));
         token = new DevToken();
         fund(address(token));
     }

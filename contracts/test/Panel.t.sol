@@ -280,11 +280,11 @@ contract PanelLifeTest is PanelTest {
                 ArbitrationPanel.BadWindow.selector, windows[i], 1 days, 90 days
             );
             vm.expectRevert(refusal);
-            new ArbitrationPanel(escrow, first, second, windows[i], 1 days);
+            newPanel(escrow, first, second, windows[i], 1 days);
             vm.expectRevert(refusal);
-            new ArbitrationPanel(escrow, first, second, 90 days, windows[i]);
+            newPanel(escrow, first, second, 90 days, windows[i]);
         }
-        new ArbitrationPanel(escrow, first, second, 1 days, 90 days);
+        newPanel(escrow, first, second, 1 days, 90 days);
     }
 
     function testEscrowWithoutCodeIsRefused() public {
@@ -293,6 +293,6 @@ contract PanelLifeTest is PanelTest {
         vm.expectRevert(
             abi.encodeWithSelector(ContractArbitrator.NoContract.selector, address(0xdead))
         );
-        new ArbitrationPanel(ITradepostEscrow(address(0xdead)), first, second, 1 days, 1 days);
+        newPanel(ITradepostEscrow(address(0xdead)), first, second, 1 days, 1 days);
     }
 }

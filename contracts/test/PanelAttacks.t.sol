@@ -62,7 +62,7 @@ contract PanelAttacksTest is PanelTest {
     function testVotesDoNotReachAnotherEscrowContract() public {
         Terms memory terms = tokenTerms();
         Vote[] memory brought = votes(terms, RULED, 1);
-        escrow = new TradepostEscrow();
+        escrow = TradepostEscrow(deploy("TradepostEscrow", ""));
         ArbitrationPanel other = newPanel(benchOf(1), benchOf(2));
         terms.arbitrator = address(other);
         vm.prank(seller);

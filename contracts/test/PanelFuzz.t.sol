@@ -73,10 +73,7 @@ contract PanelFuzzTest is PanelTest {
     /// @notice Any steps in any order with any time between them, against the table of docs/arbitration.md.
     function testFuzzEveryOrderOfStepsFollowsTheTable(uint256 seed) public {
         Terms memory terms = locked();
-        bytes32 id = escrow.escrowId(terms);
-        Phase phase = Phase.None;
-        uint256 until = 0;
-        uint128 amount = 0;
+        Ruling memory told;
         bool open = true;
         // Kept here: the compiler takes the chain's time for the same throughout a call.
         uint256 time = NOW;
@@ -85,31 +82,32 @@ contract PanelFuzzTest is PanelTest {
             time += bound(seed >> 8, 0, 5 days);
             vm.warp(time);
             uint256 step = seed % 4;
-            bool inTime = time <= until;
+            bool inTime = time <= told.until;
             if (step == 0) {
                 uint128 share = uint128(bound(seed >> 16, 0, AMOUNT));
                 Vote[] memory brought = votes(terms, share, 1);
-                bool good = open && phase == Phase.None;
+                bool good = open && told.phase == Phase.None;
                 assertTrue(succeeds(abi.encodeCall(panel.rule, (terms, share, 1, brought))) == good);
-                if (good) {
-                    (phase, until, amount) = (Phase.Ruled, time + APPEAL_WINDOW, share);
-                }
+                if (good) told = Ruling(Phase.Ruled, uint40(time + APPEAL_WINDOW), share);
             } else if (step == 1) {
-                bytes memory signature = sign(BUYER_KEY, appealDigest(id, amount));
-                bool good = open && phase == Phase.Ruled && inTime;
+                bytes memory signature =
+                    sign(BUYER_KEY, appealDigest(escrow.escrowId(terms), told.buyerAmount));
+                bool good = open && told.phase == Phase.Ruled && inTime;
                 assertTrue(
                     succeeds(abi.encodeCall(panel.appeal, (terms, Role.Buyer, signature))) == good
                 );
-                if (good) (phase, until) = (Phase.Appealed, time + REHEARING_WINDOW);
+                if (good) {
+                    (told.phase, told.until) = (Phase.Appealed, uint40(time + REHEARING_WINDOW));
+                }
             } else if (step == 2) {
                 uint128 share = uint128(bound(seed >> 16, 0, AMOUNT));
                 Vote[] memory brought = votes(terms, share, 2);
-                bool good = open && phase == Phase.Appealed && inTime;
+                bool good = open && told.phase == Phase.Appealed && inTime;
                 assertTrue(succeeds(abi.encodeCall(panel.rule, (terms, share, 2, brought))) == good);
-                if (good) (phase, until, amount) = (Phase.Reheard, 0, share);
+                if (good) told = Ruling(Phase.Reheard, 0, share);
             } else {
-                bytes memory signature = settlementOf(BUYER_KEY, terms, amount);
-                bool good = open && phase != Phase.None && !inTime;
+                bytes memory signature = settlementOf(BUYER_KEY, terms, told.buyerAmount);
+                bool good = open && told.phase != Phase.None && !inTime;
                 assertTrue(
                     succeeds(abi.encodeCall(panel.execute, (terms, FOREVER, Role.Buyer, signature)))
                         == good
@@ -117,12 +115,12 @@ contract PanelFuzzTest is PanelTest {
                 if (good) open = false;
             }
         }
-        Ruling memory ruling = panel.rulingOf(id);
-        assertTrue(ruling.phase == phase);
-        assertEq(ruling.until, until);
-        assertEq(ruling.buyerAmount, amount);
+        Ruling memory ruling = panel.rulingOf(escrow.escrowId(terms));
+        assertTrue(ruling.phase == told.phase);
+        assertEq(ruling.until, told.until);
+        assertEq(ruling.buyerAmount, told.buyerAmount);
         assertStatus(terms, open ? Status.Locked : Status.Split);
-        assertEq(token.balanceOf(buyer), open ? 0 : amount);
+        assertEq(token.balanceOf(buyer), open ? 0 : told.buyerAmount);
     }
 
     function testFuzzWhateverIsRuledPaysOutInFull(uint128 buyerAmount, bool appealing) public {

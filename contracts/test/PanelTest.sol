@@ -29,7 +29,18 @@ abstract contract PanelTest is EscrowTest {
     }
 
     function newPanel(Bench memory first, Bench memory second) internal returns (ArbitrationPanel) {
-        return new ArbitrationPanel(escrow, first, second, APPEAL_WINDOW, REHEARING_WINDOW);
+        return newPanel(escrow, first, second, APPEAL_WINDOW, REHEARING_WINDOW);
+    }
+
+    function newPanel(
+        ITradepostEscrow over,
+        Bench memory first,
+        Bench memory second,
+        uint32 appealWindow,
+        uint32 rehearingWindow
+    ) internal returns (ArbitrationPanel) {
+        bytes memory arguments = abi.encode(over, first, second, appealWindow, rehearingWindow);
+        return ArbitrationPanel(deploy("ArbitrationPanel", arguments));
     }
 
     /// @notice Keys from `from` on, in the order of their addresses.

@@ -24,6 +24,8 @@ contract SignaturesTest is Test {
     function testTheLowerHalfEndsAtHalfTheOrder(bytes32 digest) public view {
         for (uint256 above = 0; above < 2; ++above) {
             bytes32 s = bytes32(HALF_ORDER + above);
+            // Then the signer's point would be none: R is the generator.
+            vm.assume(digest != s);
             address signer = ecrecover(digest, 27, R, s);
             assertTrue(signer != address(0));
             bytes memory signature = abi.encodePacked(R, s, uint8(27));

@@ -18,6 +18,10 @@ interface Vm {
     function expectPartialRevert(bytes4 selector) external;
     function assume(bool condition) external pure;
     function readFile(string calldata path) external view returns (string memory);
+    function parseJsonBytes(string calldata json, string calldata key)
+        external
+        pure
+        returns (bytes memory);
     function parseBytes(string calldata text) external pure returns (bytes memory);
 }
 
@@ -30,6 +34,23 @@ abstract contract Test {
 
     error NotEqual(uint256 left, uint256 right);
     error NotTrue();
+
+    /// @notice Deploys a contract as it is shipped: from its artefact, byte by byte.
+    /// @param name Its name, which is the artefact's too.
+    /// @param arguments Those of its constructor, encoded.
+    function deploy(string memory name, bytes memory arguments) internal returns (address made) {
+        string memory path = string.concat("src/tradepost_contracts/artifacts/", name, ".json");
+        bytes memory code =
+            bytes.concat(vm.parseJsonBytes(vm.readFile(path), ".bytecode"), arguments);
+        assembly ("memory-safe") {
+            made := create(0, add(code, 0x20), mload(code))
+            if iszero(made) {
+                let free := mload(0x40)
+                returndatacopy(free, 0, returndatasize())
+                revert(free, returndatasize())
+            }
+        }
+    }
 
     function assertEq(uint256 left, uint256 right) internal pure {
         if (left != right) revert NotEqual(left, right);

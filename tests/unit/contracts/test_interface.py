@@ -227,8 +227,9 @@ def test_unknown_artifact_is_refused() -> None:
         load("Nothing")
 
 
-def test_tests_and_artefacts_have_one_compiler_setting() -> None:
-    foundry = tomllib.loads((ROOT / "contracts" / "foundry.toml").read_text())["profile"]["default"]
+def test_proofs_and_artefacts_have_one_compiler_setting() -> None:
+    profiles = tomllib.loads((ROOT / "contracts" / "foundry.toml").read_text())["profile"]
+    foundry = profiles["default"] | profiles["proofs"]
     expected = {
         "optimizer": {"enabled": foundry["optimizer"], "runs": foundry["optimizer_runs"]},
         "viaIR": foundry["via_ir"],
