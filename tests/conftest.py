@@ -2,7 +2,10 @@
 
 import os
 import secrets
+import shutil
 from collections.abc import AsyncIterator, Iterator
+from pathlib import Path
+from tempfile import TemporaryDirectory
 
 import httpx
 import psycopg
@@ -18,14 +21,29 @@ from tradepost.kernel.database import Database
 from tradepost.kernel.settings import Settings
 
 
+#: A folder in memory: a database is copied there five times as quickly as on a disk.
+_MEMORY = Path("/dev/shm")  # noqa: S108 - a folder of its own is made in it
+_MEMORY_WANTED_BYTES = 2 << 30
+
+
+def _in_memory() -> Path | None:
+    """Where there is room for a server's files in memory, or None."""
+    if not os.access(_MEMORY, os.W_OK) or shutil.disk_usage(_MEMORY).free < _MEMORY_WANTED_BYTES:
+        return None
+    return _MEMORY
+
+
 @pytest.fixture(scope="session")
-def postgres(tmp_path_factory: pytest.TempPathFactory) -> Iterator[str]:
+def postgres() -> Iterator[str]:
     """The address of a PostgreSQL server that the whole run shares."""
     given = os.environ.get("TEST_DATABASE_URL")
     if given:
         yield given
         return
-    with EmbeddedPostgres(tmp_path_factory.mktemp("postgres"), durable=False) as server:
+    with (
+        TemporaryDirectory(prefix="tradepost-test-", dir=_in_memory()) as folder,
+        EmbeddedPostgres(Path(folder), durable=False) as server,
+    ):
         yield server.dsn
 
 

@@ -30,7 +30,14 @@ PORT_TRIES = 5
 LOG_LIMIT_BYTES = 5_000_000
 
 # Safe for data that a test throws away, and for nothing else.
-THROWAWAY = {"fsync": "off", "synchronous_commit": "off", "full_page_writes": "off"}
+THROWAWAY = {
+    "fsync": "off",
+    "synchronous_commit": "off",
+    "full_page_writes": "off",
+    "wal_level": "minimal",
+    "max_wal_senders": "0",
+    "max_wal_size": "256MB",
+}
 
 
 def binaries() -> Path:
