@@ -4,7 +4,7 @@ import argparse
 import json
 import sys
 
-from bench import create, explain, gas, search, start, step, tick, trade
+from bench import create, explain, gas, operations, search, start, step, tick, trade
 
 MEASUREMENTS = {
     "search": search.run,
@@ -13,6 +13,7 @@ MEASUREMENTS = {
     "explain": explain.run,
     "step": step.run,
     "trade": trade.run,
+    "operations": operations.run,
     "gas": gas.run,
     "start": start.run,
 }

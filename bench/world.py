@@ -73,8 +73,13 @@ def environment(dsn: str) -> dict[str, str]:
         "TRADEPOST_RELAYER_KEY": chosen.relayer_key.get_secret_value(),
         "TRADEPOST_ARBITRATOR": chosen.arbitrator,
         "TRADEPOST_DATABASE_CONNECTIONS": str(chosen.database_connections),
-        **{f"TRADEPOST_{name.upper()}": rate for name, rate in _UNLIMITED.items()},
+        **unlimited(),
     }
+
+
+def unlimited() -> dict[str, str]:
+    """Limits that nothing reaches, as a server's process reads them."""
+    return {f"TRADEPOST_{name.upper()}": rate for name, rate in _UNLIMITED.items()}
 
 
 def offer(maker: int) -> bytes:
