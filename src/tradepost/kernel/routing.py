@@ -9,6 +9,7 @@ from typing import Any
 
 from fastapi import APIRouter, FastAPI, Request, Response
 from fastapi.routing import APIRoute, iter_route_contexts
+from starlette.exceptions import HTTPException
 from starlette.routing import BaseRoute, Match, NoMatchFound, Route
 from starlette.types import ASGIApp, Receive, Scope, Send
 
@@ -20,6 +21,8 @@ _Shelf = tuple[str, int, tuple[str, ...]]
 _LITERAL_PARTS = 2
 #: Where a request's scope has what the directory said of it.
 _FOUND = "tradepost.found"
+#: Where it has the methods of a path that does not know the request's.
+_ALLOWED = "tradepost.allowed"
 
 
 def add_room(app: FastAPI, router: APIRouter, prefix: str = "") -> None:
@@ -57,18 +60,28 @@ def add_room(app: FastAPI, router: APIRouter, prefix: str = "") -> None:
 class Directory(BaseRoute):
     """Stands first among the app's routes and hands each request to its own one.
 
-    What it does not know (another method, no such path, a path whose first parts vary) goes on to
-    the routes behind it, and so to their answers. A path without a variable wins over one with.
+    What it does not know (no such path, a path whose first parts vary) goes on to the routes behind
+    it, and so to their answers. A path without a variable wins over one with, whatever the method.
     """
 
     def __init__(self, routes: Iterable[BaseRoute]) -> None:
         self._shelves: dict[_Shelf, list[Route]] = {}
+        self._methods: set[str] = set()
+        #: Paths without a variable, each with its methods.
+        self._plain: dict[str, set[str]] = {}
+        #: What no shelf is for.
+        self._others: list[BaseRoute] = []
         for route in routes:
             if not isinstance(route, Route) or ":path}" in route.path:
+                self._others.append(route)
                 continue
             parts = tuple(route.path.split("/")[1:])
             if any("{" in part for part in parts[:_LITERAL_PARTS]):
+                self._others.append(route)
                 continue
+            if "{" not in route.path:
+                self._plain.setdefault(route.path, set()).update(route.methods or ())
+            self._methods.update(route.methods or ())
             for method in route.methods or ():
                 shelf = (method, len(parts), parts[:_LITERAL_PARTS])
                 self._shelves.setdefault(shelf, []).append(route)
@@ -88,16 +101,32 @@ class Directory(BaseRoute):
         return found[1].get("route")
 
     def _look_up(self, scope: Scope) -> tuple[Match, Scope]:
+        plain = self._plain.get(scope["path"])
+        if plain is None or scope["method"] in plain:
+            match, child_scope = self._of_method(scope["method"], scope)
+            if match is Match.FULL:
+                return match, child_scope
+        if any(route.matches(scope)[0] is Match.FULL for route in self._others):
+            return Match.NONE, {}
+        allowed = plain or {
+            method
+            for method in self._methods
+            if self._of_method(method, {**scope, "method": method})[0] is Match.FULL
+        }
+        return (Match.FULL, {_ALLOWED: allowed}) if allowed else (Match.NONE, {})
+
+    def _of_method(self, method: str, scope: Scope) -> tuple[Match, Scope]:
         parts = scope["path"].split("/")[1:]
-        shelf = (scope["method"], len(parts), tuple(parts[:_LITERAL_PARTS]))
-        for route in self._shelves.get(shelf, ()):
+        for route in self._shelves.get((method, len(parts), tuple(parts[:_LITERAL_PARTS])), ()):
             match, child_scope = route.matches(scope)
             if match is Match.FULL:
                 return match, {**child_scope, "route": route}
         return Match.NONE, {}
 
     async def handle(self, scope: Scope, receive: Receive, send: Send) -> None:
-        """Runs the operation that `matches` has found."""
+        """Runs the operation that `matches` has found; 405 where there are others only."""
+        if allowed := scope.get(_ALLOWED):
+            raise HTTPException(405, headers={"Allow": ", ".join(sorted(allowed))})
         await scope["route"].handle(scope, receive, send)
 
     def url_path_for(self, name: str, /, **path_params: Any) -> Any:

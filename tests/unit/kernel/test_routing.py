@@ -18,6 +18,10 @@ def _room() -> APIRouter:
     async def best_thing() -> dict[str, str]:
         return {"thing": "the best"}
 
+    @inner.put("/things/{thing_id}")
+    async def put_thing(thing_id: str) -> dict[str, str]:
+        return {"put": thing_id}
+
     @inner.post("/things/{thing_id}/use", deprecated=True)
     async def use_thing(thing_id: str) -> dict[str, str]:
         return {"used": thing_id}
@@ -63,6 +67,24 @@ async def test_each_request_finds_its_operation(
     assert answered.status_code == status
     if answer is not None:
         assert answered.json() == answer
+
+
+@pytest.mark.parametrize(
+    ("method", "path", "allowed"),
+    [
+        ("DELETE", "/v1/things/one", "GET, PUT"),
+        # A path without a variable is not what others take for one.
+        ("PUT", "/v1/things/best", "GET"),
+        ("PATCH", "/v1/things/one/use", "POST"),
+    ],
+)
+async def test_another_method_is_told_which_there_are(
+    app: FastAPI, method: str, path: str, allowed: str
+) -> None:
+    transport = httpx.ASGITransport(app)
+    async with httpx.AsyncClient(transport=transport, base_url="http://127.0.0.1") as client:
+        answered = await client.request(method, path)
+    assert (answered.status_code, answered.headers["Allow"]) == (405, allowed)
 
 
 def test_the_document_is_that_of_an_included_router(app: FastAPI) -> None:
