@@ -61,15 +61,8 @@ def template(postgres: str) -> Iterator[str]:
 @pytest.fixture
 def database_url(postgres: str, template: str) -> Iterator[str]:
     """The address of a fresh, migrated database."""
-    name = f"test_{secrets.token_hex(6)}"
-    with psycopg.connect(postgres, autocommit=True) as server:
-        server.execute(
-            sql.SQL("CREATE DATABASE {} TEMPLATE {} STRATEGY file_copy").format(
-                sql.Identifier(name), sql.Identifier(template)
-            )
-        )
-        yield worlds.renamed(postgres, name)
-        server.execute(sql.SQL("DROP DATABASE {} WITH (FORCE)").format(sql.Identifier(name)))
+    with worlds.copy_of(postgres, template) as url:
+        yield url
 
 
 @pytest.fixture

@@ -1,8 +1,13 @@
 """What tests build exchanges from: settings, accounts of the development chain."""
 
+import secrets
+from collections.abc import Iterator
+from contextlib import contextmanager
 from urllib.parse import urlsplit, urlunsplit
 
+import psycopg
 from eth_account import Account
+from psycopg import sql
 from pydantic import SecretStr
 
 from tradepost.entrypoints.dev.chain import MNEMONIC
@@ -27,6 +32,20 @@ UNLIMITED = dict.fromkeys(
 def renamed(dsn: str, database: str) -> str:
     """The same server's address with another database."""
     return urlunsplit(urlsplit(dsn)._replace(path=f"/{database}"))
+
+
+@contextmanager
+def copy_of(server: str, template: str) -> Iterator[str]:
+    """The address of a new database like `template`, on the server with this address."""
+    name = f"test_{secrets.token_hex(6)}"
+    with psycopg.connect(server, autocommit=True) as connection:
+        connection.execute(
+            sql.SQL("CREATE DATABASE {} TEMPLATE {} STRATEGY file_copy").format(
+                sql.Identifier(name), sql.Identifier(template)
+            )
+        )
+        yield renamed(server, name)
+        connection.execute(sql.SQL("DROP DATABASE {} WITH (FORCE)").format(sql.Identifier(name)))
 
 
 def settings(database_url: str, rpc_url: str = "http://127.0.0.1:9") -> Settings:

@@ -1,0 +1,60 @@
+"""The API's document as Schemathesis reads it, and how it makes requests of it."""
+
+import os
+from pathlib import Path
+from typing import Any
+
+import schemathesis
+from hypothesis import HealthCheck, Phase, settings
+
+from tests.contract.ground import Bridge
+
+DOCUMENT = Path(__file__).parents[2] / "docs/openapi.json"
+#: Random requests of each operation, and runs of the state machine. More in a longer run.
+EXAMPLES = int(os.environ.get("FUZZ_EXAMPLES", "8"))
+#: The same number makes the same requests.
+SEED = int(os.environ.get("FUZZ_SEED", "1"))
+
+_CONFIG: dict[str, Any] = {
+    "seed": SEED,
+    "base-url": "http://127.0.0.1:8000",
+    "generation": {
+        "mode": "all",
+        "max-examples": EXAMPLES,
+        "no-shrink": True,
+        # Who asks is decided by the tests.
+        "with-security-parameters": False,
+    },
+    "checks": {
+        # A schema cannot say that a wallet is the caller's, that a signature fits, or that a
+        # cursor is one of ours. That each operation takes what is good is for test_roles.py.
+        "positive_data_acceptance": {"enabled": False},
+        # Of a random request it asks as other users, which needs a file of logins; test_roles.py
+        # does that for each operation, writes too.
+        "object_level_authorization": {"enabled": False},
+        "negative_data_rejection": {
+            "expected-statuses": [400, 401, 403, 404, 405, 409, 412, 413, 414, 422, 428, 431]
+        },
+    },
+    "phases": {"stateful": {"max-steps": 12}},
+}
+
+BRIDGE = Bridge()
+SCHEMA = schemathesis.openapi.from_path(
+    DOCUMENT, config=schemathesis.Config.from_dict(_CONFIG)
+)
+SCHEMA.app = BRIDGE
+#: Nothing is kept between runs and nothing is made smaller: the exchange has moved on meanwhile.
+ONCE = settings(
+    max_examples=EXAMPLES,
+    database=None,
+    deadline=None,
+    phases=[Phase.explicit, Phase.generate],
+    suppress_health_check=list(HealthCheck),
+)
+
+
+@SCHEMA.hook
+def after_validate(context: Any, case: Any, response: Any, results: list[Any]) -> None:
+    """Counts what was checked."""
+    BRIDGE.counts["checks"] += len(results)
