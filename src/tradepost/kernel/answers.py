@@ -23,6 +23,8 @@ from tradepost.kernel.http import problem_response
 Selection: TypeAlias = Mapping[str, "Selection"]
 
 _MAX_FIELDS = 50
+#: Characters of an `If-None-Match`: some twenty validators.
+MAX_SEEN = 1_000
 _FIELD = re.compile(r"[a-z][a-z0-9_]{0,49}(\.[a-z][a-z0-9_]{0,49}){0,4}")
 _FIELDS_PART = re.compile(rb"(?:^|&)fields=([^&]*)")
 #: What tells the moment of the answer and no more: a validator must not change with it.
@@ -50,6 +52,8 @@ class ShapeAnswers:
             return
         try:
             fields = _take_fields(scope)
+            if len(Headers(scope=scope).get("If-None-Match", "")) > MAX_SEEN:
+                raise MalformedRequest(f"If-None-Match has up to {MAX_SEEN} characters.")
         except MalformedRequest as problem:
             await problem_response(problem)(scope, receive, send)
             return

@@ -4,11 +4,12 @@ from datetime import UTC, datetime, timedelta
 from typing import Annotated, Any, Final
 
 from fastapi import APIRouter, Path, Query, Response
-from pydantic import AwareDatetime, BaseModel, ConfigDict, Field, StringConstraints
+from pydantic import BaseModel, ConfigDict, Field, StringConstraints
 
 from tradepost.kernel.errors import InvalidCursor
 from tradepost.kernel.http import (
     CursorsOf,
+    Moment,
     TransactionRoute,
     Tx,
     public,
@@ -35,7 +36,7 @@ Code = Annotated[str, StringConstraints(pattern=_CODE, max_length=10)]
 _Cursor = Annotated[str | None, Field(max_length=500)]
 #: Far from the ends of the calendar, where times overflow.
 _Time = Annotated[
-    AwareDatetime,
+    Moment,
     Field(ge=datetime(2000, 1, 1, tzinfo=UTC), le=datetime(2200, 1, 1, tzinfo=UTC)),
 ]
 _CHART: Final = timedelta(days=1)

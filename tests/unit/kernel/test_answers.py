@@ -189,3 +189,10 @@ async def test_nothing_is_cached_that_no_route_allows(client: httpx.AsyncClient)
 async def test_a_method_that_is_not_there_is_told_which_are(client: httpx.AsyncClient) -> None:
     refused = await client.delete("/cup")
     assert (refused.status_code, refused.headers["Allow"]) == (405, "GET")
+
+
+async def test_what_was_seen_is_bounded(client: httpx.AsyncClient) -> None:
+    seen = {"If-None-Match": ", ".join(['W/"a"'] * 142)}
+    assert (await client.get("/cup", headers=seen)).status_code == 200
+    seen = {"If-None-Match": ", ".join(['W/"a"'] * 144)}
+    assert (await client.get("/cup", headers=seen)).status_code == 422

@@ -7,6 +7,7 @@ import pytest
 from fastapi import FastAPI
 from psycopg import OperationalError
 from psycopg_pool import PoolTimeout
+from pydantic import TypeAdapter, ValidationError
 
 from tradepost.kernel.access import Unauthenticated
 from tradepost.kernel.errors import PreconditionRequired, Problem
@@ -14,6 +15,7 @@ from tradepost.kernel.http import (
     MAX_BODY_BYTES,
     Body,
     LimitBody,
+    Moment,
     etag,
     expected_version,
     install_problems,
@@ -148,6 +150,14 @@ def test_a_change_that_needs_a_version_asks_for_it() -> None:
     assert perhaps_expected(None) is None
     with pytest.raises(PreconditionRequired):
         expected_version(None)
+
+
+@pytest.mark.parametrize("said", ["0", "0.5", "1795852800", 1795852800, 0.5, True, "2026-11-23"])
+def test_a_moment_is_no_number(said: object) -> None:
+    moments = TypeAdapter(Moment)
+    assert moments.validate_python("2026-11-23T05:00:00Z").year == 2026
+    with pytest.raises(ValidationError):
+        moments.validate_python(said)
 
 
 def test_a_problem_is_an_exception_of_its_own() -> None:

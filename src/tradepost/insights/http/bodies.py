@@ -4,7 +4,7 @@ from datetime import UTC, datetime
 from decimal import Decimal
 from typing import Annotated, Any, Final, Literal
 
-from pydantic import AwareDatetime, BaseModel, ConfigDict, Field
+from pydantic import BaseModel, ConfigDict, Field
 
 from tradepost.book.front import COUNTED, LOOKED_AT, Heap, MethodTop, Side
 from tradepost.insights.model import (
@@ -16,6 +16,7 @@ from tradepost.insights.model import (
     spread_bps,
 )
 from tradepost.insights.service import STEP_BPS, Depth, Methods, Overview
+from tradepost.kernel.http import Moment
 from tradepost.kernel.money import Amount
 from tradepost.kernel.pricing import Direction
 from tradepost.prices.model import Quote
@@ -388,7 +389,7 @@ class CandlesAnswer(BaseModel):
 
 
 _Cursor = Annotated[str | None, Field(max_length=500)]
-_Moment = Annotated[AwareDatetime, Field(ge=EARLIEST, le=_LATEST)]
+_Moment = Annotated[Moment, Field(ge=EARLIEST, le=_LATEST)]
 
 
 class _Asked(BaseModel):

@@ -7,7 +7,6 @@ from uuid import UUID
 
 from pydantic import (
     AfterValidator,
-    AwareDatetime,
     BaseModel,
     ConfigDict,
     Field,
@@ -33,6 +32,7 @@ from tradepost.kernel.http import (
     HexKey,
     KeySignature,
     MethodCode,
+    Moment,
 )
 from tradepost.kernel.pricing import MARGIN_BPS, PRICE_DECIMALS, PRICE_DIGITS, Direction
 from tradepost.kernel.text import clean_lines
@@ -183,7 +183,7 @@ class NewOfferBody(Body):
     first_trade_limit: FirstTradeLimit | None = None
     taker_countries: Countries = ()
     working_hours: WorkingHours | None = None
-    closes_at: AwareDatetime | None = None
+    closes_at: Moment | None = None
     shares_coins_with: Annotated[
         UUID | None, Field(description="Your other offer over whose coins this one is, too.")
     ] = None
@@ -226,7 +226,7 @@ class EditOfferBody(Body):
     first_trade_limit: FirstTradeLimit | None = None
     taker_countries: Countries | None = None
     working_hours: WorkingHours | None = None
-    closes_at: AwareDatetime | None = None
+    closes_at: Moment | None = None
 
     @model_validator(mode="after")
     def _null_takes_away_what_can_be_missing(self) -> Self:

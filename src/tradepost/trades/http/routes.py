@@ -7,7 +7,6 @@ from uuid import UUID
 
 from fastapi import APIRouter, Depends, Query, Request, Response
 from fastapi.responses import StreamingResponse
-from pydantic import AwareDatetime
 
 from tradepost.escrow import service as escrows
 from tradepost.escrow.evm.wallet import Call
@@ -19,10 +18,17 @@ from tradepost.escrow.model import (
     SignatureInvalid,
 )
 from tradepost.kernel.access import Caller, Scope
-from tradepost.kernel.errors import InvalidCursor, MalformedRequest, NotFound, PreconditionFailed
+from tradepost.kernel.errors import (
+    InvalidCursor,
+    MalformedRequest,
+    NotFound,
+    PreconditionFailed,
+    PreconditionRequired,
+)
 from tradepost.kernel.http import (
     CursorsOf,
     DecimalString,
+    Moment,
     TransactionRoute,
     Tx,
     allowed,
@@ -125,7 +131,16 @@ Means = Annotated[escrows.LockMeans, Depends(_means)]
 
 _SEEN = problems(*AUTHENTICATED, NotFound, ChainNotReady)
 #: What each step of a party can answer.
-_STEPS = (*ONCE, NotFound, PreconditionFailed, ActionNotAllowed, TradeChanged, ChainNotReady)
+_STEPS = (
+    *ONCE,
+    NotFound,
+    PreconditionFailed,
+    # Of an If-Match that is no version.
+    PreconditionRequired,
+    ActionNotAllowed,
+    TradeChanged,
+    ChainNotReady,
+)
 _STEP = problems(*_STEPS)
 _SIGNED = problems(*_STEPS, SignatureInvalid)
 _TAKEN = problems(
@@ -253,8 +268,8 @@ async def export_trades(
     request: Request,
     caller: MayRead,
     form: Annotated[Form, Query(alias="format")] = Form.CSV,
-    since: Annotated[AwareDatetime | None, Query(alias="from")] = None,
-    until: Annotated[AwareDatetime | None, Query(alias="to")] = None,
+    since: Annotated[Moment | None, Query(alias="from")] = None,
+    until: Annotated[Moment | None, Query(alias="to")] = None,
 ) -> StreamingResponse:
     """The oldest first, one a row, for books and taxes: what was moved and what it cost.
 
