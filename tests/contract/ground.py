@@ -19,7 +19,6 @@ from tests.contract.asks import ASKS, Ask
 from tests.faults.arena import Arena, open_arena
 from tradepost.entrypoints.dev.chain import DevChain
 
-
 T = TypeVar("T")
 
 
@@ -92,7 +91,6 @@ class Ground:
     def ask(self, label: str) -> Ask:
         """A good request of this operation, ready to be sent."""
         return self.run(ASKS[label], self.arena)
-
 
     def fill(self, case: schemathesis.Case) -> dict[str, str]:
         """Who asks, by the headers; and every other time about things of his that are there."""

@@ -40,9 +40,7 @@ _CONFIG: dict[str, Any] = {
 }
 
 BRIDGE = Bridge()
-SCHEMA = schemathesis.openapi.from_path(
-    DOCUMENT, config=schemathesis.Config.from_dict(_CONFIG)
-)
+SCHEMA = schemathesis.openapi.from_path(DOCUMENT, config=schemathesis.Config.from_dict(_CONFIG))
 SCHEMA.app = BRIDGE
 #: Nothing is kept between runs and nothing is made smaller: the exchange has moved on meanwhile.
 ONCE = settings(
