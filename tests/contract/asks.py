@@ -85,10 +85,11 @@ async def completed(arena: Arena) -> Deal:
     return deal
 
 
-async def _made(player: Player, path: str, body: Any = None) -> Any:
-    made = await player.post(path, body)
-    assert made.is_success, made.text
-    return made.json()
+async def made(player: Player, path: str, body: Any = None) -> Any:
+    """What a POST of his answers, which has to be good."""
+    answer = await player.post(path, body)
+    assert answer.is_success, answer.text
+    return answer.json()
 
 
 async def _proof(arena: Arena, wallet: Wallet) -> dict[str, str]:
@@ -138,7 +139,7 @@ async def _add_wallet(arena: Arena) -> Ask:
 async def _revoke_token(arena: Arena) -> Ask:
     player = await newcomer(arena)
     body = {"label": "bot", "scopes": ["offers:read"], "expires_in_s": 3600}
-    token = await _made(player, "/v1/tokens", body)
+    token = await made(player, "/v1/tokens", body)
     return Ask(player, {"token_id": token["id"]}, secrets=(token["id"],))
 
 
@@ -181,7 +182,7 @@ def _offer(step: str = "", body: Any = None, **query: Any) -> Make:
         player = await newcomer(arena, sells=True)
         offer_id = await arena.publish(player, "ETH")
         if step:
-            await _made(player, f"/v1/offers/{offer_id}/{step}")
+            await made(player, f"/v1/offers/{offer_id}/{step}")
         headers = {"If-Match": '"1"'} if body else {}
         return Ask(player, {"offer_id": offer_id}, query, body, headers)
 
@@ -201,26 +202,26 @@ def _listing(**query: Any) -> Make:
 
 async def _search(arena: Arena) -> Ask:
     player = await newcomer(arena)
-    made = await _made(player, "/v1/saved-searches", {"name": "Coins", "asset": "ETH"})
-    return Ask(player, secrets=(made["id"],))
+    thing = await made(player, "/v1/saved-searches", {"name": "Coins", "asset": "ETH"})
+    return Ask(player, secrets=(thing["id"],))
 
 
 async def _forget_search(arena: Arena) -> Ask:
-    made = await _search(arena)
-    return Ask(made.player, {"search_id": made.secrets[0]}, secrets=made.secrets)
+    search = await _search(arena)
+    return Ask(search.player, {"search_id": search.secrets[0]}, secrets=search.secrets)
 
 
 def _payment_account(body: Any = None, *, listed: bool = False, changed: bool = False) -> Make:
     async def make(arena: Arena) -> Ask:
         player = await newcomer(arena)
         sealed = uuid4().hex * 8
-        made = await _made(player, "/v1/payment-accounts", {"method": "sepa", "sealed": sealed})
+        thing = await made(player, "/v1/payment-accounts", {"method": "sepa", "sealed": sealed})
         return Ask(
             player,
-            {} if listed else {"account_id": made["id"]},
+            {} if listed else {"account_id": thing["id"]},
             body=body,
             headers={"If-Match": '"1"'} if changed else {},
-            secrets=(made["id"], sealed),
+            secrets=(thing["id"], sealed),
         )
 
     return make
@@ -304,13 +305,13 @@ async def _settlement(arena: Arena) -> Ask:
 def _webhook(body: Any = None, *, listed: bool = False, changed: bool = False) -> Make:
     async def make(arena: Arena) -> Ask:
         player = await newcomer(arena)
-        made = await _made(player, "/v1/webhooks", {"url": HOOK})
+        thing = await made(player, "/v1/webhooks", {"url": HOOK})
         return Ask(
             player,
-            {} if listed else {"webhook_id": made["id"]},
+            {} if listed else {"webhook_id": thing["id"]},
             body=body,
             headers={"If-Match": '"1"'} if changed else {},
-            secrets=(made["id"],),
+            secrets=(thing["id"],),
         )
 
     return make
@@ -319,8 +320,8 @@ def _webhook(body: Any = None, *, listed: bool = False, changed: bool = False) -
 def _delivery(*, listed: bool = False) -> Make:
     async def make(arena: Arena) -> Ask:
         player = await newcomer(arena)
-        hook = await _made(player, "/v1/webhooks", {"url": HOOK})
-        test = await _made(player, f"/v1/webhooks/{hook['id']}/test")
+        hook = await made(player, "/v1/webhooks", {"url": HOOK})
+        test = await made(player, f"/v1/webhooks/{hook['id']}/test")
         path = {"webhook_id": hook["id"]} | ({} if listed else {"delivery_id": test["id"]})
         return Ask(player, path, secrets=(hook["id"], test["id"]))
 

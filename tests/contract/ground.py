@@ -6,10 +6,10 @@ which the arena has opened its app; no socket is between them.
 
 import asyncio
 from collections import Counter
-from collections.abc import Callable, Coroutine, Iterator
+from collections.abc import Awaitable, Callable, Iterator
 from contextlib import contextmanager
 from dataclasses import dataclass, field
-from typing import Any, TypeVar
+from typing import Any, TypeAlias, TypeVar
 
 import schemathesis
 from anyio.from_thread import BlockingPortal, start_blocking_portal
@@ -17,9 +17,13 @@ from starlette.types import ASGIApp, Message, Receive, Scope, Send
 
 from tests.contract.asks import ASKS, Ask
 from tests.faults.arena import Arena, open_arena
+from tests.faults.deals import Player
 from tradepost.entrypoints.dev.chain import DevChain
 
 T = TypeVar("T")
+
+Operation: TypeAlias = schemathesis.APIOperation[Any, Any, Any, Any]
+Case: TypeAlias = schemathesis.Case[Operation]
 
 
 class Bridge:
@@ -84,7 +88,7 @@ class Ground:
     asks: dict[str, Ask] = field(default_factory=dict)
     asked: Counter[str] = field(default_factory=Counter)
 
-    def run(self, function: Callable[..., Coroutine[Any, Any, T]], *given: Any) -> T:
+    def run(self, function: Callable[..., Awaitable[T]], *given: Any) -> T:
         """Runs a coroutine function in the arena's loop."""
         return self.portal.call(function, *given)
 
@@ -92,7 +96,7 @@ class Ground:
         """A good request of this operation, ready to be sent."""
         return self.run(ASKS[label], self.arena)
 
-    def fill(self, case: schemathesis.Case) -> dict[str, str]:
+    def fill(self, case: Case) -> dict[str, str]:
         """Who asks, by the headers; and every other time about things of his that are there."""
         label = case.operation.label
         if label not in self.asks:
@@ -103,9 +107,12 @@ class Ground:
         good = meta is not None and meta.generation.mode is schemathesis.GenerationMode.POSITIVE
         if good and self.asked[label] % 2 and ask.path:
             case.path_parameters = dict(ask.path)
-        player = ask.player or self.arena.stranger
+        return self.headers(case, ask.player or self.arena.stranger)
+
+    def headers(self, case: Case, player: Player) -> dict[str, str]:
+        """What a request of a player carries, but for what it has already."""
         headers = player.headers()
-        if any(name.lower() == "idempotency-key" for name in case.headers):
+        if any(name.lower() == "idempotency-key" for name in case.headers or ()):
             del headers["Idempotency-Key"]
         return headers
 
@@ -114,7 +121,7 @@ class Ground:
         self.asks.pop(label, None)
 
 
-def case_of(operation: schemathesis.APIOperation, ask: Ask) -> schemathesis.Case:
+def case_of(operation: Operation, ask: Ask) -> Case:
     """The request as Schemathesis has it, but for who asks."""
     body = {} if ask.body is None else {"body": ask.body, "media_type": "application/json"}
     return operation.Case(

@@ -3,11 +3,10 @@
 import json
 
 import pytest
-import schemathesis
 from schemathesis.specs.openapi.checks import response_schema_conformance
 
 from tests.contract.asks import ASKS
-from tests.contract.ground import Ground
+from tests.contract.ground import Case, Ground
 from tests.contract.schema import DOCUMENT, ONCE, SCHEMA
 
 pytestmark = pytest.mark.slow
@@ -20,7 +19,7 @@ def test_every_operation_has_a_good_request() -> None:
 
 @SCHEMA.parametrize()
 @ONCE
-def test_what_is_answered_is_documented(case: schemathesis.Case, ground: Ground) -> None:
+def test_what_is_answered_is_documented(case: Case, ground: Ground) -> None:
     headers = ground.fill(case)
     # A schema of the whole answer fits no part of it, which is what `fields` asks for.
     part = "fields" in (case.query or {})

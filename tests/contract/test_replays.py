@@ -1,8 +1,8 @@
 """Every POST sent again: at once, after its server is another, and after one that died in it.
 
-One effect, and the same bytes. How much an effect is, in rows of each table, is taken from a request
-that was sent once. Where death comes, PostgreSQL brings it: a deferred trigger ends the backend
-that commits the transaction of a key, so everything is done and nothing has happened.
+One effect, and the same bytes. How much an effect is, in rows of each table, is taken from a
+request that was sent once. Where death comes, PostgreSQL brings it: a deferred trigger ends the
+backend that commits the transaction of a key, so everything is done and nothing has happened.
 """
 
 import asyncio

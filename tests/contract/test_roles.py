@@ -7,11 +7,10 @@ nothing but who they are is the reason for a refusal.
 from collections import Counter
 
 import pytest
-import schemathesis
 
 from tests.contract.asks import ASKS, Ask, newcomer
-from tests.contract.ground import Ground, case_of
-from tests.contract.schema import SCHEMA
+from tests.contract.ground import Ground, Operation, case_of
+from tests.contract.schema import SCHEMA, is_private
 from tests.faults.deals import Player
 from tests.faults.liar import Liar
 
@@ -26,11 +25,6 @@ _NOT_BY_OTHERS = {"POST /v1/account/wallets", "DELETE /v1/sessions/current"}
 _OF_ANOTHER = {"PUT /v1/my/partners/{account_id}", "DELETE /v1/my/partners/{account_id}"}
 
 
-def _is_private(operation: schemathesis.APIOperation) -> bool:
-    needed = operation.definition.raw.get("security", [])
-    return bool(needed) and {} not in needed
-
-
 def _statuses(label: str) -> set[int]:
     """How a stranger is refused: an offer is there for all, whatever else is not there for him."""
     return {403} if "/offers/" in label else {404}
@@ -41,7 +35,7 @@ def test_who_may_and_who_may_not(ground: Ground, label: str) -> None:
     operation = SCHEMA.find_operation_by_label(label)
     assert operation is not None
     ask = ground.ask(label)
-    if _is_private(operation):
+    if is_private(operation):
         stranger = ground.run(newcomer, ground.arena)
         others = [] if label in _NOT_BY_OTHERS else [stranger, ground.arena.arbitrator]
         _others_get_nothing(ground, operation, ask, others)
@@ -55,7 +49,7 @@ def test_who_may_and_who_may_not(ground: Ground, label: str) -> None:
 
 
 def _others_get_nothing(
-    ground: Ground, operation: schemathesis.APIOperation, ask: Ask, others: list[Player]
+    ground: Ground, operation: Operation, ask: Ask, others: list[Player]
 ) -> None:
     liar = Liar(ground.arena, Counter(), {})
     ground.run(liar.begin)
@@ -75,9 +69,7 @@ def _others_get_nothing(
             ground.run(liar.nothing_changed)
 
 
-def _the_other_party(
-    ground: Ground, operation: schemathesis.APIOperation, ask: Ask, other: Player
-) -> None:
+def _the_other_party(ground: Ground, operation: Operation, ask: Ask, other: Player) -> None:
     liar = Liar(ground.arena, Counter(), {})
     ground.run(liar.begin)
     if operation.label in _OF_BOTH:

@@ -122,6 +122,8 @@ def build(settings: Settings, clock: Clock = system_clock, pace: Pace = PACE) ->
             "operation_spans": False,
             "auto_configure": False,
         },
+        # Where it would lead is the caller's own word, the Host header.
+        redirect_slashes=False,
         generate_unique_id_function=lambda route: route.name,
     )
     app.state.settings = settings

@@ -10,7 +10,7 @@ import logging
 import re
 from collections.abc import Awaitable, Callable, Coroutine
 from dataclasses import dataclass
-from datetime import datetime
+from datetime import UTC, datetime
 from typing import Annotated, Any, Protocol
 from uuid import UUID
 
@@ -66,8 +66,13 @@ def _written_as_date(value: object) -> object:
     raise ValueError("it is not written as 2026-11-23T05:00:00Z")
 
 
-#: A moment as RFC 3339 writes it: a bare number of seconds or milliseconds is nobody's guess.
-Moment = Annotated[AwareDatetime, BeforeValidator(_written_as_date)]
+#: A moment as RFC 3339 writes it: a bare number of seconds or milliseconds is nobody's guess. It
+#: is far from the ends of the calendar, where times overflow in another time zone.
+Moment = Annotated[
+    AwareDatetime,
+    Field(ge=datetime(2000, 1, 1, tzinfo=UTC), le=datetime(2200, 1, 1, tzinfo=UTC)),
+    BeforeValidator(_written_as_date),
+]
 AssetCode = Annotated[str, StringConstraints(pattern=r"^[A-Z0-9]{2,10}$", max_length=10)]
 CurrencyCode = Annotated[str, StringConstraints(pattern=r"^[A-Z]{3}$", max_length=3)]
 CountryCode = Annotated[str, StringConstraints(pattern=r"^[A-Z]{2}$", max_length=2)]

@@ -1,6 +1,6 @@
 """The routes of prices: the market's price of each traded pair, for everybody to see."""
 
-from datetime import UTC, datetime, timedelta
+from datetime import datetime, timedelta
 from typing import Annotated, Any, Final
 
 from fastapi import APIRouter, Path, Query, Response
@@ -34,11 +34,6 @@ router = APIRouter(route_class=TransactionRoute, tags=["prices"])
 _CODE: Final = r"^[A-Z0-9]{2,10}$"
 Code = Annotated[str, StringConstraints(pattern=_CODE, max_length=10)]
 _Cursor = Annotated[str | None, Field(max_length=500)]
-#: Far from the ends of the calendar, where times overflow.
-_Time = Annotated[
-    Moment,
-    Field(ge=datetime(2000, 1, 1, tzinfo=UTC), le=datetime(2200, 1, 1, tzinfo=UTC)),
-]
 _CHART: Final = timedelta(days=1)
 _MAX_AGE_S: Final = 1
 
@@ -142,8 +137,8 @@ class HistoryQuery(BaseModel):
 
     model_config = ConfigDict(extra="forbid")
 
-    since: Annotated[_Time | None, Field(alias="from")] = None
-    until: Annotated[_Time | None, Field(alias="to")] = None
+    since: Annotated[Moment | None, Field(alias="from")] = None
+    until: Annotated[Moment | None, Field(alias="to")] = None
     cursor: _Cursor = None
     limit: Annotated[int, Field(ge=1, le=2000)] = 500
 
