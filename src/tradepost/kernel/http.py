@@ -60,6 +60,8 @@ DecimalString = Annotated[
     str,
     StringConstraints(pattern=r"^[0-9]{1,40}(\.[0-9]{1,30})?$", max_length=71),
 ]
+
+
 def _written_as_date(value: object) -> object:
     if isinstance(value, datetime) or (isinstance(value, str) and value[4:5] == "-"):
         return value
