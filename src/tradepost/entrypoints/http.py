@@ -33,12 +33,12 @@ from tradepost.identity import service as identity
 from tradepost.insights.cache import Answers
 from tradepost.kernel import metrics
 from tradepost.kernel.answers import ShapeAnswers
-from tradepost.kernel.bounds import LimitHead, LimitTime
+from tradepost.kernel.bounds import LimitBody, LimitHead, LimitTime
 from tradepost.kernel.clock import Clock, system_clock
 from tradepost.kernel.cursors import Cursors
 from tradepost.kernel.database import Database
 from tradepost.kernel.document import complete
-from tradepost.kernel.http import LimitBody, install_problems
+from tradepost.kernel.http import install_problems
 from tradepost.kernel.limits.addresses import Addresses
 from tradepost.kernel.limits.limiter import Limiter
 from tradepost.kernel.limits.middleware import Limits

@@ -5,12 +5,11 @@ answer is sent (a FastAPI dependency with `yield` would end after it): what a ca
 happened.
 """
 
-import asyncio
 import logging
 import re
 from collections.abc import Awaitable, Callable, Coroutine
 from dataclasses import dataclass
-from datetime import UTC, datetime
+from datetime import datetime
 from typing import Annotated, Any, Protocol
 from uuid import UUID
 
@@ -23,17 +22,22 @@ from fastapi.security import HTTPAuthorizationCredentials, HTTPBearer
 from psycopg import OperationalError
 from psycopg import errors as pg
 from psycopg_pool import PoolTimeout
-from pydantic import AwareDatetime, BaseModel, BeforeValidator, ConfigDict, Field, StringConstraints
+from pydantic import (
+    AfterValidator,
+    AwareDatetime,
+    BaseModel,
+    BeforeValidator,
+    ConfigDict,
+    Field,
+    StringConstraints,
+)
 from starlette.exceptions import HTTPException
-from starlette.types import ASGIApp, Message, Receive, Send
-from starlette.types import Scope as AsgiScope
 
 from tradepost.kernel import idempotency, requests
 from tradepost.kernel.access import Caller, Scope, ScopeMissing, Unauthenticated
 from tradepost.kernel.cursors import Cursors
 from tradepost.kernel.database import Database, Transaction
 from tradepost.kernel.errors import (
-    BodyTooLarge,
     Busy,
     IdempotencyKeyMissing,
     InternalError,
@@ -43,13 +47,10 @@ from tradepost.kernel.errors import (
     PreconditionRequired,
     Problem,
     QuotaExceeded,
-    RequestTooSlow,
 )
 
 logger = logging.getLogger(__name__)
 
-#: Larger than any request of this API; a body beyond it is refused while it is read.
-MAX_BODY_BYTES = 64 * 1024
 _TRIES = 3
 _UNCACHED = {"Cache-Control": "no-store"}
 #: Where a request's scope has what it is charged, see `kernel/limits`.
@@ -68,12 +69,16 @@ def _written_as_date(value: object) -> object:
     raise ValueError("it is not written as 2026-11-23T05:00:00Z")
 
 
+def _far_from_the_ends(moment: datetime) -> datetime:
+    if not 2000 <= moment.year <= 2200:
+        raise ValueError("it is not between the years 2000 and 2200")
+    return moment
+
+
 #: A moment as RFC 3339 writes it: a bare number of seconds or milliseconds is nobody's guess. It
 #: is far from the ends of the calendar, where times overflow in another time zone.
 Moment = Annotated[
-    AwareDatetime,
-    Field(ge=datetime(2000, 1, 1, tzinfo=UTC), le=datetime(2200, 1, 1, tzinfo=UTC)),
-    BeforeValidator(_written_as_date),
+    AwareDatetime, BeforeValidator(_written_as_date), AfterValidator(_far_from_the_ends)
 ]
 AssetCode = Annotated[str, StringConstraints(pattern=r"^[A-Z0-9]{2,10}$", max_length=10)]
 CurrencyCode = Annotated[str, StringConstraints(pattern=r"^[A-Z]{3}$", max_length=3)]
@@ -442,58 +447,3 @@ def install_problems(app: FastAPI) -> None:
     app.add_exception_handler(PoolTimeout, on_database)
     app.add_exception_handler(OperationalError, on_database)
     app.add_exception_handler(Exception, on_bug)
-
-
-class LimitBody:
-    """ASGI middleware: reads the body whole, up to `MAX_BODY_BYTES`, before anything else runs.
-
-    A body beyond that is refused while it is read, whatever its header claims; and a caller who
-    sends it slowly holds no database connection meanwhile, and is refused after `within_s`.
-    """
-
-    def __init__(self, app: ASGIApp, within_s: float = 10) -> None:
-        self._app = app
-        self._within_s = within_s
-
-    async def __call__(self, scope: AsgiScope, receive: Receive, send: Send) -> None:
-        """Passes the request on with its body at hand."""
-        # What reads has no body that anybody would look at.
-        if scope["type"] != "http" or scope["method"] in {"GET", "HEAD"}:
-            await self._app(scope, receive, send)
-            return
-        try:
-            async with asyncio.timeout(self._within_s):
-                body = await _whole(receive)
-        except BodyTooLarge as problem:
-            await problem_response(problem)(scope, receive, send)
-            return
-        except TimeoutError:
-            await problem_response(RequestTooSlow())(scope, receive, send)
-            return
-        if body is None:
-            return
-        unread = True
-
-        async def at_hand() -> Message:
-            nonlocal unread
-            if not unread:
-                return await receive()
-            unread = False
-            return {"type": "http.request", "body": body, "more_body": False}
-
-        await self._app(scope, at_hand, send)
-
-
-async def _whole(receive: Receive) -> bytes | None:
-    """The body, or None where the caller went away; raises `BodyTooLarge`."""
-    body = b""
-    more = True
-    while more:
-        message = await receive()
-        if message["type"] == "http.disconnect":
-            return None
-        body += message.get("body", b"")
-        more = message.get("more_body", False)
-        if len(body) > MAX_BODY_BYTES:
-            raise BodyTooLarge
-    return body

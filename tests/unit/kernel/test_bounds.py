@@ -12,10 +12,11 @@ from tradepost.kernel.bounds import (
     MAX_HEADER_BYTES,
     MAX_HEADERS,
     MAX_TARGET_BYTES,
+    LimitBody,
     LimitHead,
     LimitTime,
 )
-from tradepost.kernel.http import LimitBody, install_problems
+from tradepost.kernel.http import install_problems
 
 
 @pytest.fixture

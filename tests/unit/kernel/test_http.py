@@ -10,11 +10,10 @@ from psycopg_pool import PoolTimeout
 from pydantic import TypeAdapter, ValidationError
 
 from tradepost.kernel.access import Unauthenticated
+from tradepost.kernel.bounds import MAX_BODY_BYTES, LimitBody
 from tradepost.kernel.errors import PreconditionRequired, Problem
 from tradepost.kernel.http import (
-    MAX_BODY_BYTES,
     Body,
-    LimitBody,
     Moment,
     etag,
     expected_version,

@@ -4,7 +4,7 @@ from datetime import UTC, datetime
 from decimal import Decimal
 from typing import Annotated, Any, Final, Literal
 
-from pydantic import BaseModel, ConfigDict, Field
+from pydantic import AfterValidator, BaseModel, ConfigDict, Field
 
 from tradepost.book.front import COUNTED, LOOKED_AT, Heap, MethodTop, Side
 from tradepost.insights.model import (
@@ -21,11 +21,10 @@ from tradepost.kernel.money import Amount
 from tradepost.kernel.pricing import Direction
 from tradepost.prices.model import Quote
 
-#: Between them lie all times that a chart can be asked for.
+#: The first time that a chart can be asked for.
 EARLIEST: Final = datetime(2009, 1, 1, tzinfo=UTC)
 #: The most pairs of a page.
 MOST_MARKETS: Final = 50
-_LATEST: Final = datetime(2200, 1, 1, tzinfo=UTC)
 
 _INDEX: dict[str, Any] = {
     "price": "2500",
@@ -389,7 +388,15 @@ class CandlesAnswer(BaseModel):
 
 
 _Cursor = Annotated[str | None, Field(max_length=500)]
-_Moment = Annotated[Moment, Field(ge=EARLIEST, le=_LATEST)]
+
+
+def _in_a_chart(moment: datetime) -> datetime:
+    if moment < EARLIEST:
+        raise ValueError(f"nothing is older than {EARLIEST.year}")
+    return moment
+
+
+_Moment = Annotated[Moment, AfterValidator(_in_a_chart)]
 
 
 class _Asked(BaseModel):
