@@ -348,6 +348,7 @@ ASKS: dict[str, Make] = {
     "POST /v1/tokens": _own({"label": "bot", "scopes": ["offers:read"], "expires_in_s": 3600}),
     "DELETE /v1/tokens/{token_id}": _revoke_token,
     "GET /v1/account/events": _own(limit=10),
+    "POST /v1/stream/tickets": _own(),
     "GET /v1/my/partners": _own(),
     "PUT /v1/my/partners/{account_id}": _partner(trusted=False),
     "DELETE /v1/my/partners/{account_id}": _partner(trusted=True),
