@@ -71,13 +71,18 @@ class Stage:
 
     async def trader(self) -> AsyncTrader:
         """A new trader with a wallet of his own, coins and tokens, signed in."""
+        wallet = self.funded()
+        trader = await self._signed_in(wallet)
+        self.traders.append(trader)
+        return trader
+
+    def funded(self) -> Wallet:
+        """A new wallet with coins and tokens."""
         wallet = Wallet.create()
         self.node.rpc("anvil_setBalance", wallet.address, hex(1_000 * 10**18))
         mint = encode(["address", "uint256"], [wallet.address, MINTED])
         self.send(wallet.address, TOKEN, bytes.fromhex("40c10f19") + mint)
-        trader = await self._signed_in(wallet)
-        self.traders.append(trader)
-        return trader
+        return wallet
 
     async def _signed_in(self, wallet: Wallet) -> AsyncTrader:
         client = await self.stack.enter_async_context(

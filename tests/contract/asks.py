@@ -44,8 +44,14 @@ Make = Callable[[Arena], Awaitable[Ask]]
 
 async def newcomer(arena: Arena, *, sells: bool = False) -> Player:
     """A player whom nobody else has to do with."""
-    player = await arena.player(await arena.stage.trader())
-    player.sells = sells
+    wallet = arena.stage.funded() if sells else Wallet.create()
+    proof = await _proof(arena, wallet)
+    # By bare requests: a client of his own for each of hundreds would take most of the time.
+    session = await arena.http.post("/v1/sessions", json=proof)
+    assert session.status_code == 201, session.text
+    token = session.json()["token"]["token"]
+    account_id = session.json()["account"]["id"]
+    player = Player(arena, wallet, token, account_id, sells=sells)
     arena.guests.append(player)
     return player
 
@@ -55,6 +61,8 @@ async def traded(arena: Arena, way: Way | None = None) -> Deal:
     asset = "ETH" if way is None else way.asset
     seller, buyer = await newcomer(arena, sells=True), await newcomer(arena)
     offer_id = await arena.publish(seller, asset)
+    # Nobody takes an offer on a chain that was not looked at for a minute.
+    await arena.follow()
     taken = await arena.take(buyer, offer_id, asset)
     assert taken.status_code == 201, taken.text
     return arena.deal(taken.json())
@@ -230,6 +238,7 @@ def _payment_account(body: Any = None, *, listed: bool = False, changed: bool = 
 async def _take(arena: Arena) -> Ask:
     seller, buyer = await newcomer(arena, sells=True), await newcomer(arena)
     offer_id = await arena.publish(seller, "ETH")
+    await arena.follow()
     return Ask(buyer, body=arena.taking(buyer, offer_id, "ETH"))
 
 

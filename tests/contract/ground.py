@@ -9,10 +9,12 @@ from collections import Counter
 from collections.abc import Awaitable, Callable, Iterator
 from contextlib import contextmanager
 from dataclasses import dataclass, field
+from time import monotonic
 from typing import Any, TypeAlias, TypeVar
 
 import schemathesis
 from anyio.from_thread import BlockingPortal, start_blocking_portal
+from schemathesis.generation.meta import TestPhase
 from starlette.types import ASGIApp, Message, Receive, Scope, Send
 
 from tests.contract.asks import ASKS, Ask
@@ -21,6 +23,8 @@ from tests.faults.deals import Player
 from tradepost.entrypoints.dev.chain import DevChain
 
 T = TypeVar("T")
+#: The exchange refuses what needs the chain when its watcher has not looked for a minute.
+_LOOK_S = 5.0
 
 Operation: TypeAlias = schemathesis.APIOperation[Any, Any, Any, Any]
 Case: TypeAlias = schemathesis.Case[Operation]
@@ -87,6 +91,9 @@ class Ground:
     #: A good request of each operation that was asked about, and how often it was.
     asks: dict[str, Ask] = field(default_factory=dict)
     asked: Counter[str] = field(default_factory=Counter)
+    #: How many cases at the document's bounds each operation has had so far.
+    covered: Counter[str] = field(default_factory=Counter)
+    looked: float = 0.0
 
     def run(self, function: Callable[..., Awaitable[T]], *given: Any) -> T:
         """Runs a coroutine function in the arena's loop."""
@@ -94,11 +101,28 @@ class Ground:
 
     def ask(self, label: str) -> Ask:
         """A good request of this operation, ready to be sent."""
+        self.look()
         return self.run(ASKS[label], self.arena)
+
+    def look(self) -> None:
+        """Lets the watcher look at the chain from time to time, however slow the machine is."""
+        if monotonic() - self.looked > _LOOK_S:
+            self.run(self.arena.follow)
+            self.looked = monotonic()
+
+    def passes_over(self, case: Case, stride: int, offset: int) -> bool:
+        """Whether this case at the document's bounds is one of another seed, or a longer run."""
+        meta = case.meta
+        if meta is None or meta.phase.name is not TestPhase.COVERAGE:
+            return False
+        label = case.operation.label
+        self.covered[label] += 1
+        return (self.covered[label] + offset) % stride != 0
 
     def fill(self, case: Case) -> dict[str, str]:
         """Who asks, by the headers; and every other time about things of his that are there."""
         label = case.operation.label
+        self.look()
         if label not in self.asks:
             self.asks[label] = self.ask(label)
         ask = self.asks[label]

@@ -6,6 +6,7 @@ from typing import Any
 import pytest
 
 from tests.contract.ground import Ground
+from tests.contract.schema import UNDOCUMENTED, WHOLE
 from tests.faults.deals import Player
 
 pytestmark = pytest.mark.slow
@@ -44,6 +45,15 @@ _HEADERS = (
     {"Accept-Encoding": b"gzip;q=0, *;q=0"},
     {"Content-Type": b"\xff/\xff; charset=\xff"},
     {"X-Forwarded-For": b"\x00, 999.999.999.999"},
+)
+#: Each with the status that it is refused with.
+_STREAMS = (
+    ({"channels": "trades"}, 401),
+    ({"channels": "trades", "ticket": "A" * 43}, 401),
+    ({"channels": "everything"}, 404),
+    ({"channels": ["prices:ETH-EUR"] * 51}, 422),
+    ({"channels": "prices:ETH-EUR", "resume_from": "x" * 2_001}, 422),
+    ({"channels": "prices:ETH-EUR", "channel": "trades"}, 422),
 )
 _TYPES = (
     "text/plain",
@@ -135,3 +145,23 @@ def test_json_that_two_could_read_in_two_ways(ground: Ground, body: bytes) -> No
     given = {"headers": {"Content-Type": b"application/json"}, "content": body}
     status, text = _asked(ground, ground.arena.seller, "POST", "/v1/tokens", **given)
     assert status == 422, text
+
+
+@pytest.mark.parametrize(("query", "status"), _STREAMS, ids=range(len(_STREAMS)))
+def test_a_stream_is_refused_as_documented(
+    ground: Ground, query: dict[str, Any], status: int
+) -> None:
+    operation = WHOLE["/v1/stream"]["GET"]
+    response = operation.Case(query=query).call_and_validate()
+    assert response.status_code == status, response.text
+    ground.counts["edges"] += 1
+
+
+@pytest.mark.parametrize("path", UNDOCUMENTED)
+def test_what_is_not_documented_changes_nothing_and_does_not_fail(
+    ground: Ground, path: str
+) -> None:
+    for method in ("POST", "PUT", "PATCH", "DELETE", "TRACE"):
+        status, _ = _asked(ground, ground.arena.seller, method, path)
+        assert status in {404, 405}
+    _asked(ground, ground.arena.seller, "GET", path, headers={"If-None-Match": b"*"})
