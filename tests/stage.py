@@ -21,10 +21,12 @@ import tradepost.book.jobs
 import tradepost.deposits.jobs
 import tradepost.insights.jobs
 import tradepost.offers.jobs
+import tradepost.sandbox.jobs
 import tradepost.trades.jobs
 from tests import worlds
 from tradepost.entrypoints.dev.chain import DevChain
 from tradepost.entrypoints.http import build
+from tradepost.entrypoints.sandbox import clock_of
 from tradepost.entrypoints.wiring import SUBSCRIPTIONS
 from tradepost.escrow.evm.chain import Chain
 from tradepost.escrow.evm.deploy import deploy
@@ -32,10 +34,10 @@ from tradepost.escrow.evm.relay import Relayer
 from tradepost.escrow.evm.watch import follow_once
 from tradepost.identity import service as identity
 from tradepost.kernel.access import Role
-from tradepost.kernel.clock import system_clock
 from tradepost.kernel.database import Database
 from tradepost.kernel.jobs import observed
 from tradepost.kernel.settings import Settings
+from tradepost.sandbox.node import DevelopmentNode
 from tradepost_client import AsyncChain, AsyncClient, AsyncTrader, Wallet
 from tradepost_client.models import Trade as TradeShown
 from tradepost_contracts import artifacts, calls
@@ -167,9 +169,10 @@ class Stage:
 async def open_stage(node: DevChain, settings: Settings) -> AsyncIterator[Stage]:
     """A deployed exchange on `node`, followed to its head."""
     async with AsyncExitStack() as stack:
-        chain = Chain(node.url)
+        chain = DevelopmentNode(node.url)
         stack.push_async_callback(chain.close)
-        database = await stack.enter_async_context(Database(settings, system_clock, SUBSCRIPTIONS))
+        opened = Database(settings, clock_of(settings), SUBSCRIPTIONS)
+        database = await stack.enter_async_context(opened)
         await deploy(database, chain, settings)
         queue = App(connector=PsycopgConnector(conninfo=settings.database_url.get_secret_value()))
         await stack.enter_async_context(queue.open_async())
@@ -179,6 +182,8 @@ async def open_stage(node: DevChain, settings: Settings) -> AsyncIterator[Stage]
         tradepost.trades.jobs.register(queue, database)
         tradepost.deposits.jobs.register(queue, database)
         tradepost.insights.jobs.register(queue, database)
+        if settings.sandbox:
+            tradepost.sandbox.jobs.register(queue, database, chain)
         app = build(settings)
         await stack.enter_async_context(app.router.lifespan_context(app))
         relayer = Relayer(database, chain, settings)

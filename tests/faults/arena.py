@@ -380,6 +380,7 @@ async def open_arena(node: DevChain, database_url: str) -> AsyncIterator[Arena]:
             "price_max_age_s": 86_400,
             "challenge_window_s": CHALLENGE_WINDOW_S,
             "release_window_s": 2_592_000,
+            "sandbox": True,
             "fee_bps": 100,
             "fee_recipient": worlds.arbitrator().address,
         }

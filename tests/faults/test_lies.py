@@ -49,6 +49,7 @@ PUBLIC: dict[str, dict[str, Any] | None] = {
     "GET /v1/markets/{asset}/{currency}/methods": None,
     "GET /v1/markets/{asset}/{currency}/trades": None,
     "GET /v1/markets/{asset}/{currency}/candles": None,
+    "GET /v1/sandbox/clock": None,
 }
 #: Operations that need a token, with the scope they need: None where any will do.
 PRIVATE: dict[str, Scope | None] = {
@@ -102,6 +103,8 @@ PRIVATE: dict[str, Scope | None] = {
     "GET /v1/webhooks/{webhook_id}/deliveries": Scope.WEBHOOKS_READ,
     "GET /v1/webhooks/{webhook_id}/deliveries/{delivery_id}": Scope.WEBHOOKS_READ,
     "POST /v1/webhooks/{webhook_id}/deliveries/{delivery_id}/replay": Scope.WEBHOOKS_WRITE,
+    "POST /v1/sandbox/faucet": Scope.ACCOUNT_WRITE,
+    "POST /v1/sandbox/clock": Scope.TRADES_WRITE,
 }
 #: POSTs of those who have no token yet: a key is welcome, and not asked for.
 WITHOUT_KEY = {"POST /v1/nonces", "POST /v1/accounts", "POST /v1/sessions"}
@@ -193,6 +196,9 @@ async def _world(arena: Arena, counts: Counter[str]) -> tuple[Liar, Deal, dict[s
             "valid_until": 2**40 - 1,
             "signature": SIGNATURE,
         },
+        # Not his wallet, and further than the clock goes at once.
+        "POST /v1/sandbox/faucet": {"wallet": arena.seller.wallet.address},
+        "POST /v1/sandbox/clock": {"advance_s": 31 * 86_400},
         "POST /v1/webhooks": {"url": HOOK, "description": "A shop", "events": ["trade.*"]},
         "PATCH /v1/webhooks/{webhook_id}": {
             "url": HOOK,

@@ -222,6 +222,11 @@ const calls: Record<keyof operations, () => Promise<unknown>> = {
     params: { query: { channels: ["prices:ETH-EUR"] } },
     parseAs: "text",
   }),
+  draw_from_faucet: () => client.POST("/v1/sandbox/faucet", {
+    body: { wallet: "0x70997970C51812dc3A010C7d01b50e0d17dc79C8" },
+  }),
+  sandbox_clock: () => client.GET("/v1/sandbox/clock"),
+  move_sandbox_clock: () => client.POST("/v1/sandbox/clock", { body: { advance_s: 86400 } }),
 };
 
 for (const [name, call] of Object.entries(calls)) {

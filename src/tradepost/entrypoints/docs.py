@@ -45,7 +45,7 @@ def errors(pages: Mapping[str, problems.ProblemPage]) -> str:
 
 
 def document() -> dict[str, Any]:
-    """The API's description; nothing in it depends on an operator's settings."""
+    """The API's description, with a sandbox's; nothing else in it depends on settings."""
     settings = Settings(
         database_url=SecretStr("postgresql://nowhere"),
         rpc_url=SecretStr("http://nowhere"),
@@ -53,6 +53,7 @@ def document() -> dict[str, Any]:
         assets=(AssetSetting(code="ETH", decimals=18),),
         relayer_key=SecretStr("0x" + "11" * 32),
         arbitrator="0x" + "11" * 20,
+        sandbox=True,
     )
     return build(settings).openapi()
 

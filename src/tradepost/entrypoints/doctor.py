@@ -7,6 +7,7 @@ from typing import Final
 from eth_account import Account
 
 from tradepost.entrypoints import cautions, readiness
+from tradepost.entrypoints.sandbox import clock_of
 from tradepost.entrypoints.solvency import reserves
 from tradepost.entrypoints.wiring import SUBSCRIPTIONS
 from tradepost.escrow import service as escrows
@@ -48,7 +49,7 @@ async def examine(settings: Settings) -> list[Finding]:
     """Every part in turn; a part that cannot be looked at is a bad finding, not an error."""
     chain = Chain(settings.rpc_url.get_secret_value())
     try:
-        async with Database(settings, system_clock, SUBSCRIPTIONS) as database:
+        async with Database(settings, clock_of(settings), SUBSCRIPTIONS) as database:
             schema = await _schema(database)
             if not schema.good:
                 # The rest would be asked of tables that are not there, or are others.

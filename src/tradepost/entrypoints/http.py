@@ -19,22 +19,23 @@ import tradepost.notifications.http
 import tradepost.offers.http
 import tradepost.payments.http
 import tradepost.prices.http
+import tradepost.sandbox.http
 import tradepost.trades.http
 import tradepost.webhooks.http
 from tradepost import __version__
 from tradepost.book import service as book
 from tradepost.entrypoints import logs, meta, problems, sharing, tracer
+from tradepost.entrypoints.sandbox import clock_of
 from tradepost.entrypoints.settings import load
 from tradepost.entrypoints.sockets import allow_files, drop_slow_readers
 from tradepost.entrypoints.wiring import SUBSCRIPTIONS
 from tradepost.escrow import service as escrows
-from tradepost.escrow.evm.chain import Chain
 from tradepost.identity import service as identity
 from tradepost.insights.cache import Answers
 from tradepost.kernel import metrics
 from tradepost.kernel.answers import ShapeAnswers
 from tradepost.kernel.bounds import LimitBody, LimitHead, LimitTime
-from tradepost.kernel.clock import Clock, system_clock
+from tradepost.kernel.clock import Clock
 from tradepost.kernel.cursors import Cursors
 from tradepost.kernel.database import Database
 from tradepost.kernel.document import complete
@@ -49,6 +50,7 @@ from tradepost.kernel.settings import Settings
 from tradepost.kernel.signals import notifying, wire_of
 from tradepost.notifications.http import asyncapi
 from tradepost.notifications.hub import PACE, Hub, Pace
+from tradepost.sandbox.node import DevelopmentNode
 from tradepost.webhooks.addresses import FirstLook, SystemNames
 
 _DESCRIPTION = """
@@ -68,6 +70,7 @@ _TAGS = {
     "markets": "Each pair at a glance: depth, methods, past trades, candles.",
     "webhooks": "Where the exchange sends an account's events.",
     "streams": "What happens, as it happens.",
+    "sandbox": "Coins and time for those who try a bot: on a development chain only, else 404.",
 }
 #: How long a connection may take to send a request's head, and how large one is read.
 _HEAD_MS = 30_000
@@ -80,13 +83,14 @@ _WAITING_CONNECTIONS = 1_024
 _LAST_WORDS_S = 15
 
 
-def build(settings: Settings, clock: Clock = system_clock, pace: Pace = PACE) -> FastAPI:
+def build(settings: Settings, clock: Clock | None = None, pace: Pace = PACE) -> FastAPI:
     """The app with all its rooms; its connections open and close with its lifespan."""
+    clock = clock or clock_of(settings)
     limiter = Limiter(settings)
 
     @asynccontextmanager
     async def lifespan(app: FastAPI) -> AsyncIterator[None]:
-        chain = Chain(settings.rpc_url.get_secret_value())
+        chain = DevelopmentNode(settings.rpc_url.get_secret_value())
         names = SystemNames()
         async with (
             limiter,
@@ -98,6 +102,7 @@ def build(settings: Settings, clock: Clock = system_clock, pace: Pace = PACE) ->
             app.state.streams = streams
             app.state.contract_signatures = chain
             app.state.lock_means = chain
+            app.state.development_node = chain
             app.state.first_look = FirstLook(names)
             yield
         await names.close()
@@ -155,6 +160,7 @@ def build(settings: Settings, clock: Clock = system_clock, pace: Pace = PACE) ->
         tradepost.webhooks.http.router,
         tradepost.notifications.http.router,
         tradepost.notifications.http.streams,
+        *([tradepost.sandbox.http.router] if settings.sandbox else []),
     ):
         add_room(app, router, "/v1")
     app.add_api_route("/asyncapi.json", _asyncapi, include_in_schema=False)

@@ -12,7 +12,7 @@ from tradepost.escrow import service as escrows
 from tradepost.escrow.evm.deploy import DEVELOPMENT_CHAIN
 from tradepost.escrow.model import ChainNotReady
 from tradepost.kernel import iso
-from tradepost.kernel.clock import Clock
+from tradepost.kernel.clock import Clock, MovedClock
 from tradepost.kernel.http import StrictRoute, TransactionRoute, Tx
 from tradepost.kernel.limits.costs import costs
 from tradepost.kernel.limits.limiter import Limiter
@@ -122,8 +122,12 @@ class ExchangeBody(BaseModel):
     development: bool
 
 
-def _clock(request: Request) -> Clock:
+async def _clock(request: Request) -> Clock:
     clock: Clock = request.app.state.clock
+    if isinstance(clock, MovedClock):
+        # Another process may have moved it: whoever reads knows.
+        async with request.app.state.database.reading():
+            pass
     return clock
 
 

@@ -5,13 +5,13 @@ import logging
 import signal
 
 from tradepost.entrypoints import tracer
+from tradepost.entrypoints.sandbox import clock_of, refuse_elsewhere
 from tradepost.entrypoints.wiring import SUBSCRIPTIONS
 from tradepost.escrow.evm.chain import Chain
 from tradepost.escrow.evm.deploy import check_chain
 from tradepost.escrow.evm.watch import watch
 from tradepost.escrow.model import ChainNotReady
 from tradepost.kernel import metrics
-from tradepost.kernel.clock import system_clock
 from tradepost.kernel.database import Database
 from tradepost.kernel.settings import Settings
 from tradepost.kernel.signals import notifying, wire_of
@@ -22,8 +22,10 @@ logger = logging.getLogger(__name__)
 async def follow(settings: Settings) -> None:
     """Follows the chain until it is told to stop.
 
-    Raises `ChainReplaced` or `ContractMismatch` where the node is not the one it should be.
+    Raises `SandboxElsewhere`, and `ChainReplaced` or `ContractMismatch` where the node is not the
+    one it should be.
     """
+    await refuse_elsewhere(settings)
     task = asyncio.current_task()
     assert task is not None
     for name in (signal.SIGINT, signal.SIGTERM):
@@ -33,7 +35,7 @@ async def follow(settings: Settings) -> None:
     try:
         async with (
             notifying(wire_of(settings)) as notifier,
-            Database(settings, system_clock, SUBSCRIPTIONS, notifier.say) as database,
+            Database(settings, clock_of(settings), SUBSCRIPTIONS, notifier.say) as database,
         ):
             if settings.metrics_port is not None:
                 metrics.serve(settings.metrics_host, settings.metrics_port + 2)

@@ -16,22 +16,23 @@ import tradepost.deposits.jobs
 import tradepost.insights.jobs
 import tradepost.offers.jobs
 import tradepost.prices.jobs
+import tradepost.sandbox.jobs
 import tradepost.trades.jobs
 import tradepost.webhooks.jobs
 from tradepost.entrypoints import tracer
 from tradepost.entrypoints.measures import keep_measuring
+from tradepost.entrypoints.sandbox import clock_of, refuse_elsewhere
 from tradepost.entrypoints.wiring import SUBSCRIPTIONS
 from tradepost.escrow import service as escrows
-from tradepost.escrow.evm.chain import Chain
 from tradepost.escrow.evm.deploy import DEVELOPMENT_CHAIN
 from tradepost.escrow.evm.relay import Relayer
 from tradepost.escrow.model import ChainNotReady
 from tradepost.kernel import housekeeping, metrics
-from tradepost.kernel.clock import system_clock
 from tradepost.kernel.database import Database, Transaction
 from tradepost.kernel.jobs import observed
 from tradepost.kernel.settings import Settings
 from tradepost.kernel.signals import notifying, wire_of
+from tradepost.sandbox.node import DevelopmentNode
 from tradepost.webhooks.addresses import SystemNames
 from tradepost.webhooks.sending import Sender
 
@@ -49,8 +50,9 @@ logger = logging.getLogger(__name__)
 
 async def work(settings: Settings) -> None:
     """Runs until it is told to stop, or until the queue, the relayer or the poller fails."""
+    await refuse_elsewhere(settings)
     tracer.start("worker", settings)
-    chain = Chain(settings.rpc_url.get_secret_value())
+    chain = DevelopmentNode(settings.rpc_url.get_secret_value())
     queue = App(
         connector=PsycopgConnector(
             conninfo=settings.database_url.get_secret_value(),
@@ -60,7 +62,7 @@ async def work(settings: Settings) -> None:
     )
     async with (
         notifying(wire_of(settings)) as notifier,
-        Database(settings, system_clock, SUBSCRIPTIONS, notifier.say) as database,
+        Database(settings, clock_of(settings), SUBSCRIPTIONS, notifier.say) as database,
         queue.open_async(),
     ):
         housekeeping.register(queue, database)
@@ -72,6 +74,8 @@ async def work(settings: Settings) -> None:
         tradepost.deposits.jobs.register(queue, database)
         tradepost.insights.jobs.register(queue, database)
         tradepost.webhooks.jobs.register(queue, database)
+        if settings.sandbox:
+            tradepost.sandbox.jobs.register(queue, database, chain)
         relayer = asyncio.create_task(Relayer(database, chain, settings).run(), name="relayer")
         poller = tradepost.prices.jobs.Poller(database, settings, _on_development_chain)
         prices = asyncio.create_task(poller.run(), name="prices")

@@ -7,7 +7,7 @@ wants it; the relayer (`escrow/evm/relay.py`) sends it, and the watcher tells wh
 import secrets
 from collections.abc import Iterable, Sequence
 from dataclasses import replace
-from datetime import timedelta
+from datetime import datetime, timedelta
 from typing import Any, Protocol
 
 from eth_utils.address import to_checksum_address
@@ -93,6 +93,11 @@ async def recent_chain(tx: Transaction) -> ChainView:
     if tx.now - view.seen_at > timedelta(seconds=_CHAIN_SILENT_S):
         raise ChainNotReady
     return view
+
+
+async def heard(tx: Transaction, at: datetime) -> None:
+    """Notes that the node answered at `at`, where the time itself was moved there."""
+    await store.touch_chain(tx, at)
 
 
 async def count_late(tx: Transaction, age: timedelta) -> int:

@@ -2,7 +2,7 @@
 
 from collections.abc import Iterable, Sequence
 from dataclasses import fields
-from datetime import timedelta
+from datetime import datetime, timedelta
 from typing import Any, LiteralString
 
 from psycopg.rows import DictRow
@@ -156,11 +156,11 @@ async def unset_head(tx: Transaction) -> None:
     await tx.execute("UPDATE escrow_chains SET head_number = NULL, head_hash = NULL")
 
 
-async def touch_chain(tx: Transaction) -> None:
-    """Notes that the node answered, with nothing new; not at each question."""
+async def touch_chain(tx: Transaction, at: datetime) -> None:
+    """Notes that the node answered at `at`, with nothing new; not at each question."""
     await tx.execute(
         "UPDATE escrow_chains SET seen_at = %s WHERE seen_at < %s",
-        [tx.now, tx.now - timedelta(seconds=5)],
+        [at, at - timedelta(seconds=5)],
     )
 
 

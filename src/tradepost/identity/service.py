@@ -313,6 +313,11 @@ async def online(tx: Reading) -> list[UUID]:
     return await store.online(tx)
 
 
+async def signed_in(tx: Transaction, limit: int) -> list[UUID]:
+    """Accounts that have a live token, at most so many."""
+    return await store.signed_in(tx, limit)
+
+
 class Presence:
     """Who is there, asked for at most every few seconds by each process."""
 

@@ -133,6 +133,17 @@ async def online(tx: Reading) -> list[UUID]:
     return [row["account_id"] for row in rows]
 
 
+async def signed_in(tx: Transaction, limit: int) -> list[UUID]:
+    """The accounts that have a live token."""
+    rows = await tx.all(
+        """
+        SELECT DISTINCT account_id FROM tokens WHERE revoked_at IS NULL AND expires_at > %s LIMIT %s
+        """,
+        [tx.now, limit],
+    )
+    return [row["account_id"] for row in rows]
+
+
 async def trusts(tx: Transaction, account_id: UUID, partner_id: UUID) -> bool:
     """Whether the account has named the other as a trusted partner."""
     row = await tx.one(

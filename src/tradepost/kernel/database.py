@@ -18,7 +18,7 @@ from psycopg_pool import AsyncConnectionPool
 
 from tradepost.kernel import jobs, outbox, tracing
 from tradepost.kernel.access import Caller
-from tradepost.kernel.clock import Clock
+from tradepost.kernel.clock import Clock, MovedClock
 from tradepost.kernel.settings import Settings
 
 #: Nothing holds a row or a connection for longer, whatever a caller does; times are read as UTC.
@@ -152,9 +152,10 @@ class Database:
         """Commits at the end of the block, rolls back if it raises."""
         with tracing.span("transaction"):
             async with self.pool.connection() as connection:
+                now = await self._now(connection)
                 async with connection.transaction():
                     tx = Transaction(
-                        connection, self._settings, self._clock(), self._jobs, self._subscriptions
+                        connection, self._settings, now, self._jobs, self._subscriptions
                     )
                     yield tx
                 self._tell(tx.touched)
@@ -163,4 +164,9 @@ class Database:
     async def reading(self) -> AsyncIterator[Reading]:
         """A connection for questions, without a transaction around them."""
         async with self.pool.connection() as connection:
-            yield Reading(connection, self._settings, self._clock())
+            yield Reading(connection, self._settings, await self._now(connection))
+
+    async def _now(self, connection: AsyncConnection[DictRow]) -> datetime:
+        if isinstance(self._clock, MovedClock):
+            await self._clock.look(connection)
+        return self._clock()

@@ -229,6 +229,8 @@ class Settings(BaseModel):
     stream_address_connections: Annotated[int, Field(ge=1, le=20_000)] = 50
     #: The worker holds two, for the relayer and the prices, and needs more for its work.
     database_connections: Annotated[int, Field(ge=4, le=200)] = 10
+    #: A faucet, and a clock that can be moved; development chains alone have them.
+    sandbox: bool = False
     assets: Annotated[tuple[AssetSetting, ...], Field(min_length=1)]
     #: Pays the gas of what the exchange brings to the chain; holds no trader's coins.
     relayer_key: SecretStr

@@ -18,6 +18,7 @@ from psycopg import OperationalError
 from psycopg_pool import PoolTimeout
 
 from tradepost import __version__
+from tradepost.kernel.clock import Clock, system_clock
 from tradepost.kernel.database import Database
 from tradepost.kernel.settings import Settings
 from tradepost.webhooks import service
@@ -56,14 +57,22 @@ class Deliverer:
         settings: the exchange's.
         sender: sends.
         dice: spread the pauses.
+        stamp: what messages are signed to be sent at. Receivers hold it against their own clocks,
+            so in a sandbox it is not moved with the rest.
     """
 
     def __init__(
-        self, database: Database, settings: Settings, sender: Sender, dice: Dice = random.random
+        self,
+        database: Database,
+        settings: Settings,
+        sender: Sender,
+        dice: Dice = random.random,
+        stamp: Clock = system_clock,
     ) -> None:
         self._database = database
         self._sender = sender
         self._dice = dice
+        self._stamp = stamp
         self._vault = Vault(settings.secret.get_secret_value())
         self._connections = asyncio.Semaphore(_CONNECTIONS)
         self._serving: dict[bool, set[asyncio.Task[None]]] = {True: set(), False: set()}
@@ -152,9 +161,8 @@ class Deliverer:
             quick = batch.quick
 
     async def _send(self, batch: Batch, delivery: Delivery) -> None:
-        signed = headers(
-            batch.secrets, delivery.message_id, int(batch.at.timestamp()), delivery.body
-        )
+        sent_at = int(self._stamp().timestamp())
+        signed = headers(batch.secrets, delivery.message_id, sent_at, delivery.body)
         outcome = await self._sender.send(
             batch.url, {"User-Agent": _USER_AGENT, **signed}, delivery.body.encode()
         )

@@ -247,6 +247,22 @@ class AsyncChain:
                 raise Unfinished(f"{sent.tx_hash} has {depth} of {confirmations} confirmations.")
             await asyncio.sleep(self._poll_s)
 
+    async def arrived(self, tx_hash: str, *, timeout_s: float = 60.0) -> Receipt:
+        """Waits until somebody else's transaction, such as a faucet's, is in a block.
+
+        Raises:
+            TransactionReverted: It failed on the chain.
+            Unfinished: The time is over; the transaction may still come.
+        """
+        ends = monotonic() + timeout_s
+        while (receipt := await self.receipt(tx_hash)) is None:
+            if monotonic() > ends:
+                raise Unfinished(f"{tx_hash} is in no block yet.")
+            await asyncio.sleep(self._poll_s)
+        if not receipt.succeeded:
+            raise TransactionReverted(f"The transaction {tx_hash} failed.")
+        return receipt
+
     async def _keep_alive(self, sent: Sent) -> None:
         used = await self.nonce(sent.sender, "latest")
         if used > sent.nonce:

@@ -1,7 +1,7 @@
 """Every operation of the API, with typed answers.
 
-The rest is in `market`, `payments`, `streams` and `webhooks`. It signs nothing, and checks nothing
-but forms.
+The rest is in `market`, `payments`, `sandbox`, `streams` and `webhooks`. It signs nothing, and
+checks nothing but forms.
 """
 
 from collections.abc import AsyncIterator, Mapping, Sequence
@@ -13,6 +13,7 @@ from pydantic import BaseModel
 
 from tradepost_client._async.market import AsyncMarket
 from tradepost_client._async.payments import AsyncPayments
+from tradepost_client._async.sandbox import AsyncSandbox
 from tradepost_client._async.streams import AsyncStreams
 from tradepost_client._async.webhooks import AsyncWebhooks
 from tradepost_client.answers import answer, given, items
@@ -41,7 +42,7 @@ class _Now(BaseModel):
     now: Time
 
 
-class AsyncClient(AsyncMarket, AsyncPayments, AsyncStreams, AsyncWebhooks):
+class AsyncClient(AsyncMarket, AsyncPayments, AsyncSandbox, AsyncStreams, AsyncWebhooks):
     """A client of one exchange; a sign-in gives it its token.
 
     Every method raises `ProblemError` where the exchange refuses, `ExchangeUnreachable` where it

@@ -247,6 +247,22 @@ class Chain:
                 raise Unfinished(f"{sent.tx_hash} has {depth} of {confirmations} confirmations.")
             time.sleep(self._poll_s)
 
+    def arrived(self, tx_hash: str, *, timeout_s: float = 60.0) -> Receipt:
+        """Waits until somebody else's transaction, such as a faucet's, is in a block.
+
+        Raises:
+            TransactionReverted: It failed on the chain.
+            Unfinished: The time is over; the transaction may still come.
+        """
+        ends = monotonic() + timeout_s
+        while (receipt := self.receipt(tx_hash)) is None:
+            if monotonic() > ends:
+                raise Unfinished(f"{tx_hash} is in no block yet.")
+            time.sleep(self._poll_s)
+        if not receipt.succeeded:
+            raise TransactionReverted(f"The transaction {tx_hash} failed.")
+        return receipt
+
     def _keep_alive(self, sent: Sent) -> None:
         used = self.nonce(sent.sender, "latest")
         if used > sent.nonce:

@@ -1,7 +1,7 @@
 """Every operation of the API, with typed answers.
 
-The rest is in `market`, `payments`, `streams` and `webhooks`. It signs nothing, and checks nothing
-but forms.
+The rest is in `market`, `payments`, `sandbox`, `streams` and `webhooks`. It signs nothing, and
+checks nothing but forms.
 """
 
 from collections.abc import Iterator, Mapping, Sequence
@@ -13,6 +13,7 @@ from pydantic import BaseModel
 
 from tradepost_client._sync.market import Market
 from tradepost_client._sync.payments import Payments
+from tradepost_client._sync.sandbox import SyncSandbox
 from tradepost_client._sync.streams import Streams
 from tradepost_client._sync.webhooks import Webhooks
 from tradepost_client.answers import answer, given, items
@@ -41,7 +42,7 @@ class _Now(BaseModel):
     now: Time
 
 
-class Client(Market, Payments, Streams, Webhooks):
+class Client(Market, Payments, SyncSandbox, Streams, Webhooks):
     """A client of one exchange; a sign-in gives it its token.
 
     Every method raises `ProblemError` where the exchange refuses, `ExchangeUnreachable` where it

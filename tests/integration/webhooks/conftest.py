@@ -76,9 +76,12 @@ async def receiver() -> AsyncIterator[Receiver]:
 
 
 @pytest.fixture
-async def deliverer(database: Database, settings: Settings, names: ToldNames) -> Deliverer:
+async def deliverer(
+    database: Database, settings: Settings, names: ToldNames, clock: SetClock
+) -> Deliverer:
     """What the worker runs, step by step."""
-    return Deliverer(database, settings, Sender(settings, names), dice=lambda: 0.5)
+    sender = Sender(settings, names)
+    return Deliverer(database, settings, sender, dice=lambda: 0.5, stamp=clock)
 
 
 @dataclass(frozen=True)

@@ -146,6 +146,9 @@ CALLS: dict[str, list[Call]] = {
     "list_deliveries": [lambda of: of.deliveries(ID), lambda of: of.deliveries(ID, state="failed")],
     "get_delivery": [lambda of: of.delivery(ID, ID)],
     "replay_delivery": [lambda of: of.replay_delivery(ID, ID)],
+    "draw_from_faucet": [lambda of: of.draw_from_faucet("0x" + "1f" * 20)],
+    "sandbox_clock": [lambda of: of.sandbox_clock()],
+    "move_sandbox_clock": [lambda of: of.advance_clock(3600)],
     "create_stream_ticket": [lambda of: of.create_stream_ticket()],
 }
 

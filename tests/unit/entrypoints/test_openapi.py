@@ -31,7 +31,7 @@ OPEN = {
     "list_payment_methods", "get_payment_registry", "get_payment_method",
     "list_prices", "get_price", "price_history",
     "list_markets", "get_market", "market_depth", "market_methods", "market_trades",
-    "market_candles",
+    "market_candles", "sandbox_clock",
 }  # fmt: skip
 HALF_OPEN = {"get_offer", "quote_offer", "follow_stream"}
 #: What any token may do.

@@ -59,7 +59,7 @@ class Chain:
 
     async def chain_id(self) -> int:
         """The chain's number (EIP-155)."""
-        return await _answered(self._eth.chain_id)
+        return await answered(self._eth.chain_id)
 
     async def head(self) -> Block:
         """The newest block."""
@@ -73,7 +73,7 @@ class Chain:
 
     async def _block(self, which: BlockIdentifier) -> Block | None:
         try:
-            data = await _answered(self._eth.get_block(which))
+            data = await answered(self._eth.get_block(which))
         except BlockNotFound:
             return None
         return Block(
@@ -82,13 +82,13 @@ class Chain:
 
     async def logs(self, contract: str, first: int, last: int) -> list[LogReceipt]:
         """What the contract logged in blocks `first` to `last`, in order."""
-        return await _answered(
+        return await answered(
             self._eth.get_logs({"address": _address(contract), "fromBlock": first, "toBlock": last})
         )
 
     async def code(self, address: str) -> bytes:
         """The code at an address; empty where there is none."""
-        return bytes(await _answered(self._eth.get_code(_address(address))))
+        return bytes(await answered(self._eth.get_code(_address(address))))
 
     async def numbers(
         self, contract: str, questions: Sequence[bytes], block_hash: bytes
@@ -99,7 +99,7 @@ class Chain:
         block, or its state.
         """
         at = {"blockHash": "0x" + block_hash.hex(), "requireCanonical": True}
-        answers = await _answered(
+        answers = await answered(
             self._provider.make_batch_request(
                 [
                     (
@@ -123,7 +123,7 @@ class Chain:
             "data": HexBytes(data),
         }
         try:
-            return await _answered(self._eth.estimate_gas(transaction))
+            return await answered(self._eth.estimate_gas(transaction))
         except (ContractLogicError, Web3RPCError) as error:
             # Not only a revert: a contract wallet can burn all gas, or fail in any other way.
             raise Refused(_reason(error)) from None
@@ -136,7 +136,7 @@ class Chain:
             "data": HexBytes(data),
         }
         try:
-            return bytes(await _answered(self._eth.call(transaction)))
+            return bytes(await answered(self._eth.call(transaction)))
         except (ContractLogicError, Web3RPCError) as error:
             raise Refused(_reason(error)) from None
 
@@ -157,23 +157,23 @@ class Chain:
     async def fees(self) -> tuple[int, int]:
         """The fee a transaction may cost at most, and its tip, in wei per unit of gas."""
         head, tip = await asyncio.gather(
-            _answered(self._eth.get_block("latest")), _answered(self._eth.max_priority_fee)
+            answered(self._eth.get_block("latest")), answered(self._eth.max_priority_fee)
         )
         # The base fee can double in six full blocks; what is not used is not paid.
         return 2 * int(head["baseFeePerGas"]) + int(tip), int(tip)
 
     async def block_gas(self) -> int:
         """How much gas a block can have at present."""
-        head = await _answered(self._eth.get_block("latest"))
+        head = await answered(self._eth.get_block("latest"))
         return int(head["gasLimit"])
 
     async def nonce(self, sender: str) -> int:
         """How many transactions of `sender` the newest block knows."""
-        return await _answered(self._eth.get_transaction_count(_address(sender), "latest"))
+        return await answered(self._eth.get_transaction_count(_address(sender), "latest"))
 
     async def balance(self, address: str) -> int:
         """Native coins of an address, in wei."""
-        return await _answered(self._eth.get_balance(_address(address)))
+        return await answered(self._eth.get_balance(_address(address)))
 
     async def holding(self, contract: str, token: str, block_hash: bytes) -> int | None:
         """What a contract has of a token, or of the native coin, at that block (minor units).
@@ -183,7 +183,7 @@ class Chain:
         if token != ZERO_ADDRESS:
             return (await self.numbers(token, [token_balance(contract)], block_hash))[0]
         at = {"blockHash": "0x" + block_hash.hex(), "requireCanonical": True}
-        answer = await _answered(
+        answer = await answered(
             self._provider.make_request(RPCEndpoint("eth_getBalance"), [_address(contract), at])
         )
         result = answer.get("result")
@@ -196,7 +196,7 @@ class Chain:
         Raises `Rejected` where the node will not take it.
         """
         try:
-            await _answered(self._eth.send_raw_transaction(HexBytes(raw)))
+            await answered(self._eth.send_raw_transaction(HexBytes(raw)))
         except Web3Exception as error:
             if not any(word in str(error).lower() for word in ("already known", "already import")):
                 raise Rejected(str(error)) from None
@@ -204,7 +204,7 @@ class Chain:
     async def receipt(self, tx_hash: bytes) -> TxReceipt | None:
         """Where a transaction was mined, if it was."""
         try:
-            return await _answered(self._eth.get_transaction_receipt(HexBytes(tx_hash)))
+            return await answered(self._eth.get_transaction_receipt(HexBytes(tx_hash)))
         except TransactionNotFound:
             return None
 
@@ -218,7 +218,7 @@ class Chain:
             return False
         data = _EIP1271_MAGIC + encode(["bytes32", "bytes"], [digest, signature])
         try:
-            answer = await _answered(
+            answer = await answered(
                 self._eth.call({"to": _address(address), "data": HexBytes(data)})
             )
         except ContractLogicError:
@@ -246,7 +246,8 @@ def _address(text: str) -> ChecksumAddress:
     return to_checksum_address(text)
 
 
-async def _answered(question: Awaitable[Answer]) -> Answer:
+async def answered(question: Awaitable[Answer]) -> Answer:
+    """What a node answers; raises `ChainNotReady` where it does not."""
     try:
         return await question
     except (ClientError, TimeoutError, ConnectionError, OSError) as error:

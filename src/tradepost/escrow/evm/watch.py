@@ -125,7 +125,7 @@ async def _follow_blocks(database: Database, chain: Chain) -> bool:
         if found is None:
             FOLLOWED.set(tip)
             async with database.transaction() as tx:
-                await store.touch_chain(tx)
+                await store.touch_chain(tx, tx.now)
             return False
         changes, branch, first = found, follower.branch(), found.keep + 1
     times = {block.number: block for block in changes.blocks}
