@@ -40,6 +40,7 @@ def run(*, as_json: bool) -> dict[str, float]:
             "TRADEPOST_DATA_DIR": folder,
             "TRADEPOST_PORT": str(free_port()),
             "TRADEPOST_CONFIRMATIONS": str(CONFIRMATIONS),
+            "TRADEPOST_SANDBOX": "0",
         }
         for name in ("DATABASE_URL", "RPC_URL"):
             environment.pop(name, None)

@@ -28,6 +28,7 @@ def exchange(tmp_path: Path) -> Iterator[Instance]:
     """A fresh exchange as one command starts it, with data and a port of its own."""
     environment = {name: text for name, text in os.environ.items() if not name.endswith("_URL")}
     environment |= {"TRADEPOST_DATA_DIR": str(tmp_path), "TRADEPOST_PORT": str(free_port())}
+    environment["TRADEPOST_SANDBOX"] = "0"  # its traders would take time from the test's own
     output = io.StringIO()
     try:
         with Exchange(environment, Console(output)).running() as (_, instance):

@@ -16,6 +16,7 @@ from tradepost.entrypoints.cli.market import price
 from tradepost.entrypoints.cli.offer import offer
 from tradepost.entrypoints.cli.operator import app as operator_app
 from tradepost.entrypoints.cli.payment import method, payment
+from tradepost.entrypoints.cli.sandbox import sandbox
 from tradepost.entrypoints.cli.trade import trade
 
 app = typer.Typer(
@@ -35,6 +36,7 @@ app.add_typer(markets, name="market")
 app.add_typer(method, name="method")
 app.add_typer(search, name="search")
 app.add_typer(partner, name="partner")
+app.add_typer(sandbox, name="sandbox")
 app.add_typer(operator_app)
 
 

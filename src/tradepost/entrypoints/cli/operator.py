@@ -1,6 +1,7 @@
 """The operator's commands: the processes of an exchange, and the care for it."""
 
 import asyncio
+import os
 import sys
 from collections.abc import Awaitable, Callable
 from typing import Annotated, TypeVar
@@ -31,6 +32,7 @@ def _run(work: Callable[[Settings], Awaitable[Result]]) -> Result:
     from psycopg import OperationalError
     from psycopg_pool import PoolTimeout
 
+    from tradepost.entrypoints.sandbox import SandboxElsewhere
     from tradepost.escrow.model import ChainNotReady, ChainReplaced, ContractMismatch
     from tradepost.kernel.errors import Problem
 
@@ -42,7 +44,7 @@ def _run(work: Callable[[Settings], Awaitable[Result]]) -> Result:
 
     try:
         return asyncio.run(main())
-    except (ChainReplaced, ContractMismatch, ChainNotReady, Problem) as error:
+    except (SandboxElsewhere, ChainReplaced, ContractMismatch, ChainNotReady, Problem) as error:
         typer.echo(str(error), err=True)
     except (OperationalError, PoolTimeout, ConnectorException):
         typer.echo("The database does not answer: is DATABASE_URL right, is it up?", err=True)
@@ -53,7 +55,9 @@ def _run(work: Callable[[Settings], Awaitable[Result]]) -> Result:
 def serve() -> None:
     """Serve the API."""
     from tradepost.entrypoints import http
+    from tradepost.entrypoints.sandbox import refuse_elsewhere
 
+    _run(refuse_elsewhere)
     http.serve(_settings())
 
 
@@ -74,6 +78,23 @@ def watch() -> None:
 
 
 @app.command()
+def counterparties(
+    url: Annotated[str | None, typer.Option(help="The exchange; else TRADEPOST_URL.")] = None,
+    rpc: Annotated[str | None, typer.Option(help="Its development chain; else RPC_URL.")] = None,
+) -> None:
+    """Play the simulated traders of a sandbox."""
+    from tradepost.entrypoints.cli.desk import DEFAULT_EXCHANGE, DEFAULT_RPC
+    from tradepost.entrypoints.counterparties.process import play
+
+    own = os.environ
+    # A wallet signs in to the address that the exchange calls its own.
+    exchange = url or own.get("TRADEPOST_URL") or own.get("TRADEPOST_PUBLIC_URL")
+    node = rpc or own.get("TRADEPOST_RPC") or own.get("RPC_URL")
+    logs.configure("text" if own.get("TRADEPOST_LOG_FORM") == "text" else "auto")
+    asyncio.run(play(exchange or DEFAULT_EXCHANGE, node or DEFAULT_RPC))
+
+
+@app.command()
 def migrate() -> None:
     """Bring the database to this version's schema."""
     from sqlalchemy.exc import OperationalError
@@ -90,17 +111,17 @@ def migrate() -> None:
 @app.command()
 def deploy() -> None:
     """Put the escrow contract on the chain if it is missing, and record it."""
+    from tradepost.entrypoints.sandbox import clock_of
     from tradepost.entrypoints.wiring import SUBSCRIPTIONS
     from tradepost.escrow.evm.chain import Chain
     from tradepost.escrow.evm.deploy import Deployment
     from tradepost.escrow.evm.deploy import deploy as run
-    from tradepost.kernel.clock import system_clock
     from tradepost.kernel.database import Database
 
     async def work(settings: Settings) -> Deployment:
         chain = Chain(settings.rpc_url.get_secret_value())
         try:
-            async with Database(settings, system_clock, SUBSCRIPTIONS) as database:
+            async with Database(settings, clock_of(settings), SUBSCRIPTIONS) as database:
                 return await run(database, chain, settings)
         finally:
             await chain.close()
@@ -121,10 +142,10 @@ def grant_role(
     role: Annotated[str, typer.Argument(help="trader, arbitrator or operator.")],
 ) -> None:
     """Give an account a role."""
+    from tradepost.entrypoints.sandbox import clock_of
     from tradepost.entrypoints.wiring import SUBSCRIPTIONS
     from tradepost.identity import service as identity
     from tradepost.kernel.access import Role
-    from tradepost.kernel.clock import system_clock
     from tradepost.kernel.database import Database
 
     if role not in set(Role):
@@ -133,7 +154,7 @@ def grant_role(
 
     async def work(settings: Settings) -> None:
         async with (
-            Database(settings, system_clock, SUBSCRIPTIONS) as database,
+            Database(settings, clock_of(settings), SUBSCRIPTIONS) as database,
             database.transaction() as tx,
         ):
             await identity.grant_role(tx, account, Role(role))
@@ -147,16 +168,16 @@ def rebuild_escrows(
     dry_run: Annotated[bool, typer.Option("--dry-run", help="Only report.")] = False,
 ) -> None:
     """Read every escrow from the chain again, report each difference, and mend it."""
+    from tradepost.entrypoints.sandbox import clock_of
     from tradepost.entrypoints.wiring import SUBSCRIPTIONS
     from tradepost.escrow.evm.chain import Chain
     from tradepost.escrow.evm.rebuild import Difference, rebuild
-    from tradepost.kernel.clock import system_clock
     from tradepost.kernel.database import Database
 
     async def work(settings: Settings) -> list[Difference]:
         chain = Chain(settings.rpc_url.get_secret_value())
         try:
-            async with Database(settings, system_clock, SUBSCRIPTIONS) as database:
+            async with Database(settings, clock_of(settings), SUBSCRIPTIONS) as database:
                 return await rebuild(database, chain, write=not dry_run)
         finally:
             await chain.close()

@@ -12,6 +12,7 @@ import subprocess
 import time
 import urllib.error
 import urllib.request
+from collections.abc import Callable
 from contextlib import suppress
 from dataclasses import dataclass
 from pathlib import Path
@@ -90,6 +91,7 @@ class DevChain:
 
     Args:
         folder: keeps the state over restarts; None keeps it in memory only.
+        ahead_s: by how many seconds its time is to be ahead of the machine's, asked at each start.
         port: the TCP port of the loopback interface; None takes a free one.
         options: more options of anvil, for tests.
     """
@@ -97,12 +99,18 @@ class DevChain:
     death_signal = signal.SIGKILL  # its state is on disk whole at any moment
 
     def __init__(
-        self, folder: Path | None = None, port: int | None = None, *, options: tuple[str, ...] = ()
+        self,
+        folder: Path | None = None,
+        port: int | None = None,
+        *,
+        options: tuple[str, ...] = (),
+        ahead_s: Callable[[], int] = lambda: 0,
     ) -> None:
         self.folder = folder.absolute() if folder else None
         self.url = ""
         self._port = port
         self._options = options
+        self._ahead_s = ahead_s
         self._process: subprocess.Popen[bytes] | None = None
 
     def __enter__(self) -> Self:
@@ -239,12 +247,16 @@ class DevChain:
         return int(path.read_text())
 
     def _set_clock(self) -> None:
-        """Lets the chain's time go on from now, or from its head where a test has put that later.
+        """Lets the chain's time go on from now, or from its head where that is later.
 
         Without this anvil goes on from the time of block 0.
         """
         head = int(self.rpc("eth_getBlockByNumber", "latest", False)["timestamp"], 16)
-        self.rpc("evm_setTime", max(_now(), head + 1))
+        self.rpc("evm_setTime", max(_now() + self._ahead_s(), head + 1))
+
+    def time(self) -> int:
+        """What time the chain has at this moment, in unix seconds."""
+        return int(self.rpc("eth_getBlockByNumber", "pending", False)["timestamp"], 16)
 
     def _answers(self) -> bool:
         try:

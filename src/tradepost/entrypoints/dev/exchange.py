@@ -12,7 +12,7 @@ from collections.abc import Callable, Iterator, Mapping, Sequence
 
 import psycopg
 
-from tradepost.entrypoints.dev.chain import DevChain, RpcError, rpc
+from tradepost.entrypoints.dev.chain import CHAIN_ID, DevChain, RpcError, rpc
 from tradepost.entrypoints.dev.console import Console
 from tradepost.entrypoints.dev.data import DataFolder, Instance
 from tradepost.entrypoints.dev.errors import StartError
@@ -32,6 +32,13 @@ ARBITRATOR = "0x23618e81E3f5cdF7f54C3d65f7FBc0aBf5B21E8f"
 CONFIRMATIONS = 2
 # Everybody on a trial has the one address of this machine.
 LIMIT_ADDRESS = "12000/60 burst 6000"
+
+# What was fresh before the clock was moved is old after it: prices are soon told again.
+SANDBOX_POLL_S = "2"
+MOVED = (
+    "The clock of these data was moved ahead: start with TRADEPOST_SANDBOX=1, or begin anew with "
+    "'python3 run.py reset'."
+)
 
 CLI = (sys.executable, "-m", "tradepost.entrypoints.cli")
 
@@ -64,6 +71,7 @@ class Exchange:
             Stopped: somebody asked for the end meanwhile.
         """
         began = time.monotonic()
+        sandbox = self._is_sandbox()
         with self.data.hold(), Supervisor(self._console) as supervisor:
             self._refuse_taken_port()
             self._console.say("Starting Tradepost")
@@ -77,12 +85,19 @@ class Exchange:
                 "DATABASE_URL": self._database(supervisor),
                 "TRADEPOST_LIMIT_ADDRESS": LIMIT_ADDRESS,
             }
+            if sandbox:
+                chosen |= {"TRADEPOST_SANDBOX": "1", "TRADEPOST_PRICE_POLL_S": SANDBOX_POLL_S}
+            ahead_s = _ahead_s(chosen["DATABASE_URL"])
+            if ahead_s and not sandbox:
+                raise StartError(MOVED)
             with contextlib.ExitStack() as keepers:
-                chosen |= self._chain(supervisor, keepers)
+                chosen |= self._chain(supervisor, keepers, chosen["DATABASE_URL"])
                 given = {name: value for name, value in self._environment.items() if value}
                 settings = {name: given.get(name, value) for name, value in chosen.items()}
                 full = {**self._environment, **settings, "PYTHONUNBUFFERED": "1"}
                 self._start_processes(supervisor, full, url, deploys=not given.get("RPC_URL"))
+                if sandbox:  # the last: nobody waits for those who play
+                    supervisor.start("counterparties", self._program("counterparties", full))
                 instance = Instance(os.getpid(), url, settings)
                 self.data.announce(instance)
                 self._console.say(f"Started in {time.monotonic() - began:.1f} s.")
@@ -147,20 +162,37 @@ class Exchange:
             ) from error
         return given
 
-    def _chain(self, supervisor: Supervisor, keepers: contextlib.ExitStack) -> dict[str, str]:
+    def _is_sandbox(self) -> bool:
+        """Whether this one is a sandbox: unless it is told otherwise, on a chain of its own."""
+        said = self._environment.get("TRADEPOST_SANDBOX")
+        if not said:
+            return not self._environment.get("RPC_URL")
+        if said.lower() not in {"0", "1", "false", "true"}:
+            raise StartError(f"TRADEPOST_SANDBOX is '{said}': give 1 or 0.")
+        return said.lower() in {"1", "true"}
+
+    def _chain(
+        self, supervisor: Supervisor, keepers: contextlib.ExitStack, dsn: str
+    ) -> dict[str, str]:
         """Starts the development chain, or looks at the operator's node; gives the settings."""
         given = self._environment.get("RPC_URL")
         if given:
             try:
-                rpc(given, "eth_chainId")
+                found = int(rpc(given, "eth_chainId"), 16)
             except (OSError, ValueError, RpcError) as error:
                 raise StartError(
                     f"The node of RPC_URL does not answer ({error}): start it, or unset RPC_URL "
                     f"to use a development chain."
                 ) from error
+            if self._is_sandbox() and found != CHAIN_ID:
+                raise StartError(
+                    f"A sandbox is for a development chain ({CHAIN_ID}) only, and RPC_URL leads to "
+                    f"chain {found}: unset TRADEPOST_SANDBOX, or name such a chain."
+                )
             return {"RPC_URL": given}
         free = port_is_free("127.0.0.1", CHAIN_PORT)
-        chain = DevChain(self.data.path / "chain", CHAIN_PORT if free else None)
+        port = CHAIN_PORT if free else None
+        chain = DevChain(self.data.path / "chain", port, ahead_s=lambda: _ahead_s(dsn))
         with self._console.step("development chain"):
             supervisor.start("development chain", chain)
         confirmations = int(self._environment.get("TRADEPOST_CONFIRMATIONS") or CONFIRMATIONS)
@@ -190,6 +222,7 @@ def serve(exchange: Exchange, console: Console) -> None:
                 f"API documents      {instance.url}/docs",
                 f"Chain              {_bare(instance.environment['RPC_URL'])}",
                 f"Data               {exchange.data.path}",
+                *_sandbox_lines(instance),
                 "Stop it            Ctrl-C",
                 "Next, elsewhere    python3 run.py demo",
             ]
@@ -224,6 +257,34 @@ def with_exchange(environment: Mapping[str, str], command: list[str]) -> int:
             console.replay()
             raise
     raise StartError("The exchange on these data is starting since long: stop it, then try again.")
+
+
+def _sandbox_lines(instance: Instance) -> list[str]:
+    if "TRADEPOST_SANDBOX" not in instance.environment:
+        return []
+    return [
+        "Sandbox            traders that answer, a faucet, a clock: docs/sandbox.md",
+        "                   python3 run.py tradepost sandbox fund | clock",
+        "                   python docs/samples/bot.py",
+    ]
+
+
+def _ahead_s(dsn: str) -> int:
+    """By how many seconds the clock of these data is ahead; 0 too for data that are not there yet.
+
+    A chain that is started again goes on beside the exchange's clock, however long it was away.
+    """
+    from tradepost.kernel.clock import AHEAD
+
+    try:
+        with psycopg.connect(dsn, connect_timeout=PROBE_PATIENCE_S) as connection:
+            row = connection.execute(AHEAD).fetchone()
+    except psycopg.errors.UndefinedTable:
+        return 0
+    except psycopg.Error as error:
+        raise StartError(f"The database does not tell its clock ({error}): start again.") from error
+    assert row is not None, "a migration puts it there"
+    return int(row[0])
 
 
 def _assets() -> str:

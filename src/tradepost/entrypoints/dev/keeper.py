@@ -109,7 +109,7 @@ class ChainKeeper:
         """Does what is due: looks at the head, mines a block, saves the state.
 
         Args:
-            now: unix seconds, to be compared with the time of the head.
+            now: the chain's unix seconds, to be compared with the time of the head.
 
         Raises:
             OSError, RpcError: the node does not answer.
@@ -174,7 +174,7 @@ class ChainKeeper:
         told = ""
         while not self._stopped.wait(self._block_s):
             try:
-                self.step(time.time())  # noqa: TID251 - anvil's blocks carry the machine's time
+                self.step(self._chain.time())
                 told = ""
             except (OSError, RpcError) as error:
                 # The node is restarted by the supervisor; a full disk is said once.
