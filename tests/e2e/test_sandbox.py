@@ -176,6 +176,32 @@ def test_the_start_says_how_to_use_it(sandbox: Sandbox) -> None:
     assert "docs/sandbox.md" in sandbox.said()
 
 
+def test_the_command_line_draws_and_lets_time_pass(
+    sandbox: Sandbox, trader: Trader, tmp_path: Path
+) -> None:
+    own = sandbox.environment | {
+        "TRADEPOST_HOME": str(tmp_path),
+        "TRADEPOST_WALLET_PASSPHRASE": "lantern orbit velvet quarry",
+    }
+
+    def tradepost(*words: str) -> str:
+        command = [sys.executable, "-m", "tradepost.entrypoints.dev", "tradepost", *words]
+        done = subprocess.run(
+            command, env=own, capture_output=True, text=True, check=False, timeout=PATIENCE_S
+        )
+        assert done.returncode == 0, done.stdout + done.stderr
+        return done.stdout
+
+    tradepost("wallet", "create")
+    tradepost("account", "login")
+    told = tradepost("sandbox", "fund")
+    assert "1.000000000000000000 ETH for 0x" in told
+    assert "9 more in 24 hours" in told
+    ahead_s = trader.client.sandbox_clock().ahead_s
+    assert f"{ahead_s + 900} s ahead" in tradepost("sandbox", "clock", "--advance", "15m")
+    assert f"{ahead_s + 900} s ahead" in tradepost("sandbox", "clock")
+
+
 def test_the_clock_is_the_same_everywhere(trader: Trader) -> None:
     before = trader.client.time()
     moved = trader.client.advance_clock(600)

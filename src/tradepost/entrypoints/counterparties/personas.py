@@ -122,7 +122,7 @@ PERSONAS: Final = (
 DETAILS: Final[dict[str, dict[str, str]]] = {
     "sepa_instant": {"account_holder": "Sandbox", "iban": "DE02120300000000202051"},
     "zelle": {"account_holder": "Sandbox", "phone_or_email": "sandbox@example.org"},
-    "revolut": {"username": "sandbox"},
+    "revolut": {"account_holder": "Sandbox", "username": "sandbox"},
     "faster_payments": {
         "account_holder": "Sandbox",
         "sort_code": "20-00-00",
