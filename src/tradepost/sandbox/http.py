@@ -82,7 +82,7 @@ class AdvanceBody(Body):
 
     model_config = ConfigDict(json_schema_extra={"examples": [{"advance_s": 86_400}]})
 
-    advance_s: Annotated[int, Field(ge=1, le=MOST_AT_ONCE_S)]
+    advance_s: Annotated[int, Field(ge=1, le=MOST_AT_ONCE_S, strict=True)]
 
 
 class SandboxClock(BaseModel):
