@@ -13,6 +13,7 @@ from fastapi_offline import FastAPIOffline
 
 import tradepost.alerts.http
 import tradepost.book.http
+import tradepost.confirmations.http
 import tradepost.identity.http
 import tradepost.insights.http
 import tradepost.notifications.http
@@ -67,6 +68,7 @@ _TAGS = {
     "payment accounts": "A trader's own accounts of these methods, sealed by his client.",
     "prices": "The index of each pair, and where it comes from.",
     "trades": "Taking an offer, and each step of a trade up to its end.",
+    "confirmations": "What a program asks of its owner, and his answer.",
     "markets": "Each pair at a glance: depth, methods, past trades, candles.",
     "webhooks": "Where the exchange sends an account's events.",
     "streams": "What happens, as it happens.",
@@ -156,6 +158,7 @@ def build(settings: Settings, clock: Clock | None = None, pace: Pace = PACE) -> 
         tradepost.payments.http.accounts,
         tradepost.prices.http.router,
         tradepost.trades.http.router,
+        tradepost.confirmations.http.router,
         tradepost.insights.http.router,
         tradepost.webhooks.http.router,
         tradepost.notifications.http.router,

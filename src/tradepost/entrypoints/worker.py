@@ -12,6 +12,7 @@ from psycopg_pool import PoolTimeout
 
 import tradepost.alerts.jobs
 import tradepost.book.jobs
+import tradepost.confirmations.jobs
 import tradepost.deposits.jobs
 import tradepost.insights.jobs
 import tradepost.offers.jobs
@@ -71,6 +72,7 @@ async def work(settings: Settings) -> None:
         tradepost.alerts.jobs.register(queue, database)
         tradepost.offers.jobs.register(queue, database)
         tradepost.trades.jobs.register(queue, database)
+        tradepost.confirmations.jobs.register(queue, database)
         tradepost.deposits.jobs.register(queue, database)
         tradepost.insights.jobs.register(queue, database)
         tradepost.webhooks.jobs.register(queue, database)

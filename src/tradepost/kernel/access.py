@@ -28,6 +28,11 @@ class Scope(StrEnum):
     WEBHOOKS_READ = "webhooks:read"
     #: A webhook is sent what the account's events tell.
     WEBHOOKS_WRITE = "webhooks:write"
+    CONFIRMATIONS_READ = "confirmations:read"
+    #: To ask the owner for what the token may not do itself.
+    CONFIRMATIONS_ASK = "confirmations:ask"
+    #: To answer as the owner: for a program that asks, this would undo the asking.
+    CONFIRMATIONS_WRITE = "confirmations:write"
 
 
 @dataclass(frozen=True, slots=True)
