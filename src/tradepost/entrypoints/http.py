@@ -1,7 +1,7 @@
 """The API's process: builds the app, and serves it (`tradepost serve`)."""
 
 from collections.abc import AsyncIterator
-from contextlib import asynccontextmanager
+from contextlib import AsyncExitStack, asynccontextmanager
 from datetime import timedelta
 from threading import Thread
 from typing import Any
@@ -26,6 +26,7 @@ import tradepost.webhooks.http
 from tradepost import __version__
 from tradepost.book import service as book
 from tradepost.entrypoints import logs, meta, problems, sharing, tracer
+from tradepost.entrypoints.agents.door import Door, DoorRoute
 from tradepost.entrypoints.sandbox import clock_of
 from tradepost.entrypoints.settings import load
 from tradepost.entrypoints.sockets import allow_files, drop_slow_readers
@@ -89,6 +90,12 @@ def build(settings: Settings, clock: Clock | None = None, pace: Pace = PACE) -> 
     """The app with all its rooms; its connections open and close with its lifespan."""
     clock = clock or clock_of(settings)
     limiter = Limiter(settings)
+    agents = None
+    if settings.mcp:
+        # Its library takes longer to import than all the rest.
+        from tradepost.entrypoints.agents import server
+
+        agents = server.make(settings)
 
     @asynccontextmanager
     async def lifespan(app: FastAPI) -> AsyncIterator[None]:
@@ -106,7 +113,10 @@ def build(settings: Settings, clock: Clock | None = None, pace: Pace = PACE) -> 
             app.state.lock_means = chain
             app.state.development_node = chain
             app.state.first_look = FirstLook(names)
-            yield
+            async with AsyncExitStack() as stack:
+                if agents is not None:
+                    await stack.enter_async_context(server.running(agents))
+                yield
         await names.close()
         await chain.close()
         app.state.passphrases.close()
@@ -168,6 +178,8 @@ def build(settings: Settings, clock: Clock | None = None, pace: Pace = PACE) -> 
         add_room(app, router, "/v1")
     app.add_api_route("/asyncapi.json", _asyncapi, include_in_schema=False)
     app.router.add_websocket_route("/v1/stream", tradepost.notifications.http.stream_socket)
+    if agents is not None:
+        app.router.routes.append(DoorRoute(Door(app, agents)))
     directory = Directory(app.router.routes)
     app.router.routes.insert(0, directory)
     # From the inside out: what costs least to refuse is refused first.

@@ -223,6 +223,8 @@ class Settings(BaseModel):
     #: A chain whose newest block is older makes an exchange unready.
     chain_lag_s: Annotated[int, Field(ge=10, le=86_400)] = 600
     http_workers: Annotated[int, Field(ge=1, le=64)] = 1
+    #: Whether agents are served, by the Model Context Protocol at `/mcp`.
+    mcp: bool = True
     #: Open streams of each http process: in all, of one account, and of one network address.
     stream_connections: Annotated[int, Field(ge=1, le=20_000)] = 1000
     stream_account_connections: Annotated[int, Field(ge=1, le=1000)] = 20

@@ -38,3 +38,17 @@ Label = Annotated[
     AfterValidator(clean_line),
     StringConstraints(min_length=1, max_length=60),
 ]
+
+
+def without_deceit(text: str) -> str:
+    r"""`text` in NFC without the characters that `clean_lines` refuses; lines end with `\n`.
+
+    For text that was kept before there was that rule, and for readers who cannot see.
+    """
+    return "".join(
+        character
+        for character in unicodedata.normalize("NFC", text.replace("\r\n", "\n"))
+        if character == "\n"
+        or character in _NEEDED
+        or unicodedata.category(character) not in _DECEIVING
+    ).strip()

@@ -176,35 +176,44 @@ class Exchange:
 
 
 @asynccontextmanager
-async def served(settings: Settings, pace: Pace = PACE) -> AsyncIterator[Exchange]:
-    """The API by the server that serves it in earnest, on a free port of this machine."""
-    app = build(settings, system_clock, pace)
+async def listening(app: FastAPI, connections: int) -> AsyncIterator[int]:
+    """An app that is up, by the server that serves it in earnest; its port on this machine."""
     with socket.socket() as free:
         free.bind(("127.0.0.1", 0))
-        port = free.getsockname()[1]
+        port = int(free.getsockname()[1])
     server = Server(
         app,
         address="127.0.0.1",
         port=port,
         interface=Interfaces.ASGINL,
-        backpressure=settings.stream_connections + 100,
+        backpressure=connections,
         log_enabled=False,
     )
-    async with app.router.lifespan_context(app):
-        serving = asyncio.create_task(server.serve())
-        try:
-            async with asyncio.timeout(PATIENCE_S):
-                while True:
-                    try:
-                        _, writer = await asyncio.open_connection("127.0.0.1", port)
-                    except OSError:
-                        await asyncio.sleep(0.01)
-                    else:
-                        writer.close()
-                        break
-            yield Exchange(app, port)
-        finally:
-            app.state.streams.end()
-            server.stop()  # type: ignore[no-untyped-call]
-            async with asyncio.timeout(PATIENCE_S):
-                await serving
+    serving = asyncio.create_task(server.serve())
+    try:
+        async with asyncio.timeout(PATIENCE_S):
+            while True:
+                try:
+                    _, writer = await asyncio.open_connection("127.0.0.1", port)
+                except OSError:
+                    await asyncio.sleep(0.01)
+                else:
+                    writer.close()
+                    break
+        yield port
+    finally:
+        app.state.streams.end()
+        server.stop()  # type: ignore[no-untyped-call]
+        async with asyncio.timeout(PATIENCE_S):
+            await serving
+
+
+@asynccontextmanager
+async def served(settings: Settings, pace: Pace = PACE) -> AsyncIterator[Exchange]:
+    """The API by the server that serves it in earnest, on a free port of this machine."""
+    app = build(settings, system_clock, pace)
+    async with (
+        app.router.lifespan_context(app),
+        listening(app, settings.stream_connections + 100) as port,
+    ):
+        yield Exchange(app, port)
