@@ -15,10 +15,12 @@ the API alone; `Trader` and `AsyncTrader` add the wallet, the chain and the chec
 from tradepost_client._async.chain import AsyncChain
 from tradepost_client._async.client import AsyncClient
 from tradepost_client._async.escrow import AsyncEscrow
+from tradepost_client._async.owner import AsyncOwner
 from tradepost_client._async.trader import FINAL_STATES, AsyncTrader
 from tradepost_client._sync.chain import Chain
 from tradepost_client._sync.client import Client
 from tradepost_client._sync.escrow import Escrow
+from tradepost_client._sync.owner import Owner
 from tradepost_client._sync.trader import Trader
 from tradepost_client.notebook import Notebook
 from tradepost_client.policy import Retries
@@ -29,11 +31,13 @@ __all__ = [
     "AsyncChain",
     "AsyncClient",
     "AsyncEscrow",
+    "AsyncOwner",
     "AsyncTrader",
     "Chain",
     "Client",
     "Escrow",
     "Notebook",
+    "Owner",
     "Retries",
     "TradeKey",
     "Trader",

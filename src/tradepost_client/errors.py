@@ -117,6 +117,10 @@ class WrongContract(VerificationFailed):
     """The code at the escrow's address is not the escrow contract that this client knows."""
 
 
+class ConfirmationDiffers(VerificationFailed):
+    """What the exchange shows or did is not what was asked for."""
+
+
 class ContractChanged(VerificationFailed):
     """The exchange moved the escrow to another contract."""
 

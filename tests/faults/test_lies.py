@@ -93,6 +93,11 @@ PRIVATE: dict[str, Scope | None] = {
     "POST /v1/trades/{trade_id}/cancel": Scope.TRADES_WRITE,
     "POST /v1/trades/{trade_id}/dispute": Scope.TRADES_WRITE,
     "POST /v1/trades/{trade_id}/settlement": Scope.ESCROW_RELEASE,
+    "POST /v1/confirmations": Scope.CONFIRMATIONS_ASK,
+    "GET /v1/confirmations": Scope.CONFIRMATIONS_READ,
+    "GET /v1/confirmations/{confirmation_id}": Scope.CONFIRMATIONS_READ,
+    "POST /v1/confirmations/{confirmation_id}/confirm": Scope.CONFIRMATIONS_WRITE,
+    "POST /v1/confirmations/{confirmation_id}/refuse": Scope.CONFIRMATIONS_WRITE,
     "POST /v1/webhooks": Scope.WEBHOOKS_WRITE,
     "GET /v1/webhooks": Scope.WEBHOOKS_READ,
     "GET /v1/webhooks/{webhook_id}": Scope.WEBHOOKS_READ,
@@ -199,6 +204,18 @@ async def _world(arena: Arena, counts: Counter[str]) -> tuple[Liar, Deal, dict[s
         # Not his wallet, and further than the clock goes at once.
         "POST /v1/sandbox/faucet": {"wallet": arena.seller.wallet.address},
         "POST /v1/sandbox/clock": {"advance_s": 31 * 86_400},
+        "POST /v1/confirmations": {
+            "step": "dispute",
+            "trade_id": deal.id,
+            "reason": "not_paid",
+        },
+        "POST /v1/confirmations/{confirmation_id}/confirm": {
+            "digest": "9f" * 32,
+            "wallet": deal.terms.seller,
+            "encryption_key": "4f" * 32,
+            "key_signature": SIGNATURE,
+            "signature": SIGNATURE,
+        },
         "POST /v1/webhooks": {"url": HOOK, "description": "A shop", "events": ["trade.*"]},
         "PATCH /v1/webhooks/{webhook_id}": {
             "url": HOOK,
@@ -222,6 +239,7 @@ def _path(template: str, deal: Deal, **ids: str) -> str:
         "token_id": str(uuid4()),
         "account_id": str(uuid4()),
         "search_id": str(uuid4()),
+        "confirmation_id": str(uuid4()),
         "webhook_id": str(uuid4()),
         "delivery_id": str(uuid4()),
         "asset": "ETH",
@@ -232,13 +250,15 @@ def _path(template: str, deal: Deal, **ids: str) -> str:
     return template.format(**known | ids)
 
 
-async def _sellers(arena: Arena) -> dict[str, str]:
+async def _sellers(arena: Arena, deal: Deal) -> dict[str, str]:
     """Ids of what only the seller has."""
     token = (await arena.seller.get("/v1/tokens"))["data"][0]
     search = await arena.seller.post("/v1/saved-searches", {"name": "x", "asset": "ETH"})
     account = await arena.seller.post("/v1/payment-accounts", {"method": "sepa", "sealed": SEALED})
     webhook = await arena.seller.post("/v1/webhooks", {"url": HOOK})
-    for made in (search, account, webhook):
+    asked = {"step": "dispute", "trade_id": deal.id, "reason": "not_paid"}
+    confirmation = await arena.seller.post("/v1/confirmations", asked)
+    for made in (search, account, webhook, confirmation):
         assert made.status_code == 201, made.text
     test = await arena.seller.post(f"/v1/webhooks/{webhook.json()['id']}/test")
     assert test.status_code == 202, test.text
@@ -246,6 +266,7 @@ async def _sellers(arena: Arena) -> dict[str, str]:
         "token_id": token["id"],
         "search_id": search.json()["id"],
         "account_id": account.json()["id"],
+        "confirmation_id": confirmation.json()["id"],
         "webhook_id": webhook.json()["id"],
         "delivery_id": test.json()["id"],
     }
@@ -303,7 +324,7 @@ async def test_no_post_without_its_key(arena: Arena, counts: Counter[str]) -> No
 async def test_what_is_anothers_is_not_there(arena: Arena, counts: Counter[str]) -> None:
     """A stranger at what is of others, and at ids that are none."""
     liar, deal, bodies = await _world(arena, counts)
-    known = await _sellers(arena)
+    known = await _sellers(arena, deal)
     await liar.begin()
     secrets = [
         SEALED,

@@ -172,6 +172,20 @@ const calls: Record<keyof operations, () => Promise<unknown>> = {
     params: { path: { trade_id: ID } },
     body: { buyer_amount: "125.5", signature: SIGNATURE, valid_until: 1796018400 },
   }),
+  ask_confirmation: () => client.POST("/v1/confirmations", {
+    body: { step: "release", trade_id: ID },
+  }),
+  list_confirmations: () => client.GET("/v1/confirmations"),
+  get_confirmation: () => client.GET("/v1/confirmations/{confirmation_id}", {
+    params: { path: { confirmation_id: ID } },
+  }),
+  confirm: () => client.POST("/v1/confirmations/{confirmation_id}/confirm", {
+    params: { path: { confirmation_id: ID } },
+    body: { digest: KEY, encryption_key: KEY, wallet: WALLET },
+  }),
+  refuse_confirmation: () => client.POST("/v1/confirmations/{confirmation_id}/refuse", {
+    params: { path: { confirmation_id: ID } },
+  }),
   list_markets: () => client.GET("/v1/markets"),
   get_market: () => client.GET("/v1/markets/{asset}/{currency}", {
     params: { path: { asset: "ETH", currency: "EUR" } },

@@ -1,7 +1,7 @@
 """Every operation of the API, with typed answers.
 
-The rest is in `market`, `payments`, `sandbox`, `streams` and `webhooks`. It signs nothing, and
-checks nothing but forms.
+The rest is in `confirmations`, `market`, `payments`, `sandbox`, `streams` and `webhooks`. It signs
+nothing, and checks nothing but forms.
 """
 
 from collections.abc import AsyncIterator, Mapping, Sequence
@@ -11,6 +11,7 @@ from typing import Any, Literal
 
 from pydantic import BaseModel
 
+from tradepost_client._async.confirmations import AsyncConfirmations
 from tradepost_client._async.market import AsyncMarket
 from tradepost_client._async.payments import AsyncPayments
 from tradepost_client._async.sandbox import AsyncSandbox
@@ -42,7 +43,9 @@ class _Now(BaseModel):
     now: Time
 
 
-class AsyncClient(AsyncMarket, AsyncPayments, AsyncSandbox, AsyncStreams, AsyncWebhooks):
+class AsyncClient(
+    AsyncConfirmations, AsyncMarket, AsyncPayments, AsyncSandbox, AsyncStreams, AsyncWebhooks
+):
     """A client of one exchange; a sign-in gives it its token.
 
     Every method raises `ProblemError` where the exchange refuses, `ExchangeUnreachable` where it

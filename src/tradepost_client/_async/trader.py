@@ -307,21 +307,21 @@ class AsyncTrader:
         """
         _, known = await self._seen(trade_id)
         _check_side(known, "buyer")
-        return await self.client.payment_sent(trade_id, self._instruct("Paid", known))
+        return await self.client.payment_sent(trade_id, self.instruct("Paid", known))
 
     async def release(self, trade_id: str) -> Trade:
         """The seller signs the coins over to the buyer, after a look at the chain."""
         _, known = await self._seen(trade_id)
         _check_side(known, "seller")
         await self.escrow.check_open(known)
-        return await self.client.release(trade_id, self._instruct("Release", known))
+        return await self.client.release(trade_id, self.instruct("Release", known))
 
     async def refund(self, trade_id: str) -> Trade:
         """The buyer signs the coins back to the seller, after a look at the chain."""
         _, known = await self._seen(trade_id)
         _check_side(known, "buyer")
         await self.escrow.check_open(known)
-        return await self.client.refund(trade_id, self._instruct("Refund", known))
+        return await self.client.refund(trade_id, self.instruct("Refund", known))
 
     async def cancel(self, trade_id: str) -> Trade:
         """Leaves a trade before the lock; or, as the seller after the deadline, asks for the coins.
@@ -332,9 +332,9 @@ class AsyncTrader:
         trade, known = await self._seen(trade_id)
         signature = None
         if known.agreement.side == "buyer":
-            signature = self._instruct("Refund", known)
+            signature = self.instruct("Refund", known)
         elif trade.state != "awaiting_escrow":
-            signature = self._instruct("Cancel", known)
+            signature = self.instruct("Cancel", known)
         return await self.client.cancel(trade_id, signature)
 
     async def dispute(self, trade_id: str, reason: str) -> Trade:
@@ -477,7 +477,8 @@ class AsyncTrader:
         self.trade_key(known)
         return agreement
 
-    def _instruct(self, kind: InstructionKind, known: KnownTrade) -> str:
+    def instruct(self, kind: InstructionKind, known: KnownTrade) -> str:
+        """The wallet's signature of an instruction to a verified trade's escrow."""
         agreement = known.agreement
         escrow = bytes.fromhex(known.escrow_id.removeprefix("0x"))
         digest = instruction_digest(kind, escrow, agreement.chain_id, agreement.contract)

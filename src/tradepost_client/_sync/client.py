@@ -1,7 +1,7 @@
 """Every operation of the API, with typed answers.
 
-The rest is in `market`, `payments`, `sandbox`, `streams` and `webhooks`. It signs nothing, and
-checks nothing but forms.
+The rest is in `confirmations`, `market`, `payments`, `sandbox`, `streams` and `webhooks`. It signs
+nothing, and checks nothing but forms.
 """
 
 from collections.abc import Iterator, Mapping, Sequence
@@ -11,6 +11,7 @@ from typing import Any, Literal
 
 from pydantic import BaseModel
 
+from tradepost_client._sync.confirmations import Confirmations
 from tradepost_client._sync.market import Market
 from tradepost_client._sync.payments import Payments
 from tradepost_client._sync.sandbox import SyncSandbox
@@ -42,7 +43,7 @@ class _Now(BaseModel):
     now: Time
 
 
-class Client(Market, Payments, SyncSandbox, Streams, Webhooks):
+class Client(Confirmations, Market, Payments, SyncSandbox, Streams, Webhooks):
     """A client of one exchange; a sign-in gives it its token.
 
     Every method raises `ProblemError` where the exchange refuses, `ExchangeUnreachable` where it

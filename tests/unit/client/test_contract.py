@@ -18,6 +18,8 @@ Call = Callable[[Any], Any]
 
 ID = "0193579a-3b20-7f13-b6d8-4c5d6e7f8091"
 SIGNATURE = "0x" + "1f" * 64 + "1b"
+KEY = "4f" * 32
+WALLET = "0x70997970C51812dc3A010C7d01b50e0d17dc79C8"
 SEALED = "Ag" + "bW9k" * 40
 SINCE = datetime(2026, 11, 23, tzinfo=UTC)
 UNTIL = datetime(2026, 11, 24, tzinfo=UTC)
@@ -128,6 +130,14 @@ CALLS: dict[str, list[Call]] = {
     "cancel": [lambda of: of.cancel(ID), lambda of: of.cancel(ID, SIGNATURE)],
     "open_dispute": [lambda of: of.dispute(ID, "not_paid")],
     "sign_settlement": [lambda of: of.settle(ID, Decimal("125.5"), 1_796_018_400, SIGNATURE)],
+    "ask_confirmation": [lambda of: of.ask_confirmation(body("AskBody"))],
+    "list_confirmations": [lambda of: of.confirmations()],
+    "get_confirmation": [lambda of: of.confirmation(ID)],
+    "confirm": [
+        lambda of: of.confirm(ID, KEY, wallet=WALLET, encryption_key=KEY, key_signature=SIGNATURE),
+        lambda of: of.confirm(ID, KEY, signature=SIGNATURE),
+    ],
+    "refuse_confirmation": [lambda of: of.refuse_confirmation(ID)],
     "list_markets": [lambda of: of.markets()],
     "get_market": [lambda of: of.market(*PAIR)],
     "market_depth": [lambda of: of.depth(*PAIR, step_bps=50, levels=20)],

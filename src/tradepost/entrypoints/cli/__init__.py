@@ -9,6 +9,7 @@ from typing import Annotated
 import typer
 
 from tradepost.entrypoints.cli.account import account, wallet
+from tradepost.entrypoints.cli.agents import owner
 from tradepost.entrypoints.cli.book import partner, search
 from tradepost.entrypoints.cli.desk import EXIT_CODES
 from tradepost.entrypoints.cli.insights import markets
@@ -36,6 +37,7 @@ app.add_typer(markets, name="market")
 app.add_typer(method, name="method")
 app.add_typer(search, name="search")
 app.add_typer(partner, name="partner")
+app.add_typer(owner)
 app.add_typer(sandbox, name="sandbox")
 app.add_typer(operator_app)
 
