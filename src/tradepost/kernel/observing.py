@@ -53,6 +53,9 @@ _NO_OPERATION: Final = "none"
 _REQUEST: Final = "request"
 _TRACEPARENT: Final = b"traceparent"
 
+#: Where a request's scope says that it waits for something to happen: its time tells nothing.
+WAITING: Final = "tradepost.waiting"
+
 _scope: ContextVar[Scope | None] = ContextVar("scope", default=None)
 
 
@@ -128,12 +131,13 @@ class Observe:
             counted = REQUESTS.labels(name, method, status)
             numbers = self._numbers[key] = _Numbers(counted, SECONDS.labels(name))
         numbers.requests.inc()
-        if seen.kind == _REQUEST:
+        timed = seen.kind == _REQUEST and WAITING not in scope
+        if timed:
             numbers.seconds.observe(seconds)
-        self._tell(name, seen, seconds)
+        slow = timed and seconds >= self._slow_s and self._told != "failed"
+        self._tell(name, seen, seconds, slow=slow)
 
-    def _tell(self, name: str, seen: "_Seen", seconds: float) -> None:
-        slow = seconds >= self._slow_s and seen.kind == _REQUEST and self._told != "failed"
+    def _tell(self, name: str, seen: "_Seen", seconds: float, *, slow: bool) -> None:
         if seen.status < 500 and not slow and self._told != "all":
             return
         logger.log(

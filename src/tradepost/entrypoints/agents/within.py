@@ -15,6 +15,7 @@ from urllib.parse import urlencode
 from starlette.types import ASGIApp, Message, Scope
 
 from tradepost.kernel.ids import new_id
+from tradepost.kernel.observing import WAITING
 
 #: What of the outer request an inner one has, too: who asks, and from where.
 _KEPT: Final = frozenset({b"authorization", b"host", b"x-forwarded-for", b"forwarded"})
@@ -104,6 +105,10 @@ class Within:
             if not running.done():
                 with suppress(TimeoutError):
                     await asyncio.wait_for(running, _LAST_WORDS_S)
+
+    def waits(self) -> None:
+        """Says that the request takes as long as nothing happens."""
+        self._outer[WAITING] = True
 
     def _scope(self, method: str, path: str, query: Query | None) -> Scope:
         outer = self._outer
