@@ -173,11 +173,8 @@ async def test_tools_cost_what_their_operations_do(settings: Settings) -> None:
         async with connected(f"http://{exchange.url}", who.token, "legacy") as agent:
             refused = None
             for done in range(120):  # noqa: B007 - it is looked at below
-                answer = await agent.client.call_tool(
-                    "get_trade", {"trade_id": str(who.account_id)}, raise_on_error=False
-                )
-                if "quota-exceeded" in answer.content[0].text:
-                    refused = json.loads(answer.content[0].text)
+                refused = await agent.refused("get_trade", trade_id=str(who.account_id))
+                if refused["kind"] == "quota-exceeded":
                     break
             assert refused is not None
             assert refused["violated-policies"] == ["account"]
