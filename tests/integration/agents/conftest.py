@@ -9,6 +9,7 @@ from typing import Any
 import pytest
 from fastmcp import Client
 from fastmcp.client.transports import StreamableHttpTransport
+from mcp_types import TextContent
 
 from tests import worlds
 from tests.integration.confirmations.conftest import Owners
@@ -41,7 +42,8 @@ class Agent:
         done = await self.client.call_tool(tool, _given(arguments), raise_on_error=False)
         assert done.is_error, done.structured_content
         (content,) = done.content
-        return str(content.text)
+        assert isinstance(content, TextContent)
+        return content.text
 
 
 def _given(arguments: dict[str, object]) -> dict[str, object]:
@@ -52,7 +54,7 @@ def _given(arguments: dict[str, object]) -> dict[str, object]:
 async def connected(url: str, token: str, mode: str = "auto") -> AsyncIterator[Agent]:
     """An agent at the exchange at this address."""
     transport = StreamableHttpTransport(f"{url}/mcp", headers={"Authorization": f"Bearer {token}"})
-    async with Client(transport, mode=mode) as client:  # type: ignore[arg-type]
+    async with Client(transport, mode=mode) as client:
         yield Agent(client)
 
 

@@ -4,6 +4,7 @@ from typing import Final
 
 from fastapi import FastAPI
 from fastapi.security.utils import get_authorization_scheme_param
+from prometheus_client import Counter
 from starlette.datastructures import Headers
 from starlette.routing import Route
 from starlette.types import ASGIApp, Receive, Scope, Send
@@ -14,7 +15,14 @@ from tradepost.kernel.access import Unauthenticated
 from tradepost.kernel.errors import Problem
 from tradepost.kernel.http import CHARGE
 from tradepost.kernel.limits.costs import costs
+from tradepost.kernel.metrics import REGISTRY
 
+CALLS = Counter(
+    "tradepost_agent_calls",
+    "Calls of agents' tools, by tool and outcome: done, refused or failed.",
+    ["tool", "outcome"],
+    registry=REGISTRY,
+)
 PATH: Final = "/mcp"
 #: What an agent's token may have: reading, and asking. With any other scope it could do by itself,
 #: by the same API, what its owner is to confirm.

@@ -18,27 +18,19 @@ from fastmcp import FastMCP
 from fastmcp.exceptions import ToolError
 from fastmcp.server.http import StarletteWithLifespan
 from mcp_types import ToolAnnotations
-from prometheus_client import Counter
 from psycopg import OperationalError
 from psycopg_pool import PoolTimeout
 
 from tradepost import __version__
-from tradepost.entrypoints.agents.door import PATH
+from tradepost.entrypoints.agents.door import CALLS, PATH
 from tradepost.entrypoints.agents.tools import ASKING, READING
 from tradepost.entrypoints.agents.within import Refused
 from tradepost.kernel import tracing
 from tradepost.kernel.errors import Busy, InternalError
-from tradepost.kernel.metrics import REGISTRY
 from tradepost.kernel.settings import Settings
 
 logger = logging.getLogger(__name__)
 
-CALLS = Counter(
-    "tradepost_agent_calls",
-    "Calls of agents' tools, by tool and outcome: done, refused or failed.",
-    ["tool", "outcome"],
-    registry=REGISTRY,
-)
 _INSTRUCTIONS: Final = """
 This is a peer-to-peer exchange of crypto coins. You help the owner of an account to trade there.
 Tools that read answer at once. Tools that ask (open_trade, say_paid, release, refund, cancel_trade,
