@@ -45,13 +45,14 @@ COMMANDS = {
     "start": "set up and start the exchange (also what no command does)",
     "test": "set up and run the tests; arguments go to pytest",
     "check": "format, lint, types, import rules, contract artefacts, documents, lock files",
+    "docs": "build the documents as a site, in .site/html",
     "demo": "play a whole trade, on the exchange that runs or on a fresh one",
     "bench": "measure: [name] [--json]",
     "reset": "delete the data of the exchange (asks first; --yes does not)",
     "tradepost": "the command line of traders and operators: tradepost --help",
 }
-WITHOUT_ARGUMENTS = {"start", "check"}
-WITH_TOOLS = {"test", "check", "bench"}  # these need the development set of requirements
+WITHOUT_ARGUMENTS = {"start", "check", "docs"}
+WITH_TOOLS = {"test", "check", "docs", "bench"}  # these need the development set of requirements
 
 DISK_FULL = "The disk is full: free some space, then start again; finished steps are kept."
 NO_VENV = (
@@ -87,6 +88,8 @@ def main(arguments: Sequence[str]) -> None:
             hand_over([PYTHON, "-m", "tradepost.entrypoints.dev", "tradepost", *rest])
         if command == "bench":
             hand_over([PYTHON, "-m", "bench", *rest])
+        if command == "docs":
+            hand_over([PYTHON, "-m", "tools.site.build"])
         if command in {"test", "check"}:
             hand_over([PYTHON, "-m", "tradepost.entrypoints.dev.checks", command, *rest])
         hand_over([PYTHON, "-m", "tradepost.entrypoints.dev", command, *rest])
@@ -178,6 +181,38 @@ def set_up(with_tools: bool) -> None:
         STAMP.write_text(json.dumps({"key": wanted(with_tools), "with_tools": with_tools}))
         LOG.unlink(missing_ok=True)
         show(f"Set up in {time.monotonic() - began:.0f} s.\n")
+
+
+def set_up_apart(folder: Path, lock: Path, what: str) -> None:
+    """Makes an environment beside `.venv`, for tools whose packages do not go with the others.
+
+    Args:
+        folder: where it is; what is there already stays if it is what the lock says.
+        lock: the hash-pinned packages.
+        what: what they are, for the person at the terminal.
+
+    Raises:
+        SetUpError: the packages cannot be had, or are not those of the lock.
+    """
+    import venv
+
+    stamp = folder / "lock"
+    key = hashlib.sha256(lock.read_bytes() + sys.version.encode()).hexdigest()
+    with one_at_a_time():
+        with contextlib.suppress(FileNotFoundError):
+            if stamp.read_text() == key:
+                return
+        with step(what):
+            if not (folder / "bin" / "python").exists():
+                venv.EnvBuilder(with_pip=False, symlinks=True, clear=folder.exists()).create(folder)
+            environment = {
+                **tool_environment(),
+                "VIRTUAL_ENV": str(folder),
+                "UV_COMPILE_BYTECODE": "0",
+            }
+            uv = Path(sys.prefix) / "bin" / "uv"
+            run([uv, "pip", "sync", "--require-hashes", lock], environment)
+        stamp.write_text(key)
 
 
 def wanted(with_tools: bool) -> str:

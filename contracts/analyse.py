@@ -10,7 +10,6 @@ hash-pinned lock `requirements/proofs.txt`. They work offline after that.
 from __future__ import annotations
 
 import argparse
-import hashlib
 import json
 import os
 import re
@@ -18,9 +17,7 @@ import subprocess
 import sys
 import tempfile
 import tomllib
-import venv
-from collections.abc import Iterator, Sequence
-from contextlib import contextmanager, suppress
+from collections.abc import Sequence
 from pathlib import Path
 from typing import Any
 
@@ -74,32 +71,7 @@ def ensure_tools() -> None:
     Raises:
         SetUpError: The packages cannot be had, or are not those of the lock.
     """
-    stamp = VENV / "lock"
-    wanted = hashlib.sha256(LOCK.read_bytes() + sys.version.encode()).hexdigest()
-    with _one_at_a_time():
-        with suppress(FileNotFoundError):
-            if stamp.read_text() == wanted:
-                return
-        with set_up.step("tools of the proofs"):
-            if not (VENV / "bin" / "python").exists():
-                venv.EnvBuilder(with_pip=False, symlinks=True, clear=VENV.exists()).create(VENV)
-            environment = {
-                **set_up.tool_environment(),
-                "VIRTUAL_ENV": str(VENV),
-                "UV_COMPILE_BYTECODE": "0",
-            }
-            uv = Path(sys.prefix) / "bin" / "uv"
-            set_up.run([uv, "pip", "sync", "--require-hashes", LOCK], environment)
-        stamp.write_text(wanted)
-
-
-@contextmanager
-def _one_at_a_time() -> Iterator[None]:
-    import fcntl
-
-    with (build.ROOT / ".set-up.lock").open("w") as lock:
-        fcntl.flock(lock, fcntl.LOCK_EX)
-        yield
+    set_up.set_up_apart(VENV, LOCK, "tools of the proofs")
 
 
 def environment() -> dict[str, str]:
