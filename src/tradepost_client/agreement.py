@@ -93,7 +93,7 @@ class Agreement(BaseModel):
 
     @property
     def is_makers(self) -> bool:
-        """Whether the trader made the offer: a taker's agreement has its words."""
+        """Whether the trader made the offer; a taker's agreement has its words."""
         return self.words is None
 
 

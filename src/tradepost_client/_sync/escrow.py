@@ -157,7 +157,7 @@ class Escrow:
             wait: Whether to wait for the agreed confirmations, or only for the first.
 
         Returns:
-            The receipts of what was sent: none, one, two or three.
+            The receipts of what was sent, of which there may be none, and up to three.
 
         Raises:
             VerificationFailed: The chain, the contract, the token or the time is wrong.
