@@ -50,6 +50,7 @@ Version {version} of the registry has **{methods} methods** in **{countries} cou
 `TRADEPOST_PAYMENT_METHODS_OWN` names a JSON file with methods of your own, in the form of the
 registry's entries, and codes to switch off:
 
+<!-- sample: TRADEPOST_PAYMENT_METHODS_OWN -->
 ```json
 {{
   "labels": {{"field.counter": {{"en": "Counter", "es": "…", "pt": "…", "fr": "…", "de": "…",

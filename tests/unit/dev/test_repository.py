@@ -45,6 +45,7 @@ def locks(tmp_path: Path) -> Path:
     for name, wishes in [
         ("runtime", "one[more]>=1\n"),
         ("dev", "-r runtime.in\ntwo\n"),
+        ("docs", "two\n"),
         ("proofs", "two\n"),
     ]:
         (tmp_path / "requirements" / f"{name}.in").write_text(f"# why\n{wishes}")
@@ -52,6 +53,7 @@ def locks(tmp_path: Path) -> Path:
     two = f"two==2.0 \\\n    --hash=sha256:{SUM} \\\n    --hash=sha256:{SUM}\n    # via x\n"
     (tmp_path / "requirements" / "runtime.txt").write_text(one)
     (tmp_path / "requirements" / "dev.txt").write_text(one + two)
+    (tmp_path / "requirements" / "docs.txt").write_text(two)
     (tmp_path / "requirements" / "proofs.txt").write_text(two)
     wanted = {"dependencies": {"three": "3.0.0"}}
     packages = {"": wanted, "node_modules/three": {"version": "3.0.0", "integrity": "sha512-x"}}

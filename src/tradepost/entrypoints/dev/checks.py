@@ -62,6 +62,7 @@ CHECKS = (
     Check("payment methods", [PYTHON, "-m", "tradepost_payments.table", "--check"]),
     Check("synchronous client", [PYTHON, "tools/unasync_client.py", "--check"]),
     Check("links in documents", broken_links),
+    Check("documents as a site", [PYTHON, "-m", "tools.site.build"]),
     Check("lock files", lock_faults),
 )
 

@@ -9,8 +9,8 @@ from packaging.requirements import Requirement
 from packaging.utils import canonicalize_name
 from packaging.version import Version
 
-NOT_OURS = {"node_modules", ".venv", ".venv-proofs", ".git", ".data"}
-LOCKS = ("runtime", "dev", "proofs")
+NOT_OURS = {"node_modules", ".venv", ".venv-docs", ".venv-proofs", ".git", ".data", ".site"}
+LOCKS = ("runtime", "dev", "docs", "proofs")
 LINK = re.compile(r"(?<!\!)\[[^\]]*\]\(([^)\s]+)(?: \"[^\"]*\")?\)|!\[[^\]]*\]\(([^)\s]+)\)")
 FENCE = re.compile(r"^(```|~~~).*?^\1", re.MULTILINE | re.DOTALL)
 HEADING = re.compile(r"^#{1,6} +(.+?) *#*$", re.MULTILINE)
