@@ -36,8 +36,9 @@ def test_every_message_of_a_stream_is_told() -> None:
     assert name == "stream-messages.md"
     for message in STREAMS["components"]["messages"]:
         assert f"\n## {message}\n" in text
-    for shape in STREAMS["components"]["schemas"]:
-        assert f"\n### {shape}\n" in text
+    for shape, schema in STREAMS["components"]["schemas"].items():
+        part = text.rpartition(f"# {shape}\n")[2].partition("\n## ")[0]
+        assert all(f"| `{field}` |" in part for field in schema.get("properties", {})), shape
 
 
 def test_a_page_that_asks_another_server_is_found(tmp_path: Path) -> None:

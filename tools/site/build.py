@@ -91,6 +91,7 @@ def stage() -> None:
     for path in sorted(SOURCE.rglob("*")):
         if path.is_file() and path.relative_to(SOURCE) not in wanted:
             path.unlink()
+            (HTML / path.relative_to(SOURCE)).with_suffix(".html").unlink(missing_ok=True)
     for name, content in wanted.items():
         _write(SOURCE / name, content)
 

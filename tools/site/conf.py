@@ -38,7 +38,8 @@ autoapi_root = "docs/reference/client"
 autoapi_add_toctree_entry = False
 autoapi_options = ["members", "inherited-members", "show-signature", "imported-members"]
 autoapi_member_order = "groupwise"
-autodoc_typehints = "none"
+# Types of the standard library and of others have no page here; names of ours that do lead there.
+nitpick_ignore_regex = [("py:.*", ".*")]
 toc_object_entries = False
 default_role = "code"
 napoleon_google_docstring = True

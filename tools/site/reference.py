@@ -42,7 +42,8 @@ def rest(api: Document) -> Iterator[tuple[str, str]]:
         (
             f"# Operations\n\n{_text(api['info']['description'])}\n\n"
             "Made of [openapi.json](../openapi.json), from which a client can be made too; "
-            f"[Using the API](../api.md) tells what they have in common.\n\n{subjects}\n"
+            f"[Using the API](../api.md) tells what they have in common.\n\n{subjects}\n\n"
+            "Where an answer names problems, its body is a [Problem](shapes.md#problem).\n"
         ),
     )
     shapes = _shapes(api["components"]["schemas"])
@@ -56,10 +57,12 @@ def messages(streams: Document) -> Iterator[tuple[str, str]]:
         "Made of [asyncapi.json](../asyncapi.json); [Streams](../streams.md) tells how they go.",
         _text(streams["info"]["description"]),
     ]
+    schemas = dict(streams["components"]["schemas"])
     for name, message in streams["components"]["messages"].items():
         told = message.get("summary") or message.get("description") or ""
-        parts.append(f"## {name}\n\n{_text(told)}\n\nIts shape: {_kind(message['payload'])}.")
-    parts.append("## Shapes\n\n" + _shapes(streams["components"]["schemas"], level=3))
+        shape = schemas.pop(message["payload"]["$ref"].rpartition("/")[2])
+        parts += [f"## {name}", _text(told), _fields(shape)]
+    parts.append("## Shapes\n\n" + _shapes(schemas, level=3))
     yield "stream-messages.md", "\n\n".join(parts) + "\n"
 
 
@@ -119,7 +122,8 @@ def _answer(status: str, answer: Document) -> str:
         for name in content.get("examples", {})
     ]
     told = ", ".join(f"[`{name}`](../../problems/{name}.md)" for name in names)
-    return f"| {status} | {_content(answer) or 'none'} | {told} |"
+    body = "" if names else _content(answer) or "none"
+    return f"| {status} | {body} | {told} |"
 
 
 def _content(holder: Document) -> str:
@@ -136,19 +140,21 @@ def _shapes(schemas: Document, level: int = 2) -> str:
     parts = []
     for name in sorted(schemas):
         schema = schemas[name]
-        parts += [f"{'#' * level} {name}", _text(schema.get("description", ""))]
-        if properties := schema.get("properties"):
-            required = schema.get("required", [])
-            rows = [
-                f"| `{field}` | {_form(one)} | {'yes' if field in required else ''} |"
-                f" {_cell(one.get('description', ''))} |"
-                for field, one in properties.items()
-            ]
-            head = "| Field | Form | Always | Meaning |\n|---|---|---|---|\n"
-            parts.append(head + "\n".join(rows))
-        else:
-            parts.append(f"{_form(schema)[:1].upper()}{_form(schema)[1:]}.")
+        parts += [f"{'#' * level} {name}", _text(schema.get("description", "")), _fields(schema)]
     return "\n\n".join(part for part in parts if part) + "\n"
+
+
+def _fields(schema: Document) -> str:
+    if not (properties := schema.get("properties")):
+        form = _form(schema)
+        return f"{form[:1].upper()}{form[1:]}."
+    required = schema.get("required", [])
+    rows = [
+        f"| `{field}` | {_form(one)} | {'yes' if field in required else ''} |"
+        f" {_cell(one.get('description', ''))} |"
+        for field, one in properties.items()
+    ]
+    return "| Field | Form | Always | Meaning |\n|---|---|---|---|\n" + "\n".join(rows)
 
 
 def _form(schema: Document, up: str = "") -> str:

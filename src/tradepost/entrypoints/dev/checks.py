@@ -49,6 +49,7 @@ CHECKS = (
     Check("contract proofs", [PYTHON, "-m", "contracts.analyse", "halmos"]),
     Check("types", [PYTHON, "-m", "mypy"]),
     Check("contract analysis", [PYTHON, "-m", "contracts.analyse", "slither"]),
+    Check("documents as a site", [PYTHON, "-m", "tools.site.build"]),
     Check("contract artefacts", [PYTHON, "contracts/build.py", "--check"]),
     Check("format", [PYTHON, "-m", "ruff", "format", "--check", "."]),
     Check("lint", [PYTHON, "-m", "ruff", "check", "."]),
@@ -62,7 +63,6 @@ CHECKS = (
     Check("payment methods", [PYTHON, "-m", "tradepost_payments.table", "--check"]),
     Check("synchronous client", [PYTHON, "tools/unasync_client.py", "--check"]),
     Check("links in documents", broken_links),
-    Check("documents as a site", [PYTHON, "-m", "tools.site.build"]),
     Check("lock files", lock_faults),
 )
 
