@@ -12,6 +12,7 @@ from __future__ import annotations
 import json
 import os
 import re
+import shutil
 import subprocess
 import sys
 from collections.abc import Iterator
@@ -76,31 +77,25 @@ def main() -> int:
 
 def stage() -> None:
     """Lays the pages into one folder, as the repository has them, and those that are made."""
-    wanted: dict[Path, bytes] = {}
+    # From nothing each time: sphinx looks for broken links only in pages that have changed.
+    shutil.rmtree(SITE, ignore_errors=True)
     for path in (*(ROOT / name for name in AT_THE_TOP), *sorted((ROOT / "docs").rglob("*"))):
         if path.is_file():
             name = path.relative_to(ROOT)
             menu = str(name.parent) not in LISTED or str(name) in LISTED.values()
-            wanted[name] = (b"" if menu else NO_MENU) + path.read_bytes()
+            _write(name, (b"" if menu else NO_MENU) + path.read_bytes())
     api = json.loads((ROOT / "docs" / "openapi.json").read_text())
     streams = json.loads((ROOT / "docs" / "asyncapi.json").read_text())
     made = Path("docs", "reference")
     for page, text in (*reference.rest(api), *reference.messages(streams)):
-        wanted[made / page] = text.encode()
-    wanted[made / "command-line.md"] = reference.command_line().encode()
-    for path in sorted(SOURCE.rglob("*")):
-        if path.is_file() and path.relative_to(SOURCE) not in wanted:
-            path.unlink()
-            (HTML / path.relative_to(SOURCE)).with_suffix(".html").unlink(missing_ok=True)
-    for name, content in wanted.items():
-        _write(SOURCE / name, content)
+        _write(made / page, text.encode())
+    _write(made / "command-line.md", reference.command_line().encode())
 
 
-def _write(path: Path, content: bytes) -> None:
-    # What has not changed keeps its time, so that it is not built again.
-    if not (path.exists() and path.read_bytes() == content):
-        path.parent.mkdir(parents=True, exist_ok=True)
-        path.write_bytes(content)
+def _write(name: Path, content: bytes) -> None:
+    path = SOURCE / name
+    path.parent.mkdir(parents=True, exist_ok=True)
+    path.write_bytes(content)
 
 
 def unlisted() -> Iterator[str]:
