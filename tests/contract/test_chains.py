@@ -6,10 +6,13 @@ asks as well, and gets nothing.
 """
 
 from collections import Counter
+from collections.abc import Iterator
+from contextlib import contextmanager
 from typing import Any
 
 import hypothesis
 import pytest
+from hypothesis.errors import FlakyStrategyDefinition
 
 from tests.contract.asks import HOOK, locked, made
 from tests.contract.ground import Case, Ground
@@ -39,16 +42,24 @@ async def _walker(arena: Arena) -> Player:
     return player
 
 
-def test_what_one_answers_is_what_the_next_is_about(ground: Ground) -> None:
+@pytest.mark.parametrize("number", range(EXAMPLES))
+def test_what_one_answers_is_what_the_next_is_about(ground: Ground, number: int) -> None:
     liar = Liar(ground.arena, Counter(), {})
     walked: Counter[str] = Counter()
-    walkers: list[Player] = []
+    failed: list[Exception] = []
+    walker = ground.run(_walker, ground.arena)
 
-    @hypothesis.seed(SEED)
+    @contextmanager
+    def noted() -> Iterator[None]:
+        try:
+            yield
+        except Exception as error:
+            failed.append(error)
+            raise
+
+    @hypothesis.seed(1_000 * SEED + number)
     class Walk(Machine):  # type: ignore[misc]  # made of the document
         def setup(self) -> None:
-            if ground.counts["chains"] % _CHAINS == 0:
-                walkers.append(ground.run(_walker, ground.arena))
             ground.counts["chains"] += 1
 
         def before_call(self, case: Case) -> None:
@@ -57,15 +68,20 @@ def test_what_one_answers_is_what_the_next_is_about(ground: Ground) -> None:
 
         def get_call_kwargs(self, case: Case) -> dict[str, Any]:
             ground.look()
-            return {"headers": ground.headers(case, walkers[-1])}
+            return {"headers": ground.headers(case, walker)}
 
         def call(self, case: Case, **kwargs: Any) -> Any:
-            response = case.call(**kwargs)
-            if response.status_code < 300:
-                walked[case.operation.label] += 1
-                if case.path_parameters and is_private(case.operation):
-                    self.another(case)
+            with noted():
+                response = case.call(**kwargs)
+                if response.status_code < 300:
+                    walked[case.operation.label] += 1
+                    if case.path_parameters and is_private(case.operation):
+                        self.another(case)
             return response
+
+        def validate_response(self, response: Any, case: Case, **kwargs: Any) -> None:
+            with noted():
+                super().validate_response(response, case, **kwargs)
 
         def another(self, case: Case) -> None:
             """What the walker was answered well, asked by a stranger."""
@@ -86,6 +102,12 @@ def test_what_one_answers_is_what_the_next_is_about(ground: Ground) -> None:
             ground.run(liar.nothing_changed)
             ground.counts["requests of others"] += 1
 
-    Walk.run(settings=hypothesis.settings(ONCE, max_examples=3 * EXAMPLES, stateful_step_count=25))
+    try:
+        Walk.run(settings=hypothesis.settings(ONCE, max_examples=_CHAINS, stateful_step_count=25))
+    except FlakyStrategyDefinition:
+        # The same choices have met an exchange that has moved on: Hypothesis walks no further. What
+        # was walked until then is checked, and a request that failed is not taken for this.
+        assert not failed, failed
+        ground.counts["walks cut short"] += 1
     # It went somewhere: into things that he has.
     assert any("{" in label for label in walked), walked

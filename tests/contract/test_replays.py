@@ -14,13 +14,12 @@ from uuid import uuid4
 
 import httpx
 import pytest
-from psycopg import sql
 
 from tests.contract.asks import ASKS, Ask
 from tests.contract.ground import Ground
 from tests.contract.schema import LONGER
 from tests.faults.arena import Arena
-from tests.faults.liar import Liar
+from tests.faults.liar import Liar, contents
 from tradepost.entrypoints.http import build
 
 pytestmark = pytest.mark.slow
@@ -66,16 +65,8 @@ async def _send(client: httpx.AsyncClient, label: str, ask: Ask, key: str) -> ht
 
 async def _rows(arena: Arena) -> Counter[str]:
     """How many rows each table has."""
-    found: Counter[str] = Counter()
-    async with arena.stage.database.transaction() as tx:
-        for row in await tx.all("SELECT tablename FROM pg_tables WHERE schemaname = 'public'"):
-            table = sql.Identifier(row["tablename"])
-            cursor = await tx.connection.execute(
-                sql.SQL("SELECT count(*) AS number FROM {}").format(table)
-            )
-            counted: Any = await cursor.fetchone()
-            found[row["tablename"]] = counted["number"]
-    return found
+    found = await contents(arena.stage.database)
+    return Counter({table: number for table, (number, _) in found.items()})
 
 
 async def _do(arena: Arena, statement: Any) -> None:

@@ -9,6 +9,7 @@ import httpx
 from psycopg import sql
 
 from tests.faults.arena import Arena
+from tradepost.kernel.database import Database
 
 #: What changes by being looked at: a token's last use.
 _CHANGES = "tokens"
@@ -83,6 +84,27 @@ HOSTILE_IDS = (
 )
 
 
+async def contents(database: Database) -> dict[str, tuple[int, str]]:
+    """Of each table how many rows it has, and a digest of them all."""
+    async with database.transaction() as tx:
+        tables = await tx.all(
+            "SELECT tablename FROM pg_tables WHERE schemaname = 'public' ORDER BY tablename"
+        )
+        # One statement: it is asked hundreds of times.
+        cursor = await tx.connection.execute(
+            sql.SQL(" UNION ALL ").join(
+                sql.SQL(
+                    "SELECT {} AS name, count(*) AS number,"
+                    " md5(coalesce(string_agg(row::text, '|' ORDER BY row::text), '')) AS digest"
+                    " FROM {} AS row"
+                ).format(sql.Literal(row["tablename"]), sql.Identifier(row["tablename"]))
+                for row in tables
+            )
+        )
+        found: list[Any] = await cursor.fetchall()
+    return {row["name"]: (row["number"], row["digest"]) for row in found}
+
+
 @dataclass
 class Liar:
     """Sends, and looks at what comes back and at what it left behind."""
@@ -98,24 +120,12 @@ class Liar:
 
     async def dump(self) -> str:
         """All that a request could change, as one text."""
-        parts = []
-        async with self.arena.stage.database.transaction() as tx:
-            tables = await tx.all(
-                "SELECT tablename FROM pg_tables WHERE schemaname = 'public' AND tablename <> %s"
-                " ORDER BY tablename",
-                [_CHANGES],
-            )
-            for table in (row["tablename"] for row in tables):
-                cursor = await tx.connection.execute(
-                    sql.SQL(
-                        "SELECT count(*) AS number, md5(coalesce(string_agg(row::text, '|'"
-                        " ORDER BY row::text), '')) AS sum FROM {} AS row"
-                    ).format(sql.Identifier(table))
-                )
-                row = await cursor.fetchone()
-                assert row is not None
-                parts.append(f"{table} {row['number']} {row['sum']}")
-        return "\n".join(parts)
+        found = await contents(self.arena.stage.database)
+        return "\n".join(
+            f"{table} {number} {digest}"
+            for table, (number, digest) in sorted(found.items())
+            if table != _CHANGES
+        )
 
     async def nothing_changed(self) -> None:
         """The database is what it was."""
