@@ -8,12 +8,14 @@ from uuid import UUID
 
 from fastapi import APIRouter, Query, Request, Response
 from pydantic import BaseModel, ConfigDict, Field
+from starlette.datastructures import State
 
 from tradepost.book import service
 from tradepost.book.criteria import Criteria
 from tradepost.book.model import Market, OfferDocument, Wanted
 from tradepost.kernel.assets import AssetNotTraded
 from tradepost.kernel.cursors import Cursors
+from tradepost.kernel.database import Reading
 from tradepost.kernel.errors import InvalidCursor
 from tradepost.kernel.http import public
 from tradepost.kernel.iso import CurrencyUnknown
@@ -214,18 +216,21 @@ async def search_offers(request: Request, query: Annotated[SearchQuery, Query()]
     of the first while prices move; each shows the prices of now. What follows a price that is not
     fresh is not found.
     """
-    state = request.app.state
+    async with request.app.state.database.reading() as reading:
+        return public(await searched(reading, request.app.state, query), _FRESH_S)
+
+
+async def searched(reading: Reading, state: State, query: SearchQuery) -> bytes:
+    """What a search finds, as the JSON of an `OffersAnswer`."""
     cursors: Cursors = state.cursors
     wanted = query.wanted(state.settings, online=query.online, funded=query.funded)
     purpose = f"offers {query.model_dump_json(exclude={'cursor', 'limit'})}"
     after = None if query.cursor is None else cursors.read(purpose, query.cursor)
-    async with state.database.reading() as reading:
-        online = await state.presence.online(reading)
-        page = await service.find(reading, state.markets, wanted, online, after, query.limit)
+    online = await state.presence.online(reading)
+    page = await service.find(reading, state.markets, wanted, online, after, query.limit)
     cursor = "null" if page.next is None else f'"{cursors.write(purpose, page.next)}"'
     data = ",".join(_listed(page, wanted, online))
-    body = f'{{"data":[{data}],"next_cursor":{cursor},"market":{_pair(page, wanted)}}}'
-    return public(body.encode(), _FRESH_S)
+    return (f'{{"data":[{data}],"next_cursor":{cursor},"market":{_pair(page, wanted)}}}').encode()
 
 
 @router.get(
@@ -236,13 +241,17 @@ async def search_offers(request: Request, query: Annotated[SearchQuery, Query()]
 )
 async def count_offers(request: Request, query: Annotated[FacetsQuery, Query()]) -> Response:
     """How many of the offers that a search finds have which payment method, country, and so on."""
-    state = request.app.state
-    wanted = query.wanted(state.settings, online=query.online, funded=query.funded)
-    async with state.database.reading() as reading:
-        online = await state.presence.online(reading)
-        counted = await service.facets(reading, state.markets, wanted, online)
-    answer = FacetsAnswer.model_validate(counted, from_attributes=True)
+    async with request.app.state.database.reading() as reading:
+        answer = await counted(reading, request.app.state, query)
     return public(answer.model_dump_json().encode(), _FRESH_S)
+
+
+async def counted(reading: Reading, state: State, query: FacetsQuery) -> FacetsAnswer:
+    """How many of the offers found have what."""
+    wanted = query.wanted(state.settings, online=query.online, funded=query.funded)
+    online = await state.presence.online(reading)
+    found = await service.facets(reading, state.markets, wanted, online)
+    return FacetsAnswer.model_validate(found, from_attributes=True)
 
 
 def _pair(page: service.Page, wanted: Wanted) -> str:

@@ -361,9 +361,9 @@ async def partners(tx: Transaction, account_id: UUID) -> list[PublicAccount]:
     return [found[partner_id] for partner_id in ids]
 
 
-async def trusts(tx: Transaction, account_id: UUID, partner_id: UUID) -> bool:
-    """Whether the account has named the other as a trusted partner."""
-    return await store.trusts(tx, account_id, partner_id)
+async def trusting(tx: Transaction, account_ids: Sequence[UUID], partner_id: UUID) -> set[UUID]:
+    """Those of the accounts that have named the other as a trusted partner."""
+    return await store.trusting(tx, account_ids, partner_id)
 
 
 async def trusted_by(tx: Transaction, partner_id: UUID) -> list[UUID]:

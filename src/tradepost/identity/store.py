@@ -144,13 +144,13 @@ async def signed_in(tx: Transaction, limit: int) -> list[UUID]:
     return [row["account_id"] for row in rows]
 
 
-async def trusts(tx: Transaction, account_id: UUID, partner_id: UUID) -> bool:
-    """Whether the account has named the other as a trusted partner."""
-    row = await tx.one(
-        "SELECT FROM trusted_partners WHERE account_id = %s AND partner_id = %s",
-        [account_id, partner_id],
+async def trusting(tx: Transaction, account_ids: Sequence[UUID], partner_id: UUID) -> set[UUID]:
+    """Those of the accounts that have named the other as a trusted partner."""
+    rows = await tx.all(
+        "SELECT account_id FROM trusted_partners WHERE account_id = ANY(%s) AND partner_id = %s",
+        [list(account_ids), partner_id],
     )
-    return row is not None
+    return {row["account_id"] for row in rows}
 
 
 async def partners(tx: Transaction, account_id: UUID) -> list[UUID]:

@@ -1,6 +1,7 @@
 """An offer: what it may say, its states, whom it lets take it, and what can go wrong."""
 
-from collections.abc import Mapping
+import secrets
+from collections.abc import Collection, Mapping, Sequence
 from dataclasses import dataclass
 from datetime import datetime, timedelta
 from decimal import Decimal
@@ -189,6 +190,28 @@ class Offer:
             return None
         turn = None if self.hours is None else self.hours.next_change(now)
         return min((at for at in (turn, self.closes_at) if at is not None), default=None)
+
+    def shown_to(
+        self, account_id: UUID | None, trusting: Collection[UUID], link: str | None
+    ) -> bool:
+        """Whether an account sees it; `trusting` are makers who trust that account."""
+        if self.visibility is Visibility.PUBLIC or self.maker_id == account_id:
+            return True
+        if self.visibility is Visibility.LINK:
+            return secrets.compare_digest((link or "").encode(), (self.link or "").encode())
+        return account_id is not None and self.maker_id in trusting
+
+
+#: A place in a list, as a cursor holds it.
+Position = list[str | int]
+
+
+@dataclass(frozen=True, slots=True)
+class Page:
+    """Offers in their order, and where the next page begins; None at the end."""
+
+    offers: Sequence[Offer]
+    next: Position | None
 
 
 @dataclass(frozen=True, slots=True)

@@ -1,8 +1,8 @@
 """Offers' face: publish and keep one, quote it, and reserve a part of it for a trade."""
 
 import secrets
-from collections.abc import Mapping, Sequence
-from dataclasses import dataclass, replace
+from collections.abc import Collection, Mapping, Sequence
+from dataclasses import replace
 from datetime import datetime
 from decimal import Decimal
 from math import ceil
@@ -40,7 +40,9 @@ from tradepost.offers.model import (
     OfferResumed,
     OfferState,
     OfferUpdated,
+    Page,
     PauseReason,
+    Position,
     Quoted,
     ReservedByTrades,
     Taker,
@@ -55,18 +57,6 @@ from tradepost.prices import service as prices
 from tradepost.prices.model import INDEX, PriceUnavailable, Quote
 
 _HOLD_SALT = "held price of an offer"
-
-
-#: A place in a list, as a cursor holds it.
-Position = list[str | int]
-
-
-@dataclass(frozen=True, slots=True)
-class Page:
-    """Offers in their order, and where the next page begins; None at the end."""
-
-    offers: Sequence[Offer]
-    next: Position | None
 
 
 # --- what a maker does ---------------------------------------------------------------------
@@ -255,15 +245,25 @@ async def seen_by(
 ) -> Offer:
     """The offer, if it is shown to this account; raises `NotFound`."""
     offer = await get(tx, offer_id)
-    if offer.visibility is Visibility.PUBLIC or offer.maker_id == account_id:
-        return offer
-    if offer.visibility is Visibility.LINK:
-        known = secrets.compare_digest((link or "").encode(), (offer.link or "").encode())
-    else:
-        known = account_id is not None and await identity.trusts(tx, offer.maker_id, account_id)
-    if not known:
+    if not offer.shown_to(account_id, await _trusting(tx, account_id, [offer]), link):
         raise NotFound
     return offer
+
+
+async def shown_to(tx: Transaction, account_id: UUID | None, ids: Sequence[UUID]) -> list[Offer]:
+    """Those of the offers, in any state, that are shown to this account without a link."""
+    offers = await store.get_many(tx, ids)
+    trusting = await _trusting(tx, account_id, offers)
+    return [offer for offer in offers if offer.shown_to(account_id, trusting, None)]
+
+
+async def _trusting(
+    tx: Transaction, account_id: UUID | None, offers: Sequence[Offer]
+) -> Collection[UUID]:
+    makers = [one.maker_id for one in offers if one.visibility is Visibility.TRUSTED]
+    if account_id is None or not makers:
+        return ()
+    return await identity.trusting(tx, makers, account_id)
 
 
 async def mine(tx: Transaction, maker_id: UUID, after: Position | None, limit: int) -> Page:

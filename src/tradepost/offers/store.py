@@ -105,6 +105,12 @@ async def get(tx: Transaction, offer_id: UUID, *, lock: bool = False) -> Offer |
     return None if row is None else _offer(row)
 
 
+async def get_many(tx: Transaction, offer_ids: Sequence[UUID]) -> list[Offer]:
+    """Those of the offers that exist."""
+    rows = await tx.all("SELECT * FROM offers WHERE id = ANY(%s)", [list(offer_ids)])
+    return [_offer(row) for row in rows]
+
+
 async def sharing(tx: Transaction, stock_id: UUID) -> list[Offer]:
     """The offers over the same coins, held until the transaction ends, always in one order."""
     rows = await tx.all(

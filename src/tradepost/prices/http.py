@@ -159,6 +159,11 @@ async def list_prices(
     query: Annotated[PricesQuery, Query()],
 ) -> Response:
     """The index of every traded pair that has a fresh one, in the order of their codes."""
+    return _told(await listed(tx, cursors, query))
+
+
+async def listed(tx: Tx, cursors: Cursors, query: PricesQuery) -> PricesAnswer:
+    """One page of the fresh prices."""
     purpose = f"prices {query.asset} {query.currency}"
     after = None
     if query.cursor is not None:
@@ -167,11 +172,10 @@ async def list_prices(
     rows = await service.priced(tx, query.asset, query.currency, after, query.limit + 1)
     more = len(rows) > query.limit
     rows = rows[: query.limit]
-    body = PricesAnswer(
+    return PricesAnswer(
         data=[PriceAnswer.of(row) for row in rows],
         next_cursor=cursors.write(purpose, [*rows[-1].pair]) if more else None,
     )
-    return _told(body)
 
 
 @router.get(
@@ -190,14 +194,18 @@ async def get_price(
     Without a fresh one it is `price-unavailable`, with the `reason`, the time `since` when, and
     the `sources`. The `ETag` does not regard `age_s`.
     """
-    row = await service.price(tx, Pair(asset, currency))
+    return _told(await detailed(tx, Pair(asset, currency)))
+
+
+async def detailed(tx: Tx, pair: Pair) -> PriceDetailAnswer:
+    """The fresh index of one pair, and how it came about; raises as `service.price`."""
+    row = await service.price(tx, pair)
     assert row.as_of is not None
-    body = PriceDetailAnswer(
+    return PriceDetailAnswer(
         **price_members(row),
         age_s=max(0, int((tx.now - row.as_of).total_seconds())),
         sources=[SourceAnswer.of(part) for part in row.parts],
     )
-    return _told(body)
 
 
 @router.get(
@@ -217,22 +225,26 @@ async def price_history(
 
     `from` is in it, `to` is not. Where the pair had no price, there is no point.
     """
-    purpose = f"price history {asset} {currency} {query.since} {query.until}"
+    return _told(await past(tx, cursors, Pair(asset, currency), query))
+
+
+async def past(tx: Tx, cursors: Cursors, pair: Pair, query: HistoryQuery) -> HistoryAnswer:
+    """One page of a pair's past prices; raises as `service.history`, and `InvalidCursor`."""
+    purpose = f"price history {pair.base} {pair.quote} {query.since} {query.until}"
     until = query.until or tx.now
     since = query.since or until - _CHART
     if query.cursor is not None:
         until, since = (
             datetime.fromisoformat(str(at)) for at in cursors.read(purpose, query.cursor)
         )
-    points = await service.history(tx, Pair(asset, currency), since, until, query.limit + 1)
+    points = await service.history(tx, pair, since, until, query.limit + 1)
     following = points[query.limit :]
-    body = HistoryAnswer(
+    return HistoryAnswer(
         data=[PointAnswer.of(point) for point in points[: query.limit]],
         next_cursor=cursors.write(purpose, [until.isoformat(), following[0].at.isoformat()])
         if following
         else None,
     )
-    return _told(body)
 
 
 def _told(body: BaseModel) -> Response:

@@ -4,6 +4,7 @@ What a step wants on the chain goes into the same transaction as an intent of th
 the chain answers comes back through `follow`.
 """
 
+from collections.abc import Sequence
 from dataclasses import dataclass, replace
 from datetime import datetime, timedelta
 from typing import TypedDict, Unpack
@@ -113,6 +114,17 @@ async def page(
         trades = await store.disputed(tx, before, limit) if Role.ARBITRATOR in caller.roles else []
     else:
         trades = await store.page(tx, caller.account_id, party, state, before, limit)
+    return await _all_seen(tx, trades, caller)
+
+
+async def get_many(tx: Transaction, caller: Caller, trade_ids: Sequence[UUID]) -> list[TradeView]:
+    """Those of the trades that are the caller's, as he sees them."""
+    found = await store.get_many(tx, trade_ids)
+    his = [one for one in found if one.party_of(caller.account_id, caller.roles) is not None]
+    return await _all_seen(tx, his, caller)
+
+
+async def _all_seen(tx: Transaction, trades: Sequence[Trade], caller: Caller) -> list[TradeView]:
     if not trades:
         return []
     chain = await escrows.chain(tx)
@@ -125,7 +137,16 @@ async def history(
 ) -> tuple[Trade, list[HistoryEntry]]:
     """A trade of the caller's, and what has happened to it since its version `after`."""
     trade = (await get(tx, caller, trade_id)).trade
-    return trade, await store.history(tx, trade_id, after, limit)
+    return trade, (await store.histories(tx, [trade_id], after, limit))[trade_id]
+
+
+async def histories(
+    tx: Transaction, caller: Caller, trade_ids: Sequence[UUID], limit: int
+) -> dict[UUID, list[HistoryEntry]]:
+    """What has happened first to those of the trades that are the caller's."""
+    found = await store.get_many(tx, trade_ids)
+    his = [one.id for one in found if one.party_of(caller.account_id, caller.roles) is not None]
+    return await store.histories(tx, his, 0, limit)
 
 
 def _seen(

@@ -1,5 +1,6 @@
 """The trades' tables: the trade, its history, its settlements."""
 
+from collections.abc import Sequence
 from datetime import datetime
 from decimal import Decimal
 from typing import LiteralString
@@ -78,6 +79,12 @@ async def get(tx: Transaction, trade_id: UUID) -> Trade | None:
     """One trade."""
     row = await tx.one(_SELECT + "WHERE id = %s", [trade_id])
     return None if row is None else _trade(row)
+
+
+async def get_many(tx: Transaction, trade_ids: Sequence[UUID]) -> list[Trade]:
+    """Those of the trades that exist."""
+    rows = await tx.all(_SELECT + "WHERE id = ANY(%s)", [list(trade_ids)])
+    return [_trade(row) for row in rows]
 
 
 async def held(tx: Transaction, trade_id: UUID) -> Trade | None:
@@ -298,26 +305,34 @@ async def count_disputed(tx: Transaction) -> int:
     return int(row["number"])
 
 
-async def history(tx: Transaction, trade_id: UUID, after: int, limit: int) -> list[HistoryEntry]:
-    """The steps of a trade that led to versions above `after`, in order."""
+async def histories(
+    tx: Transaction, trade_ids: Sequence[UUID], after: int, limit: int
+) -> dict[UUID, list[HistoryEntry]]:
+    """The steps of each trade that led to versions above `after`, in order."""
     rows = await tx.all(
         """
-        SELECT version, at, from_state, to_state, event, by_account AS by FROM trade_history
-        WHERE trade_id = %s AND version > %s ORDER BY version LIMIT %s
+        SELECT trade_id, version, at, from_state, to_state, event, by_account AS by
+        FROM unnest(%s::uuid[]) AS wanted (id), LATERAL (
+            SELECT * FROM trade_history WHERE trade_id = wanted.id AND version > %s
+            ORDER BY version LIMIT %s
+        ) AS steps
+        ORDER BY trade_id, version
         """,
-        [trade_id, after, limit],
+        [list(trade_ids), after, limit],
     )
-    return [
-        HistoryEntry(
-            row["version"],
-            row["at"],
-            row["from_state"] and TradeState(row["from_state"]),
-            TradeState(row["to_state"]),
-            row["event"],
-            row["by"],
+    found: dict[UUID, list[HistoryEntry]] = {trade_id: [] for trade_id in trade_ids}
+    for row in rows:
+        found[row["trade_id"]].append(
+            HistoryEntry(
+                row["version"],
+                row["at"],
+                row["from_state"] and TradeState(row["from_state"]),
+                TradeState(row["to_state"]),
+                row["event"],
+                row["by"],
+            )
         )
-        for row in rows
-    ]
+    return found
 
 
 async def sign_settlement(

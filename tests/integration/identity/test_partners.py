@@ -44,9 +44,11 @@ async def test_partners_are_named_listed_and_forgotten(
     assert gone == [204, 404]
     assert await named(api, owner) == [str(first.account.id)]
     async with database.transaction() as tx:
-        assert await service.trusts(tx, owner.account.id, first.account.id)
-        assert not await service.trusts(tx, owner.account.id, second.account.id)
-        assert not await service.trusts(tx, first.account.id, owner.account.id)
+        assert await service.trusting(tx, [owner.account.id], first.account.id) == {
+            owner.account.id
+        }
+        assert await service.trusting(tx, [owner.account.id], second.account.id) == set()
+        assert await service.trusting(tx, [first.account.id], owner.account.id) == set()
         assert await service.trusted_by(tx, first.account.id) == [owner.account.id]
         assert await service.trusted_by(tx, owner.account.id) == []
 

@@ -29,6 +29,7 @@ from tradepost.insights.http.bodies import (
     TradeAnswer,
 )
 from tradepost.insights.model import Interval, MarketPair
+from tradepost.insights.store import Codes
 from tradepost.kernel import iso
 from tradepost.kernel.assets import AssetNotTraded, asset_of
 from tradepost.kernel.cursors import Cursors
@@ -72,24 +73,36 @@ async def list_markets(
 ) -> Response:
     """The pairs that have offers or completed trades, in the order of their codes."""
     cursors: Cursors = request.app.state.cursors
-    after: tuple[str, str] | None = None
-    if query.cursor is not None:
-        asset, money = cursors.read("markets", query.cursor)
-        after = (str(asset), str(money))
+    after = _after(cursors, query)
 
     # Always the largest page, so that few questions are asked of the database.
-    async def make(tx: Transaction) -> tuple[list[service.Overview], tuple[str, str] | None]:
+    async def make(tx: Transaction) -> tuple[list[service.Overview], Codes | None]:
         return await service.markets(tx, after, MOST_MARKETS)
 
     found, last = await _kept(request, f"markets {after}", make)
     if len(found) > query.limit:
         found = found[: query.limit]
         last = found[-1].pair.codes
-    body = MarketsAnswer(
+    return _answer(_page(cursors, found, last))
+
+
+async def listed(tx: Transaction, cursors: Cursors, query: MarketsQuery) -> MarketsAnswer:
+    """A page of the pairs; raises `InvalidCursor`."""
+    return _page(cursors, *await service.markets(tx, _after(cursors, query), query.limit))
+
+
+def _after(cursors: Cursors, query: MarketsQuery) -> Codes | None:
+    if query.cursor is None:
+        return None
+    asset, money = cursors.read("markets", query.cursor)
+    return str(asset), str(money)
+
+
+def _page(cursors: Cursors, found: list[service.Overview], last: Codes | None) -> MarketsAnswer:
+    return MarketsAnswer(
         data=[MarketAnswer.of(one) for one in found],
         next_cursor=None if last is None else cursors.write("markets", [*last]),
     )
-    return _answer(body)
 
 
 @router.get(
@@ -175,21 +188,26 @@ async def market_trades(
     pair = _pair(request, asset, currency)
     cursors: Cursors = request.app.state.cursors
     database: Database = request.app.state.database
+    async with database.transaction() as tx:
+        return _answer(await tape(tx, cursors, pair, query))
+
+
+async def tape(tx: Transaction, cursors: Cursors, pair: MarketPair, query: TapeQuery) -> TapeAnswer:
+    """A page of a pair's completed trades; raises `InvalidCursor`."""
+    asset, currency = pair.codes
     purpose = f"market trades {asset} {currency}"
     before = None
     if query.cursor is not None:
         at, position = cursors.read(purpose, query.cursor)
         before = (datetime.fromisoformat(str(at)), int(position))
-    async with database.transaction() as tx:
-        found = await service.tape(tx, pair, before, query.limit + 1)
+    found = await service.tape(tx, pair, before, query.limit + 1)
     more = len(found) > query.limit
     found = found[: query.limit]
     cursor = None
     if more:
         last, _ = found[-1]
         cursor = cursors.write(purpose, [last[0].isoformat(), last[1]])
-    body = TapeAnswer(data=[TradeAnswer.of(trade) for _, trade in found], next_cursor=cursor)
-    return _answer(body)
+    return TapeAnswer(data=[TradeAnswer.of(trade) for _, trade in found], next_cursor=cursor)
 
 
 @router.get(
@@ -211,24 +229,31 @@ async def market_candles(
     pair = _pair(request, asset, currency)
     cursors: Cursors = request.app.state.cursors
     database: Database = request.app.state.database
-    purpose = f"candles {asset} {currency} {query.interval} {query.since} {query.until}"
     async with database.transaction() as tx:
-        until = query.until or tx.now
-        since = query.since or _before(until, query.interval, query.limit)
-        if query.cursor is not None:
-            until, since = (
-                datetime.fromisoformat(str(at)) for at in cursors.read(purpose, query.cursor)
-            )
-        found = await service.candles(tx, pair, query.interval, since, until, query.limit + 1)
+        return _answer(await candles(tx, cursors, pair, query))
+
+
+async def candles(
+    tx: Transaction, cursors: Cursors, pair: MarketPair, query: CandlesQuery
+) -> CandlesAnswer:
+    """A page of a pair's candles; raises `InvalidCursor`."""
+    asset, currency = pair.codes
+    purpose = f"candles {asset} {currency} {query.interval} {query.since} {query.until}"
+    until = query.until or tx.now
+    since = query.since or _before(until, query.interval, query.limit)
+    if query.cursor is not None:
+        until, since = (
+            datetime.fromisoformat(str(at)) for at in cursors.read(purpose, query.cursor)
+        )
+    found = await service.candles(tx, pair, query.interval, since, until, query.limit + 1)
     following = found[query.limit :]
-    body = CandlesAnswer(
+    return CandlesAnswer(
         interval=query.interval,
         data=[CandleAnswer.of(candle) for candle in found[: query.limit]],
         next_cursor=cursors.write(purpose, [until.isoformat(), following[0].starts_at.isoformat()])
         if following
         else None,
     )
-    return _answer(body)
 
 
 def _before(until: datetime, interval: Interval, count: int) -> datetime:

@@ -241,8 +241,12 @@ async def get_offer(
     account_id = None if caller is None else caller.account_id
     offer = await service.seen_by(tx, account_id, offer_id, link)
     response.headers["ETag"] = etag(offer.version)
-    ((_, _, shown),) = await _seen(tx, [offer])
-    return OfferAnswer.model_validate(shown)
+    return (await shown_offers(tx, [offer]))[0]
+
+
+async def shown_offers(tx: Tx, offers: list[Offer]) -> list[OfferAnswer]:
+    """Each offer as those see it to whom it is shown."""
+    return [OfferAnswer.model_validate(shown) for *_, shown in await _seen(tx, offers)]
 
 
 @router.get(
@@ -314,8 +318,6 @@ async def list_partners_offers(
     after = None if query.cursor is None else cursors.read(purpose, query.cursor)
     page = await service.for_partner(tx, caller.account_id, after, query.limit)
     return OfferPage(
-        data=[
-            OfferAnswer.model_validate(shown) for *_, shown in await _seen(tx, list(page.offers))
-        ],
+        data=await shown_offers(tx, list(page.offers)),
         next_cursor=None if page.next is None else cursors.write(purpose, page.next),
     )

@@ -60,7 +60,6 @@ from tradepost.trades.http.bodies import (
     ChainTime,
     DisputeBody,
     HistoryBody,
-    HistoryEntryBody,
     InstructionsBody,
     LockBody,
     LockInstruction,
@@ -72,7 +71,7 @@ from tradepost.trades.http.bodies import (
     TradeBody,
     TradePage,
 )
-from tradepost.trades.http.shown import shown, shown_all, signed
+from tradepost.trades.http.shown import shown, shown_all, shown_history, signed
 from tradepost.trades.model import (
     Action,
     ActionNotAllowed,
@@ -367,18 +366,8 @@ async def get_history(
     trade, entries = await service.history(tx, caller, trade_id, after, limit + 1)
     more = len(entries) > limit
     entries = entries[:limit]
-    sides = {trade.buyer_id: Party.BUYER, trade.seller_id: Party.SELLER}
     return HistoryBody(
-        data=[
-            HistoryEntryBody(
-                at=entry.at,
-                from_state=entry.from_state,
-                to_state=entry.to_state,
-                event=entry.event,
-                by=entry.by and sides.get(entry.by, Party.ARBITRATOR),
-            )
-            for entry in entries
-        ],
+        data=shown_history(trade.buyer_id, trade.seller_id, entries),
         next_cursor=cursors.write(purpose, [entries[-1].version]) if more else None,
     )
 

@@ -1,5 +1,6 @@
 """What a trade's viewer is shown of it."""
 
+from collections.abc import Sequence
 from datetime import UTC, datetime
 from uuid import UUID
 
@@ -10,13 +11,14 @@ from tradepost.trades import service
 from tradepost.trades.http.bodies import (
     EscrowBody,
     EscrowTermsBody,
+    HistoryEntryBody,
     LockBroughtBody,
     PartyBody,
     SettlementSigned,
     TradeBody,
     ViewerBody,
 )
-from tradepost.trades.model import Trade
+from tradepost.trades.model import HistoryEntry, Trade
 from tradepost.trades.settlements import Settlement
 
 
@@ -125,6 +127,23 @@ def signed(trade: Trade, settlement: Settlement) -> SettlementSigned:
 async def shown(tx: Tx, seen: service.TradeView) -> TradeBody:
     """One trade as its viewer is shown it."""
     return (await shown_all(tx, [seen]))[0]
+
+
+def shown_history(
+    buyer_id: UUID, seller_id: UUID, entries: Sequence[HistoryEntry]
+) -> list[HistoryEntryBody]:
+    """A trade's steps; who is neither of its parties is its arbitrator."""
+    sides = {buyer_id: Party.BUYER, seller_id: Party.SELLER}
+    return [
+        HistoryEntryBody(
+            at=entry.at,
+            from_state=entry.from_state,
+            to_state=entry.to_state,
+            event=entry.event,
+            by=entry.by and sides.get(entry.by, Party.ARBITRATOR),
+        )
+        for entry in entries
+    ]
 
 
 def _hex(value: bytes | None) -> str | None:
