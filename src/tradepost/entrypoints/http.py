@@ -14,6 +14,7 @@ from fastapi_offline import FastAPIOffline
 import tradepost.alerts.http
 import tradepost.book.http
 import tradepost.confirmations.http
+import tradepost.entrypoints.graphql.http
 import tradepost.identity.http
 import tradepost.insights.http
 import tradepost.notifications.http
@@ -28,6 +29,7 @@ from tradepost.book import service as book
 from tradepost.entrypoints import logs, meta, problems, sharing, tracer
 from tradepost.entrypoints.agents.door import Door, DoorRoute
 from tradepost.entrypoints.sandbox import clock_of
+from tradepost.entrypoints.graphql.http import Queries
 from tradepost.entrypoints.settings import load
 from tradepost.entrypoints.sockets import allow_files, drop_slow_readers
 from tradepost.entrypoints.wiring import SUBSCRIPTIONS
@@ -154,6 +156,7 @@ def build(settings: Settings, clock: Clock | None = None, pace: Pace = PACE) -> 
     app.state.markets = book.RecentMarkets()
     app.state.answers = Answers(clock, kept_for=timedelta(seconds=2), most=256)
     app.state.chain_id = escrows.chain_id
+    app.state.graphql = Queries(settings)
     install_problems(app)
     add_room(app, meta.health)
     for router in (
@@ -173,6 +176,7 @@ def build(settings: Settings, clock: Clock | None = None, pace: Pace = PACE) -> 
         tradepost.webhooks.http.router,
         tradepost.notifications.http.router,
         tradepost.notifications.http.streams,
+        tradepost.entrypoints.graphql.http.router,
         *([tradepost.sandbox.http.router] if settings.sandbox else []),
     ):
         add_room(app, router, "/v1")

@@ -3,6 +3,7 @@
 from pydantic import Field, SecretStr, ValidationError
 from pydantic_settings import BaseSettings, SettingsConfigDict
 
+from tradepost.entrypoints.graphql.known import QueriesInvalid, read
 from tradepost.kernel.settings import Settings, StoreUrl
 from tradepost.payments import service as payments
 from tradepost_payments.model import RegistryInvalid
@@ -42,4 +43,8 @@ def load() -> Settings:
         payments.registry(settings)
     except RegistryInvalid as error:
         raise SettingsInvalid(f"The payment methods cannot be used. {error}") from None
+    try:
+        read(settings.graphql_queries_file)
+    except QueriesInvalid as error:
+        raise SettingsInvalid(f"The queries of GraphQL cannot be used. {error}") from None
     return settings

@@ -28,7 +28,7 @@ MAX_SEEN = 1_000
 _FIELD = re.compile(r"[a-z][a-z0-9_]{0,49}(\.[a-z][a-z0-9_]{0,49}){0,4}")
 _FIELDS_PART = re.compile(rb"(?:^|&)fields=([^&]*)")
 #: What tells the moment of the answer and no more: a validator must not change with it.
-_MOMENT = re.compile(rb'"(?:server_now|chain_now|age_s)":(?:"[^"]*"|[0-9]+)')
+_MOMENT = re.compile(rb'"(?:server_?[nN]ow|chain_?[nN]ow|age_?[sS])":(?:"[^"]*"|[0-9]+)')
 _VERSION = re.compile(r'"[0-9]+"')
 
 

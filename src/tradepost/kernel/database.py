@@ -161,6 +161,16 @@ class Database:
                 self._tell(tx.touched)
 
     @asynccontextmanager
+    async def snapshot(self) -> AsyncIterator[Transaction]:
+        """As `transaction`, and all its statements see the same: what was committed at the first.
+
+        What it writes can meet what others wrote since, which is a serialization failure.
+        """
+        async with self.transaction() as tx:
+            await tx.execute("SET TRANSACTION ISOLATION LEVEL REPEATABLE READ")
+            yield tx
+
+    @asynccontextmanager
     async def reading(self) -> AsyncIterator[Reading]:
         """A connection for questions, without a transaction around them."""
         async with self.pool.connection() as connection:

@@ -130,6 +130,9 @@ class Charged(Protocol):
     async def account(self, account_id: UUID) -> None:
         """Raises `QuotaExceeded`, `LimitsUnavailable`."""
 
+    async def more(self, units: int) -> None:
+        """Charges so many units beyond the operation's own; raises as `account`."""
+
 
 async def _charged(request: Request, caller: Caller) -> Caller:
     charge: Charged | None = request.scope.get(CHARGE)
@@ -139,6 +142,8 @@ async def _charged(request: Request, caller: Caller) -> Caller:
 
 
 _bearer = HTTPBearer(auto_error=False, description="A token from `POST /v1/sessions`.")
+#: A dependency: the token that came along, whatever it is worth.
+Bearer = Annotated[HTTPAuthorizationCredentials | None, Depends(_bearer)]
 
 
 class StrictRoute(APIRoute):
@@ -225,7 +230,7 @@ CursorsOf = Annotated[Cursors, Depends(_cursors)]
 async def authenticated(
     request: Request,
     tx: Tx,
-    credentials: Annotated[HTTPAuthorizationCredentials | None, Depends(_bearer)],
+    credentials: Bearer,
 ) -> Caller:
     """A dependency: the caller, whatever his token may do."""
     if credentials is None:
@@ -237,7 +242,7 @@ async def authenticated(
 async def perhaps(
     request: Request,
     tx: Tx,
-    credentials: Annotated[HTTPAuthorizationCredentials | None, Depends(_bearer)],
+    credentials: Bearer,
 ) -> Caller | None:
     """A dependency: the caller, or None without a token; one that is not valid is refused."""
     return None if credentials is None else await authenticated(request, tx, credentials)
@@ -280,7 +285,7 @@ class Once:
         self,
         request: Request,
         tx: Tx,
-        credentials: Annotated[HTTPAuthorizationCredentials | None, Depends(_bearer)],
+        credentials: Bearer,
         idempotency_key: Annotated[str | None, Header(max_length=200)] = None,
     ) -> Caller:
         """The caller; the answer is going to be kept under his key."""

@@ -289,6 +289,14 @@ class Settings(BaseModel):
         dict[Code, Annotated[Decimal, Field(gt=0, lt=10**18, decimal_places=4)]],
         Field(max_length=200),
     ] = {}
+    #: Whether the schema of GraphQL can be asked for, and names are suggested for wrong ones.
+    graphql_introspection: bool = True
+    #: What one query may cost, in fields; `docs/graphql.md` says how they are counted.
+    graphql_max_cost: Annotated[int, Field(ge=100, le=20_000)] = 10_000
+    #: Queries that are known by their SHA-256, as a JSON object.
+    graphql_queries_file: Path | None = None
+    #: Whether only the queries of that file are answered.
+    graphql_known_only: bool = False
     #: Networks that are not public, to which webhooks may go all the same, and without TLS.
     webhook_networks: Annotated[tuple[IPv4Network | IPv6Network, ...], Field(max_length=50)] = ()
     #: Networks to which webhooks never go, such as one's own public addresses.

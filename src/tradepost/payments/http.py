@@ -288,9 +288,11 @@ def _page(registry: Registry, cursors: Cursors, query: MethodsQuery, language: s
     ).encode()
 
 
-def found(registry: Registry, query: MethodsQuery) -> MethodsAnswer:
+def found(registry: Registry, cursors: Cursors, query: MethodsQuery) -> MethodsAnswer:
     """A page of payment methods; its texts are English where no language is said."""
-    return MethodsAnswer.model_validate_json(_page(registry, query, query.language or "en"))
+    return MethodsAnswer.model_validate_json(
+        _page(registry, cursors, query, query.language or "en")
+    )
 
 
 def _told(response: Response, language: str) -> Response:

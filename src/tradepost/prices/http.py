@@ -6,6 +6,7 @@ from typing import Annotated, Any, Final
 from fastapi import APIRouter, Path, Query, Response
 from pydantic import BaseModel, ConfigDict, Field, StringConstraints
 
+from tradepost.kernel.cursors import Cursors
 from tradepost.kernel.errors import InvalidCursor
 from tradepost.kernel.http import (
     CursorsOf,

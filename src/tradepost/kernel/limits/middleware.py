@@ -11,7 +11,7 @@ from starlette.types import ASGIApp, Message, Receive, Scope, Send
 from tradepost.kernel.errors import LimitsUnavailable, Problem, QuotaExceeded
 from tradepost.kernel.http import CHARGE, problem_response
 from tradepost.kernel.limits.addresses import Addresses
-from tradepost.kernel.limits.bucket import Ask, Verdict
+from tradepost.kernel.limits.bucket import MAX_COST, Ask, Verdict
 from tradepost.kernel.limits.costs import HANDSHAKE, Cost, cost_of
 from tradepost.kernel.limits.limiter import Limiter
 
@@ -27,21 +27,24 @@ Find = Callable[[Scope], Route | None]
 class Charge:
     """What one request is charged, and what its answer says of it."""
 
-    __slots__ = ("_account", "_address", "_asks", "_cost", "_key", "_limiter", "_verdict")
+    __slots__ = ("_account", "_address", "_asks", "_cost", "_key", "_limiter", "_verdict", "_who")
 
     def __init__(self, limiter: Limiter, address: str, bearer: bytes | None, cost: Cost) -> None:
         self._limiter = limiter
         self._cost = cost
         self._address = address
+        self._who = [("address", address)]
         self._asks = [limiter.ask("address", address, cost.units)]
         self._key: str | None = None
         self._account: UUID | None = None
         if bearer is not None:
-            key = limiter.ask("key", bearer.decode("latin-1"), cost.units)
+            self._who.append(("key", bearer.decode("latin-1")))
+            key = limiter.ask(*self._who[-1], cost.units)
             self._key = key.key
             self._asks.append(key)
             self._account = limiter.accounts.get(key.key)
             if self._account is not None:
+                self._who.append(("account", self._account.hex))
                 self._asks.append(self._of(self._account))
         self._verdict: Verdict | None = None
 
@@ -57,6 +60,16 @@ class Charge:
         if self._verdict.violated:
             raise _refusal(self._verdict)
 
+    async def more(self, units: int) -> None:
+        """Charges what the request turned out to cost beyond its operation; raises as `begin`.
+
+        All of it is at most what one request can cost; an account that is found later is charged
+        the whole.
+        """
+        self._cost = self._cost._replace(units=min(MAX_COST, self._cost.units + units))
+        asks = [self._limiter.ask(policy, who, units) for policy, who in self._who]
+        self._tell(await self._limiter.take(asks, self._cost))
+
     async def account(self, account_id: UUID) -> None:
         """Charges the account that the key turned out to be of, once; raises as `begin`."""
         if self._account == account_id:
@@ -65,13 +78,15 @@ class Charge:
             # If it is refused, its next ones are without a query.
             self._limiter.accounts.put(self._key, account_id)
         ask = self._of(account_id)
-        verdict = await self._limiter.take([ask], self._cost)
         self._asks.append(ask)
+        self._tell(await self._limiter.take([ask], self._cost))
+        self._account = account_id
+
+    def _tell(self, verdict: Verdict) -> None:
         if self._verdict is None or verdict.violated or verdict.left < self._verdict.left:
             self._verdict = verdict
         if verdict.violated:
             raise _refusal(verdict)
-        self._account = account_id
 
     async def failed(self) -> None:
         """Charges the address once more: its caller is not who he says."""
