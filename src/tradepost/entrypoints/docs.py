@@ -1,8 +1,8 @@
 """Makes the documents that come from the code: `python -m tradepost.entrypoints.docs [--check]`.
 
 `docs/errors.md` lists every problem the API can answer with, each has its page in `docs/problems`;
-`docs/openapi.json` is the API's description, and `docs/asyncapi.json` that of the streams, kept in
-the repository so that a change of them is seen.
+`docs/openapi.json` is the API's description, `docs/asyncapi.json` that of the streams, and
+`docs/schema.graphql` that of GraphQL, kept in the repository so that a change of them is seen.
 """
 
 import json
@@ -14,6 +14,7 @@ from typing import Any
 from pydantic import SecretStr
 
 from tradepost.entrypoints import problems
+from tradepost.entrypoints.graphql.schema import SCHEMA
 from tradepost.entrypoints.http import build
 from tradepost.kernel.settings import AssetSetting, Settings
 from tradepost.notifications.http import asyncapi
@@ -70,6 +71,7 @@ def main() -> int:
         DOCS / "errors.md": errors(pages),
         DOCS / "openapi.json": _json(described),
         DOCS / "asyncapi.json": _json(asyncapi.document()),
+        DOCS / "schema.graphql": SCHEMA.as_str() + "\n",
     } | {DOCS / "problems" / f"{name}.md": problems.markdown(page) for name, page in pages.items()}
     left = set((DOCS / "problems").glob("*.md")) - set(wanted)
     if "--check" not in sys.argv[1:]:

@@ -156,7 +156,8 @@ async def test_a_trade_comes_with_its_steps_and_its_offer(world: World) -> None:
 async def test_cursors_are_rests_too(world: World) -> None:
     _, taker, _ = await traded(world, 3)
     query = "query($c: String) { trades(limit: 1, cursor: $c) { data { id } nextCursor } }"
-    seen, cursor = [], None
+    seen: list[str] = []
+    cursor, rest = None, {"data": [{"id": ""}]}
     for _ in range(3):
         page = (await good(world, taker, query, c=cursor))["trades"]
         seen += [one["id"] for one in page["data"]]
@@ -185,7 +186,7 @@ async def test_a_page_costs_the_same_statements_whatever_its_length(
     )
     await good(world, taker, query, n=1)  # what a process keeps for a while is at hand now
     monkeypatch.setattr(psycopg.AsyncCursor, "execute", counted)
-    counts = []
+    counts, found = [], {}
     for count in (1, 6):
         statements.clear()
         found = await good(world, taker, query, n=count)

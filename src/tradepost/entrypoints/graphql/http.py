@@ -17,6 +17,7 @@ from graphql import (
     specified_rules,
     validate,
 )
+from graphql.execution.values import get_variable_values
 from psycopg import OperationalError
 from psycopg import errors as pg
 from pydantic import BaseModel, ConfigDict, Field, StringConstraints, ValidationError
@@ -166,6 +167,15 @@ class Queries:
         errors = validate(CORE, prepared.document, self._rules, _MAX_ERRORS, hide_suggestions=hide)
         if errors:
             raise Refused(errors)
+        coerced = get_variable_values(
+            CORE,
+            prepared.operation.variable_definitions or (),
+            dict(prepared.variables),
+            max_errors=_MAX_ERRORS,
+            hide_suggestions=hide,
+        )
+        if isinstance(coerced, list):
+            raise Refused(coerced)
         if prepared.keep:
             self._known.keep(prepared.text)
 

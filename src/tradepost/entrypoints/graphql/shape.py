@@ -121,6 +121,8 @@ def _of(annotation: Any) -> Any:
         return _of(inside) | None
     if origin in {list, tuple}:
         return list[_of(get_args(annotation)[0])]  # type: ignore[misc]
+    if annotation is NoneType:
+        return str | None  # the cursor of a list that has one page
     if origin is dict or annotation is Any:
         return JSON
     if origin is Literal:
