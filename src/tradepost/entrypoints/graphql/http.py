@@ -207,6 +207,7 @@ _DESCRIBED: dict[int | str, dict[str, Any]] = problems(
 async def ask(request: Request, credentials: Bearer, body: GraphQLBody) -> Response:
     """Reads what a query names, in one snapshot; `docs/schema.graphql` is what there is.
 
+    A query that is refused has `errors`, whose `extensions` are the problem, and its status.
     It costs a unit of the limits for each 200 points of the query's own cost, and one at least.
     """
     if request.headers.get("Content-Type", "").partition(";")[0].strip().lower() != _JSON:
