@@ -269,7 +269,8 @@ def _written(registry: Registry, language: str) -> Mapping[str, str]:
     }
 
 
-def _page(registry: Registry, cursors: Cursors, query: MethodsQuery, language: str) -> bytes:
+def page(registry: Registry, cursors: Cursors, query: MethodsQuery, language: str) -> bytes:
+    """A page of payment methods, as the JSON of a `MethodsAnswer`; raises `InvalidCursor`."""
     purpose = f"payment methods {query.currency} {query.country} {query.category} {query.q}"
     after = None if query.cursor is None else str(cursors.read(purpose, query.cursor)[0])
     found = [
@@ -288,16 +289,8 @@ def _page(registry: Registry, cursors: Cursors, query: MethodsQuery, language: s
     ).encode()
 
 
-def found(registry: Registry, cursors: Cursors, query: MethodsQuery) -> MethodsAnswer:
-    """A page of payment methods; its texts are English where no language is said."""
-    return MethodsAnswer.model_validate_json(
-        _page(registry, cursors, query, query.language or "en")
-    )
-
-
 def _told(response: Response, language: str) -> Response:
-    response.headers["Content-Language"] = language
-    response.headers["Vary"] = "Accept-Language"
+    response.headers.update({"Content-Language": language, "Vary": "Accept-Language"})
     return response
 
 
@@ -318,7 +311,7 @@ async def list_payment_methods(
     Texts are in `language`, else in what `Accept-Language` says, else in English.
     """
     language = query.language or preferred(accept_language)
-    return _told(public(_page(registry, cursors, query, language), _FRESH_S), language)
+    return _told(public(page(registry, cursors, query, language), _FRESH_S), language)
 
 
 @methods.get(

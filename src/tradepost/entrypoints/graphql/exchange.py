@@ -14,7 +14,7 @@ from tradepost.kernel.access import Scope
 from tradepost.payments import http as payments
 from tradepost.payments import service as registry
 from tradepost.prices import http as indexes
-from tradepost.prices.model import Pair
+from tradepost.prices.model import Pair, PriceAnswer
 from tradepost_payments.model import Category
 
 choice(Category)
@@ -28,7 +28,7 @@ shaped(payments.FieldAnswer, "PaymentField")
 shaped(payments.MethodAnswer, "PaymentMethod")
 shaped(payments.SignedAnswer, "RegistrySignature")
 shaped(payments.MethodsAnswer, "PaymentMethods")
-shaped(indexes.PriceAnswer, "Price")
+shaped(PriceAnswer, "Price")
 shaped(indexes.PricesAnswer, "PricePage")
 shaped(indexes.SourceAnswer, "PriceSource")
 shaped(indexes.PriceDetailAnswer, "PriceDetail")
@@ -100,7 +100,8 @@ class ExchangeQuery:
         )
         context = info.context
         known = registry.registry(context.state.settings)
-        return payments.found(known, context.cursors, query)
+        page = payments.page(known, context.cursors, query, query.language or "en")
+        return payments.MethodsAnswer.model_validate_json(page)
 
     @asks(
         indexes.PricesAnswer,
