@@ -43,8 +43,8 @@ export interface Options {
 /**
  * A client of the exchange at `url`, which has to be `https` unless it is on this machine.
  *
- * Every POST gets an `Idempotency-Key` where it has none: hand one in to repeat the same intent after
- * a failure. An answer that is no success throws `ProblemError`.
+ * Every POST that is no query gets an `Idempotency-Key` where it has none: hand one in to repeat the
+ * same intent after a failure. An answer that is no success throws `ProblemError`.
  */
 export function createClient(url: string, options: Options = {}): Client<paths> {
   const baseUrl = checkedUrl(url);
@@ -66,7 +66,8 @@ function manners(token: string | undefined): Middleware {
       if (token !== undefined) {
         request.headers.set("Authorization", `Bearer ${token}`);
       }
-      if (request.method === "POST" && !request.headers.has("Idempotency-Key")) {
+      const reads = request.method !== "POST" || request.url.endsWith("/v1/graphql");
+      if (!reads && !request.headers.has("Idempotency-Key")) {
         request.headers.set("Idempotency-Key", crypto.randomUUID());
       }
       return request;

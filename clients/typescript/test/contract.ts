@@ -17,6 +17,7 @@ const VERSION = '"3"';
 const WALLET = "0x7E5F4552091A69125d5DfCb7b8C2659029395Bdf";
 const KEY = "4f".repeat(32);
 const SIGNATURE = `0x${"1f".repeat(64)}1b`;
+const KNOWN = JSON.stringify({ persistedQuery: { version: 1, sha256Hash: KEY } });
 const SEALED = `Ag${"bW9k".repeat(40)}`;
 
 const calls: Record<keyof operations, () => Promise<unknown>> = {
@@ -236,6 +237,8 @@ const calls: Record<keyof operations, () => Promise<unknown>> = {
     params: { query: { channels: ["prices:ETH-EUR"] } },
     parseAs: "text",
   }),
+  graphql: () => client.POST("/v1/graphql", { body: { query: "{ exchange { name } }" } }),
+  graphql_known: () => client.GET("/v1/graphql", { params: { query: { extensions: KNOWN } } }),
   draw_from_faucet: () => client.POST("/v1/sandbox/faucet", {
     body: { wallet: "0x70997970C51812dc3A010C7d01b50e0d17dc79C8" },
   }),

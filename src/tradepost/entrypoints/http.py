@@ -59,7 +59,8 @@ from tradepost.webhooks.addresses import FirstLook, SystemNames
 
 _DESCRIPTION = """
 A self-hosted peer-to-peer crypto exchange. Amounts are decimal strings in whole units, times are
-UTC, errors are problem documents (RFC 9457). Every authenticated POST takes an `Idempotency-Key`.
+UTC, errors are problem documents (RFC 9457). Every authenticated POST takes an `Idempotency-Key`,
+but for GraphQL's, which reads.
 """
 _SERVER = "The exchange that serves this document, be it local, staging or production."
 _TAGS = {
@@ -75,6 +76,7 @@ _TAGS = {
     "markets": "Each pair at a glance: depth, methods, past trades, candles.",
     "webhooks": "Where the exchange sends an account's events.",
     "streams": "What happens, as it happens.",
+    "graphql": "What is named of all that, in one request.",
     "sandbox": "Coins and time for those who try a bot: on a development chain only, else 404.",
 }
 #: How long a connection may take to send a request's head, and how large one is read.

@@ -18,6 +18,7 @@ Call = Callable[[Any], Any]
 
 ID = "0193579a-3b20-7f13-b6d8-4c5d6e7f8091"
 SIGNATURE = "0x" + "1f" * 64 + "1b"
+KNOWN = '{"persistedQuery":{"version":1,"sha256Hash":"' + "1f" * 32 + '"}}'
 KEY = "4f" * 32
 WALLET = "0x70997970C51812dc3A010C7d01b50e0d17dc79C8"
 SEALED = "Ag" + "bW9k" * 40
@@ -160,6 +161,9 @@ CALLS: dict[str, list[Call]] = {
     "sandbox_clock": [lambda of: of.sandbox_clock()],
     "move_sandbox_clock": [lambda of: of.advance_clock(3600)],
     "create_stream_ticket": [lambda of: of.create_stream_ticket()],
+    # Whoever writes the query knows its answer's form.
+    "graphql": [lambda of: of.send("POST", "/v1/graphql", body("GraphQLBody"))],
+    "graphql_known": [lambda of: of.get("/v1/graphql", {"extensions": KNOWN})],
 }
 
 

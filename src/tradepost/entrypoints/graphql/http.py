@@ -196,15 +196,18 @@ _DESCRIBED: dict[int | str, dict[str, Any]] = problems(
     Unauthenticated, QueryTooComplex, QueryTooCostly, QueryNotKnown, PersistedQueryNotFound
 )
 
+#: Without a token there is what everybody can see.
+_OPEN: Final = {"security": [{}, {"HTTPBearer": []}]} | costs(1, money=False)
+
 
 @router.post(
     "",
     response_model=GraphQLAnswer,
     summary="Ask in GraphQL",
     responses=_DESCRIBED,
-    openapi_extra=costs(1, money=False),
+    openapi_extra=_OPEN,
 )
-async def ask(request: Request, credentials: Bearer, body: GraphQLBody) -> Response:
+async def graphql(request: Request, credentials: Bearer, body: GraphQLBody) -> Response:
     """Reads what a query names, in one snapshot; `docs/schema.graphql` is what there is.
 
     A query that is refused has `errors`, whose `extensions` are the problem, and its status.
@@ -220,9 +223,9 @@ async def ask(request: Request, credentials: Bearer, body: GraphQLBody) -> Respo
     response_model=GraphQLAnswer,
     summary="Ask a known query in GraphQL",
     responses=_DESCRIBED,
-    openapi_extra=costs(1, money=False),
+    openapi_extra=_OPEN,
 )
-async def ask_known(
+async def graphql_known(
     request: Request,
     credentials: Bearer,
     extensions: Annotated[str, Query(max_length=500, examples=[_KNOWN])],
