@@ -279,14 +279,17 @@ class Hub:
         if not self._streams:
             return
         readers = {one.reader for one in self._streams if one.reader is not None}
+        tokens = {reader.token_id for reader in readers}
         markets = dict(self._markets)
         async with self._reading() as reading:
-            live = await identity.live_tokens(reading, [reader.token_id for reader in readers])
+            live = await identity.live_tokens(reading, list(tokens))
             accounts = list({reader.account_id for reader in readers})
             seqs = await outbox.last_seqs(reading.connection, accounts)
             newest = await book.newest_changes(reading, sorted(set(markets.values())))
+        # Of one that came in meanwhile nobody has asked.
+        ended = tokens - live
         for stream in self._streams:
-            if stream.reader is not None and stream.reader.token_id not in live:
+            if stream.reader is not None and stream.reader.token_id in ended:
                 stream.end(Closing.TOKEN_ENDED)
         # What has no number, as a price, is looked at each time.
         last: dict[str, int | None] = dict.fromkeys(self._waiting)

@@ -5,7 +5,8 @@ import json
 from contextlib import AsyncExitStack
 from dataclasses import replace
 from datetime import timedelta
-from uuid import uuid4
+from typing import Any
+from uuid import UUID, uuid4
 
 import pytest
 from websockets.asyncio.client import connect
@@ -13,6 +14,7 @@ from websockets.exceptions import ConnectionClosed, InvalidStatus
 
 from tests.integration.notifications import serving
 from tests.integration.notifications.serving import Exchange, Person, Query, Reader, happen
+from tradepost.identity import service as identity
 from tradepost.identity.model import Grant
 from tradepost.kernel.access import Scope
 from tradepost.kernel.settings import Settings
@@ -141,6 +143,32 @@ async def test_tickets_are_few_and_no_secret_is_kept(exchange: Exchange, rosa: P
     assert await refusal(exchange, {"ticket": given[0]}) == (401, "ticket-invalid")
     async with exchange.reader(query={"ticket": given[-1]}) as reader:
         await reader.next("welcome")
+
+
+async def test_who_comes_in_during_a_look_is_not_taken_for_ended(
+    settings: Settings, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    genuine, asked, answered = identity.live_tokens, asyncio.Event(), asyncio.Event()
+
+    async def slow(*arguments: Any) -> set[UUID]:
+        live = await genuine(*arguments)
+        asked.set()
+        await answered.wait()
+        return live
+
+    monkeypatch.setattr("tradepost.notifications.hub.identity.live_tokens", slow)
+    async with serving.served(settings, replace(serving.PACE, look_s=0.05)) as exchange:
+        first, second = [await serving.person(exchange.database) for _ in range(2)]
+        async with exchange.reader(first, TRADES) as one:
+            await one.next("subscribed")
+            async with asyncio.timeout(serving.PATIENCE_S):
+                await asked.wait()
+            async with exchange.reader(second, TRADES) as other:
+                await other.next("subscribed")
+                answered.set()
+                for who, reader in ((first, one), (second, other)):
+                    await happen(exchange.database, who, [1])
+                    assert (await reader.next("event"))["seq"] == 1
 
 
 async def test_a_stream_ends_when_its_token_is_revoked(exchange: Exchange, rosa: Person) -> None:
