@@ -21,13 +21,13 @@ from tradepost.book import service as book
 from tradepost.book.model import Change
 from tradepost.identity import service as identity
 from tradepost.kernel import iso, outbox
-from tradepost.kernel.database import Database, Reading
+from tradepost.kernel.database import Database, Reading, Transaction
 from tradepost.kernel.errors import Busy
 from tradepost.kernel.outbox import AccountEvent
 from tradepost.kernel.settings import Settings
 from tradepost.kernel.signals import Wire, WireBroken
 from tradepost.notifications import service
-from tradepost.notifications.model import Closing, Reader, TooManyStreams
+from tradepost.notifications.model import Closing, Ending, Reader, TooManyStreams
 from tradepost.prices.model import PriceAnswer
 
 logger = logging.getLogger(__name__)
@@ -76,7 +76,7 @@ class Waiting(Protocol):
     def behind(self, topic: str, last: int | None) -> bool:
         """Whether it has not read a topic up to this number (None: the number is not known)."""
 
-    def end(self, closing: Closing) -> None:
+    def end(self, closing: Ending) -> None:
         """Ends soon."""
 
 
@@ -204,6 +204,12 @@ class Hub:
                 return await service.price(tx, market)
 
         return await self._once(service.price_topic(market), None, ask)
+
+    @asynccontextmanager
+    async def snapshot(self) -> AsyncIterator[Transaction]:
+        """A moment of the database, for what is told beside an event."""
+        async with self._places, self.database.snapshot() as tx:
+            yield tx
 
     @asynccontextmanager
     async def _reading(self) -> AsyncIterator[Reading]:

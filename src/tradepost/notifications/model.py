@@ -6,7 +6,7 @@ import secrets
 from dataclasses import dataclass
 from datetime import timedelta
 from enum import Enum, StrEnum
-from typing import Annotated, Final, Literal, NamedTuple, Self
+from typing import Annotated, Final, Literal, NamedTuple, Protocol, Self
 from uuid import UUID
 
 from pydantic import BaseModel, ConfigDict, Field
@@ -19,6 +19,8 @@ TICKET_LIFE: Final = timedelta(seconds=60)
 MAX_TICKETS: Final = 20
 #: Channels of one stream.
 MAX_CHANNELS: Final = 50
+#: How often one stream can have one channel, under several names: each reads for itself.
+MAX_SAME: Final = 5
 #: Who is farther behind is told to read anew: that takes less than to read all of it.
 MOST_BEHIND: Final = 10_000
 #: Larger than anything that a client has to say.
@@ -108,13 +110,28 @@ def resync(after: int, last: int, first: int | None) -> Why | None:
     return None if first == after + 1 else Why.FORGOTTEN
 
 
-class Closing(Enum):
+class Ending(Protocol):
     """How a stream ends: the code and the reason of its close frame (RFC 6455)."""
+
+    @property
+    def code(self) -> int:
+        """The frame's code."""
+
+    @property
+    def reason(self) -> str:
+        """The frame's reason."""
+
+    @property
+    def unusual(self) -> bool:
+        """Whether the log should say so."""
+
+
+class Closing(Enum):
+    """How a stream ends, whatever form it has."""
 
     def __init__(self, code: int, reason: str, unusual: bool) -> None:
         self.code = code
         self.reason = reason
-        #: Whether the log should say so.
         self.unusual = unusual
 
     LEFT = 1000, "you left", False
@@ -132,10 +149,11 @@ class Closing(Enum):
 
 
 class Message(NamedTuple):
-    """What is sent: its type, and itself as JSON."""
+    """What is sent: its type, itself as JSON, and under which name its reader has the channel."""
 
     type: str
     text: str
+    name: str = ""
 
 
 def new_ticket() -> str:

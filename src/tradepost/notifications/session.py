@@ -24,10 +24,12 @@ from tradepost.notifications.messages import Heartbeat, Refused, Unsubscribed, W
 from tradepost.notifications.model import (
     MAX_CHANNELS,
     MAX_MESSAGE,
+    MAX_SAME,
     SCOPES,
     Channel,
     ChannelUnknown,
     Closing,
+    Ending,
     Message,
     Pong,
     Reader,
@@ -62,12 +64,13 @@ class Session:
     ) -> None:
         self.reader = reader
         self.address = address
-        self.closing: Closing | None = None
+        self.closing: Ending | None = None
         self._hub = hub
         self._clock = clock
-        self._feeds: dict[Channel, Feed] = {}
+        #: By the name that the reader has for it.
+        self._feeds: dict[str, Feed] = {}
         #: Those that have to look, in turn.
-        self._due: dict[Channel, None] = {}
+        self._due: dict[str, None] = {}
         self._replies: deque[Message] = deque()
         self._wake = asyncio.Event()
         self._now = asyncio.get_running_loop().time
@@ -79,16 +82,16 @@ class Session:
 
     def look(self, topic: str) -> None:
         """Something of the topic may be new."""
-        for channel, feed in self._feeds.items():
+        for name, feed in self._feeds.items():
             if feed.topic == topic:
-                self._due[channel] = None
+                self._due[name] = None
                 self._wake.set()
 
     def behind(self, topic: str, last: int | None) -> bool:
         """Whether a channel of the topic is not at this number."""
         return any(feed.topic == topic and feed.behind(last) for feed in self._feeds.values())
 
-    def end(self, closing: Closing) -> None:
+    def end(self, closing: Ending) -> None:
         """Ends once what is being sent was sent; the first reason stands."""
         if self.closing is None:
             self.closing = closing
@@ -98,21 +101,37 @@ class Session:
 
     def hear(self, text: str | None) -> None:
         """Takes a message of the client, None where it was not text; what is wrong ends it."""
+        admitted = self.admit(text, MAX_MESSAGE)
+        if admitted is None:
+            return
+        try:
+            said = _SAID.validate_json(admitted)
+        except ValidationError:
+            self.end(Closing.MALFORMED)
+            return
+        if not isinstance(said, Pong):
+            self._do(said)
+
+    def admit(self, text: str | None, most: int) -> str | None:
+        """Counts a message of the client; the same text, or None where it has ended the stream.
+
+        It may have `most` characters.
+        """
         self._heard = self._now()
         if text is None:
             self.end(Closing.NOT_TEXT)
-        elif len(text) > MAX_MESSAGE:
+        elif len(text) > most:
             self.end(Closing.TOO_LARGE)
         elif not self._said.take():
             self.end(Closing.TOO_MANY_MESSAGES)
         else:
-            try:
-                said = _SAID.validate_json(text)
-            except ValidationError:
-                self.end(Closing.MALFORMED)
-                return
-            if not isinstance(said, Pong):
-                self._do(said)
+            return text
+        return None
+
+    def say(self, message: Message) -> None:
+        """Sends an answer to what the client said, before anything that is new."""
+        self._replies.append(message)
+        self._wake.set()
 
     def _do(self, said: Subscribe | Unsubscribe) -> None:
         try:
@@ -120,18 +139,21 @@ class Session:
             if isinstance(said, Subscribe):
                 self.subscribe(channel, said.resume_from)
             else:
-                self._unsubscribe(channel)
+                self.unsubscribe(str(channel))
+                self.say(Unsubscribed(channel=str(channel)).message())
         except Problem as problem:
             # Not what it said itself: it could be anything.
             name = "" if isinstance(problem, ChannelUnknown) else said.channel
-            self._replies.append(Refused(channel=name, problem=problem.body()).message())
-        self._wake.set()
+            self.say(Refused(channel=name, problem=problem.body()).message())
 
-    def subscribe(self, channel: Channel, resume_from: int | None) -> None:
-        """Takes a channel; one that it has already is taken anew.
+    def subscribe(self, channel: Channel, resume_from: int | None, name: str | None = None) -> None:
+        """Takes a channel under a name, its own if none is said; a name that it has is taken anew.
+
+        A stream that has ended takes none.
 
         Raises `ChannelUnknown`, `Unauthenticated`, `ScopeMissing`, `TooManyChannels`.
         """
+        name = str(channel) if name is None else name
         if channel.market is not None and not self._hub.trades(channel.market):
             raise ChannelUnknown
         scope = SCOPES.get(channel.kind)
@@ -140,30 +162,32 @@ class Session:
                 raise Unauthenticated
             if scope not in self.reader.scopes:
                 raise ScopeMissing(f"The scope is {scope}.", scope=scope)
-        if channel not in self._feeds and len(self._feeds) >= MAX_CHANNELS:
+        others = [feed for known, feed in self._feeds.items() if known != name]
+        same = sum(feed.channel == channel for feed in others)
+        if len(others) >= MAX_CHANNELS or same >= MAX_SAME:
             raise TooManyChannels
+        if self.closing is not None:
+            return  # the hub may have forgotten it
+        self.unsubscribe(name)
         feed = feed_of(self._hub, channel, self.reader, resume_from)
-        self._feeds[channel] = feed
+        self._feeds[name] = feed
         # First of all: what comes from now on is not missed.
         self._hub.watch(feed.topic, self, feed.market)
-        self._due[channel] = None
+        self._due[name] = None
+        self._wake.set()
 
-    def _unsubscribe(self, channel: Channel) -> None:
-        feed = self._feeds.pop(channel, None)
-        self._due.pop(channel, None)
+    def unsubscribe(self, name: str) -> None:
+        """Leaves a channel, if it has one of this name."""
+        feed = self._feeds.pop(name, None)
+        self._due.pop(name, None)
         if feed is not None and all(other.topic != feed.topic for other in self._feeds.values()):
             self._hub.unwatch(feed.topic, self)
-        self._replies.append(Unsubscribed(channel=str(channel)).message())
 
     # --- what it says ------------------------------------------------------------------------
 
     def positions(self) -> dict[str, int]:
-        """Up to where each numbered channel was told."""
-        return {
-            str(channel): feed.told
-            for channel, feed in self._feeds.items()
-            if feed.told is not None
-        }
+        """Up to where each numbered channel was told, by its name."""
+        return {name: feed.told for name, feed in self._feeds.items() if feed.told is not None}
 
     async def messages(self) -> AsyncGenerator[Message]:
         """What there is to send, until the stream ends."""
@@ -197,23 +221,23 @@ class Session:
 
     async def _next(self) -> AsyncGenerator[Message]:
         """What is new on the channel that waits longest."""
-        channel = next(iter(self._due))
-        del self._due[channel]
-        feed = self._feeds[channel]
+        name = next(iter(self._due))
+        del self._due[name]
+        feed = self._feeds[name]
         try:
             told = await feed.read()
         except (OperationalError, PoolTimeout):
-            if self._feeds.get(channel) is feed:
-                self._due[channel] = None
+            if self._feeds.get(name) is feed:
+                self._due[name] = None
             await asyncio.sleep(_PAUSE_S)
             return
         for message, seq in told:
-            if self.closing is not None or self._feeds.get(channel) is not feed:
+            if self.closing is not None or self._feeds.get(name) is not feed:
                 return
             feed.told = seq
-            yield message
-        if feed.more and self._feeds.get(channel) is feed:
-            self._due[channel] = None
+            yield message._replace(name=name)
+        if feed.more and self._feeds.get(name) is feed:
+            self._due[name] = None
 
     async def _rest(self, seconds: float) -> None:
         with suppress(TimeoutError):
@@ -266,10 +290,13 @@ def open_session(
 
 
 async def pump(
-    session: Session, send: Callable[[Message], Awaitable[None]], send_s: float
-) -> Closing:
-    """Sends what the stream has to say until it ends; how it ended."""
-    async with aclosing(session.messages()) as messages:
+    session: Session,
+    messages: AsyncGenerator[Message],
+    send: Callable[[Message], Awaitable[None]],
+    send_s: float,
+) -> Ending:
+    """Sends what the stream has to say, in the form of `messages`, until it ends; how it ended."""
+    async with aclosing(messages):
         async for message in messages:
             try:
                 async with asyncio.timeout(send_s):
@@ -281,7 +308,7 @@ async def pump(
     return session.closing
 
 
-def log_end(session: Session, closing: Closing) -> None:
+def log_end(session: Session, closing: Ending) -> None:
     """One line where a stream ended unusually."""
     if closing.unusual:
         who: Any = "nobody" if session.reader is None else session.reader.account_id

@@ -22,7 +22,7 @@ from tradepost.identity import service as identity
 from tradepost.identity import store
 from tradepost.identity.model import Grant
 from tradepost.kernel.access import Caller, Scope
-from tradepost.kernel.clock import system_clock
+from tradepost.kernel.clock import Clock, system_clock
 from tradepost.kernel.database import Database
 from tradepost.kernel.ids import new_id
 from tradepost.kernel.outbox import Event
@@ -209,9 +209,11 @@ async def listening(app: FastAPI, connections: int) -> AsyncIterator[int]:
 
 
 @asynccontextmanager
-async def served(settings: Settings, pace: Pace = PACE) -> AsyncIterator[Exchange]:
+async def served(
+    settings: Settings, pace: Pace = PACE, clock: Clock = system_clock
+) -> AsyncIterator[Exchange]:
     """The API by the server that serves it in earnest, on a free port of this machine."""
-    app = build(settings, system_clock, pace)
+    app = build(settings, clock, pace)
     async with (
         app.router.lifespan_context(app),
         listening(app, settings.stream_connections + 100) as port,

@@ -48,16 +48,16 @@ class StreamQuery(BaseModel):
     ] = None
 
 
-async def reader_of(asked: Request | WebSocket, query: StreamQuery) -> Reader | None:
-    """Who opens the stream: None where he shows neither token nor ticket.
+async def reader_by(
+    database: Database, scheme: str, bearer: str, ticket: str | None
+) -> Reader | None:
+    """Whom an `Authorization` (its scheme and the rest) or a ticket lets in; None for neither.
 
     Raises `Unauthenticated`, `TicketInvalid`.
     """
-    scheme, bearer = get_authorization_scheme_param(asked.headers.get("Authorization"))
-    database: Database = asked.app.state.database
-    if query.ticket is not None:
+    if ticket is not None:
         async with database.transaction() as tx:
-            return await service.reader_of_ticket(tx, query.ticket)
+            return await service.reader_of_ticket(tx, ticket)
     if not scheme:
         return None
     if scheme.lower() != "bearer":
@@ -89,7 +89,8 @@ async def opened(
 ) -> Session:
     """The stream that was asked for; raises what the API answers in its place."""
     channels = wanted(query, resume_from)
-    reader = await reader_of(asked, query)
     state = asked.app.state
+    scheme, bearer = get_authorization_scheme_param(asked.headers.get("Authorization"))
+    reader = await reader_by(state.database, scheme, bearer, query.ticket)
     address = "" if asked.client is None else asked.client.host
     return open_session(state.streams, state.clock, reader, address, channels, life_s=life_s)

@@ -22,6 +22,7 @@ from tradepost.notifications.messages import EVENT_EXAMPLE, Closed, EventAnswer
 from tradepost.notifications.model import (
     ChannelUnknown,
     Closing,
+    Ending,
     Message,
     PositionsMalformed,
     TicketInvalid,
@@ -135,12 +136,12 @@ class EventStream(Response):
             text = f"id: {where}\nevent: {message.type}\ndata: {message.text}\n\n"
             await send({"type": "http.response.body", "body": text.encode(), "more_body": more})
 
-        closing = Closing.FAILED
+        closing: Ending = Closing.FAILED
         leaving = asyncio.create_task(leave())
         try:
             start = {"type": "http.response.start", "status": 200, "headers": self.raw_headers}
             await send(start)
-            closing = await pump(session, chunk, self._hub.pace.send_s)
+            closing = await pump(session, session.messages(), chunk, self._hub.pace.send_s)
             if closing not in (Closing.LEFT, Closing.TOO_SLOW):
                 last = Closed(code=closing.code, reason=closing.reason).message()
                 await chunk(last, more=False)
