@@ -28,8 +28,9 @@ from tradepost import __version__
 from tradepost.book import service as book
 from tradepost.entrypoints import logs, meta, problems, sharing, tracer
 from tradepost.entrypoints.agents.door import Door, DoorRoute
+from tradepost.entrypoints.graphql.queries import Queries
+from tradepost.entrypoints.graphql.socket import graphql_socket
 from tradepost.entrypoints.sandbox import clock_of
-from tradepost.entrypoints.graphql.http import Queries
 from tradepost.entrypoints.settings import load
 from tradepost.entrypoints.sockets import allow_files, drop_slow_readers
 from tradepost.entrypoints.wiring import SUBSCRIPTIONS
@@ -184,6 +185,7 @@ def build(settings: Settings, clock: Clock | None = None, pace: Pace = PACE) -> 
         add_room(app, router, "/v1")
     app.add_api_route("/asyncapi.json", _asyncapi, include_in_schema=False)
     app.router.add_websocket_route("/v1/stream", tradepost.notifications.http.stream_socket)
+    app.router.add_websocket_route("/v1/graphql", graphql_socket)
     if agents is not None:
         app.router.routes.append(DoorRoute(Door(app, agents)))
     directory = Directory(app.router.routes)

@@ -133,6 +133,9 @@ class Charged(Protocol):
     async def more(self, units: int) -> None:
         """Charges so many units beyond the operation's own; raises as `account`."""
 
+    async def failed(self) -> None:
+        """Fines the address of who is not who he says."""
+
 
 async def _charged(request: Request, caller: Caller) -> Caller:
     charge: Charged | None = request.scope.get(CHARGE)

@@ -10,6 +10,7 @@ import pytest
 import yaml
 
 # Each declares its own numbers.
+import tradepost.entrypoints.graphql.seen
 import tradepost.entrypoints.measures
 import tradepost.entrypoints.watcher
 import tradepost.kernel.jobs

@@ -11,7 +11,6 @@ from functools import cached_property
 from typing import Any, Final, TypeVar, cast
 from uuid import UUID
 
-from fastapi import Request
 from graphql import DocumentNode
 from psycopg import AsyncConnection
 from psycopg.rows import DictRow
@@ -40,19 +39,19 @@ V = TypeVar("V")
 
 
 @dataclass
-class Context:
+class Asked:
+    """A document that is run, and what the process has at hand."""
+
+    state: State
+    document: DocumentNode
+
+
+@dataclass
+class Context(Asked):
     """One request on its way: all that it asks, it asks in `tx`."""
 
-    request: Request
-    document: DocumentNode
     tx: Transaction
     caller: Caller | None
-
-    @property
-    def state(self) -> State:
-        """What the process has at hand."""
-        state: State = self.request.app.state
-        return state
 
     @property
     def cursors(self) -> Cursors:

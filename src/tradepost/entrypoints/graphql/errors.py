@@ -48,5 +48,7 @@ def _problem(error: GraphQLError) -> Problem:
     if cause is None and error.message.startswith("Argument "):
         # A variable that may be missing, where the field takes none that is.
         return MalformedRequest(error.message[:_MOST_CHARS])
-    logger.error("a field failed: %s", error.path, exc_info=cause or error)
+    # Its name in the schema: the path has names that the caller chose.
+    name = error.nodes[0].name.value if error.nodes and hasattr(error.nodes[0], "name") else "?"
+    logger.error("a field failed: %s", name, exc_info=cause or error)
     return InternalError(request_id=request_id.get())

@@ -55,6 +55,10 @@ class KnownQueries:
         if self._only_listed and digest_of(query) not in self._listed:
             raise QueryNotKnown
 
+    def lists(self, query: str) -> bool:
+        """Whether it is one of the operator's."""
+        return bool(self._listed) and digest_of(query) in self._listed
+
     def keep(self, query: str) -> None:
         """Remembers a caller's query that was found good."""
         digest = digest_of(query)

@@ -40,6 +40,8 @@ MAX_FIELDS: Final = 400
 MAX_REPEATS: Final = 10
 #: The JSON of the variables.
 MAX_VARIABLES_BYTES: Final = 8_000
+#: What the fields of one message of a subscription may come to.
+MAX_MESSAGE_POINTS: Final = 1_000
 #: A field that asks a room; each other one counts 1.
 ASKING: Final = 50
 #: The schema as a whole.
@@ -83,6 +85,8 @@ class Measure:
     depth: int = 0
     aliases: int = 0
     fields: int = 0
+    #: Fields that ask a room.
+    lookups: int = 0
 
     def __add__(self, other: "Measure") -> "Measure":
         return Measure(
@@ -90,6 +94,7 @@ class Measure:
             max(self.depth, other.depth),
             min(_MOST, self.aliases + other.aliases),
             min(_MOST, self.fields + other.fields),
+            min(_MOST, self.lookups + other.lookups),
         )
 
 
@@ -98,8 +103,8 @@ def check(
     operation: OperationDefinitionNode,
     variables: Mapping[str, Any],
     most: int,
-) -> int:
-    """What the operation costs; raises `QueryTooComplex`, `QueryTooCostly`.
+) -> Measure:
+    """What the operation comes to; raises `QueryTooComplex`, `QueryTooCostly`.
 
     Of the other operations and of fragments that nobody spreads only their form counts: they are
     validated, too.
@@ -108,7 +113,7 @@ def check(
     whole = Measure()
     for part in document.definitions:
         if isinstance(part, OperationDefinitionNode):
-            measured = walk.measure(part.selection_set, CORE.query_type, 1)
+            measured = walk.measure(part.selection_set, CORE.get_root_type(part.operation), 1)
             if part is operation:
                 whole = measured
         elif isinstance(part, FragmentDefinitionNode):
@@ -120,7 +125,7 @@ def check(
         _within("aliases", measured.aliases, MAX_ALIASES)
     if whole.cost > most:
         raise QueryTooCostly(cost=whole.cost, limit=most)
-    return whole.cost
+    return whole
 
 
 def _within(what: str, found: int, most: int) -> None:
@@ -196,12 +201,12 @@ class _Walk:
         if name in {"__schema", "__type"}:
             # graphql-core bounds how deep its lists go.
             inside = self.measure(one.selection_set, None, page)
-            return Measure(INTROSPECTION, 1, inside.aliases + aliased, inside.fields + 1)
+            return Measure(INTROSPECTION, 1, inside.aliases + aliased, inside.fields + 1, 0)
         known = None if parent is None else parent.fields.get(name)
-        own, times = 1, 1
+        asks, times = False, 1
         kind: GraphQLObjectType | None = None
         if known is not None and parent is not None:
-            own = ASKING if getattr(definition(known), "base_resolver", None) else 1
+            asks = getattr(definition(known), "base_resolver", None) is not None
             page = self._page(one, known.args, page)
             named = get_named_type(known.type)
             kind = named if isinstance(named, GraphQLObjectType) else None
@@ -211,10 +216,11 @@ class _Walk:
                 times = page if paged else usual or _USUAL_SIZE
         inside = self.measure(one.selection_set, kind, page)
         return Measure(
-            min(_MOST, own + times * inside.cost),
+            min(_MOST, (ASKING if asks else 1) + times * inside.cost),
             inside.depth + (parent is not None),
             inside.aliases + aliased,
             inside.fields + 1,
+            inside.lookups + asks,
         )
 
     def _page(self, one: FieldNode, known: Mapping[str, Any], page: int) -> int:

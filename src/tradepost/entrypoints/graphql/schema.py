@@ -1,4 +1,4 @@
-"""The schema: the fields of all subjects under one query, for readers only."""
+"""The schema: the fields of all subjects under one query, and the channels; for readers only."""
 
 from collections.abc import Iterator
 from typing import Any
@@ -13,6 +13,7 @@ from tradepost.entrypoints.graphql.markets import MarketsQuery
 from tradepost.entrypoints.graphql.offers import OffersQuery
 from tradepost.entrypoints.graphql.shape import SCALARS
 from tradepost.entrypoints.graphql.trades import TradesQuery
+from tradepost.entrypoints.graphql.updates import Subscription
 
 
 @strawberry.type(description="All that can be read. A field that cannot be answered is null.")
@@ -39,6 +40,7 @@ class _Schema(strawberry.Schema):
 
 SCHEMA = _Schema(
     query=Query,
+    subscription=Subscription,
     extensions=[_Prepared],
     config=StrawberryConfig(scalar_map=SCALARS, sort_schema=True),
 )

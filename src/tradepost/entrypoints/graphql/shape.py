@@ -8,8 +8,9 @@ import tomllib
 from collections.abc import Callable, Mapping
 from datetime import datetime
 from enum import Enum
-from functools import lru_cache
+from functools import lru_cache, reduce
 from importlib.resources import files
+from operator import or_
 from types import NoneType, UnionType
 from typing import Annotated, Any, Literal, NewType, TypeVar, Union, cast, get_args, get_origin
 from uuid import UUID
@@ -70,9 +71,10 @@ _ENUMS: dict[type[Enum], type[Enum]] = {}
 
 
 def shaped(model: type[BaseModel], name: str, more: Mapping[str, Any] | None = None) -> type[Any]:
-    """The type `name` of GraphQL for what REST answers with; `more` are fields of its own.
+    """The type `name` of GraphQL for what REST answers with, or a stream tells.
 
-    Models inside have to be shaped before, so that each has a name of its own.
+    `more` are fields of its own. Models inside have to be shaped before, so that each has a name
+    of its own.
     """
     assert model not in _TYPES, model
     fields: dict[str, Any] = {}
@@ -83,7 +85,8 @@ def shaped(model: type[BaseModel], name: str, more: Mapping[str, Any] | None = N
             graphql_type=_of(info.annotation),
         )
     fields |= more or {}
-    made = type(name, (), {"__doc__": model.__doc__, **fields})
+    kind = {"is_type_of": lambda value, _: isinstance(value, model)}
+    made = type(name, (), {"__doc__": model.__doc__, **kind, **fields})
     words = " ".join((model.__doc__ or "").split())
     _TYPES[model] = strawberry.type(made, name=name, description=words)
     return _TYPES[model]
@@ -95,6 +98,12 @@ def shape_of(model: type[BaseModel], *, many: bool = False) -> Any:
     return list[made] | None if many else made | None  # type: ignore[valid-type]
 
 
+def one_of(name: str, words: str, *models: type[BaseModel]) -> Any:
+    """The union `name` of the types that were made of these models."""
+    types = reduce(or_, (_TYPES[model] for model in models))
+    return Annotated[types, strawberry.union(name, description=words)]
+
+
 def asks(gives: type[Any], words: str) -> Callable[[F], F]:
     """A field whose function asks a room: null, with an error, where it cannot be answered.
 
@@ -102,6 +111,11 @@ def asks(gives: type[Any], words: str) -> Callable[[F], F]:
     """
     made = shape_of(gives) if gives in _TYPES else gives | None
     return cast("Callable[[F], F]", strawberry.field(description=words, graphql_type=made))
+
+
+def follows(gives: Any, words: str) -> Callable[[F], F]:
+    """A field that can be followed; its messages are what `gives` is."""
+    return cast("Callable[[F], F]", strawberry.subscription(description=words, graphql_type=gives))
 
 
 def choice(kind: type[Enum]) -> Any:

@@ -64,7 +64,7 @@ class Charge:
         """Charges what the request turned out to cost beyond its operation; raises as `begin`.
 
         All of it is at most what one request can cost; an account that is found later is charged
-        the whole.
+        the whole. What a connection asks for later is charged to all that are known by then.
         """
         self._cost = self._cost._replace(units=min(MAX_COST, self._cost.units + units))
         asks = [self._limiter.ask(policy, who, units) for policy, who in self._who]
@@ -79,6 +79,7 @@ class Charge:
             self._limiter.accounts.put(self._key, account_id)
         ask = self._of(account_id)
         self._asks.append(ask)
+        self._who.append(("account", account_id.hex))
         self._tell(await self._limiter.take([ask], self._cost))
         self._account = account_id
 
