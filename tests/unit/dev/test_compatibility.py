@@ -9,10 +9,19 @@ from typing import Any
 import pytest
 
 from tradepost.entrypoints.dev import baseline
-from tradepost.entrypoints.dev.compatibility import Rule, breaks
+from tradepost.entrypoints.dev.compatibility import Rule, breaks, schema_breaks
 
 Change = Callable[[dict[str, Any]], object]
-DOCUMENT = json.loads((Path(__file__).parents[3] / "docs" / "openapi.json").read_text())
+ROOT = Path(__file__).parents[3]
+DOCUMENT = json.loads((ROOT / "docs" / "openapi.json").read_text())
+SDL = """
+type Query { offers(limit: Int = 20, kind: Kind): [Offer!]! }
+enum Kind { sell buy }
+union News = Offer | Gone
+type Offer { id: ID! kind: Kind terms: String }
+type Gone { id: ID! }
+type Subscription { news(after: Int): News! }
+"""
 
 
 def document() -> dict[str, Any]:
@@ -303,27 +312,77 @@ def test_the_document_breaks_nothing_of_itself_or_of_its_baseline() -> None:
     assert "title" not in named["url"]
 
 
+@pytest.mark.parametrize(
+    ("was", "becomes", "told"),
+    [
+        (" terms: String", "", "Offer.terms was removed"),
+        ("id: ID! kind", "id: ID kind", "Offer.id changed type from ID! to ID"),
+        ("terms: String", "terms: Int", "Offer.terms changed type from String to Int"),
+        ("sell buy", "sell", "Kind.buy was removed"),
+        ("limit: Int = 20", "limit: Int! = 20", "from Int to Int!"),
+        ("limit: Int = 20", "limit: Int = 50", "changed defaultValue from 20 to 50"),
+        ("limit: Int = 20", "limit: Int = 20, maker: ID!", "A required argument"),
+        ("after: Int", "since: Int", "Subscription.news(after:) was removed"),
+        ("Offer | Gone", "Offer", "Gone was removed from union type News"),
+        ("type Gone { id: ID! }", "type Left { id: ID! }", "Gone was removed"),
+    ],
+)
+def test_a_break_of_the_schema_of_graphql_is_found(was: str, becomes: str, told: str) -> None:
+    new = SDL.replace(was, becomes).replace("| Gone", "" if "Left" in becomes else "| Gone")
+    found = schema_breaks(SDL, new)
+    assert any(one.startswith("GraphQL: ") and told in one for one in found), found
+
+
+@pytest.mark.parametrize(
+    ("was", "becomes"),
+    [
+        ("terms: String", "terms: String! price: String"),
+        ("sell buy", "sell buy swap"),
+        ("kind: Kind)", "kind: Kind, maker: ID)"),
+        ("type Gone", '"It is gone." type Gone'),
+        ("Offer | Gone", "Offer | Gone | Price"),
+    ],
+)
+def test_what_is_added_to_the_schema_breaks_nothing(was: str, becomes: str) -> None:
+    new = SDL.replace(was, becomes) + "type Price { price: String }"
+    assert schema_breaks(SDL, new) == []
+
+
+def test_the_baseline_of_the_schema_is_the_schema_without_its_words() -> None:
+    text = (ROOT / "docs" / "schema.graphql").read_text()
+    kept = baseline.schema_essence(text)
+    assert '"""' not in kept
+    assert schema_breaks(text, kept) == schema_breaks(kept, text) == []
+    assert schema_breaks((ROOT / "tools" / "openapi" / "baseline.graphql").read_text(), text) == []
+
+
 def _clone(path: Path, new: dict[str, Any], declared: str) -> Path:
     (path / "docs").mkdir()
     (path / "tools" / "openapi").mkdir(parents=True)
     (path / "docs" / "openapi.json").write_text(json.dumps(new))
     (path / "tools" / "openapi" / "baseline.json").write_text(json.dumps(document()))
     (path / "tools" / "openapi" / "breaking.toml").write_text(declared)
+    (path / "docs" / "schema.graphql").write_text(SDL.replace(" terms: String", ""))
+    (path / "tools" / "openapi" / "baseline.graphql").write_text(SDL)
     return path
 
 
 _WHAT = "POST /things: body.name: the bound is tighter (maxLength)"
 _DECLARED = f'[[change]]\nwhat = "{_WHAT}"\nwhy = "Nobody had a longer one."\n'
+#: Of the schema in `_clone`.
+_GONE = "GraphQL: Field Offer.terms was removed"
+_GONE_DECLARED = f'[[change]]\nwhat = "{_GONE}"\nwhy = "Nobody wrote any terms."\n'
 
 
 def test_a_break_has_to_be_declared_with_its_reason(tmp_path: Path) -> None:
     new = _changed(_field("name", maxLength=9))
     for name, declared, faults in [
-        ("not", "", [f"breaks docs/versions.md: {_WHAT}"]),
-        ("declared", _DECLARED, []),
+        ("neither", "", [f"breaks docs/versions.md: {one}" for one in (_GONE, _WHAT)]),
+        ("not", _GONE_DECLARED, [f"breaks docs/versions.md: {_WHAT}"]),
+        ("declared", _DECLARED + _GONE_DECLARED, []),
         (
             "without",
-            f'[[change]]\nwhat = "{_WHAT}"\n',
+            _GONE_DECLARED + f'[[change]]\nwhat = "{_WHAT}"\n',
             [f"tools/openapi/breaking.toml: say why: {_WHAT}"],
         ),
     ]:
@@ -332,5 +391,5 @@ def test_a_break_has_to_be_declared_with_its_reason(tmp_path: Path) -> None:
 
 
 def test_a_declaration_of_what_is_not_so_is_told(tmp_path: Path) -> None:
-    faults = baseline.undeclared_breaks(_clone(tmp_path, document(), _DECLARED))
+    faults = baseline.undeclared_breaks(_clone(tmp_path, document(), _DECLARED + _GONE_DECLARED))
     assert faults == [f"tools/openapi/breaking.toml: is not so: {_WHAT}"]

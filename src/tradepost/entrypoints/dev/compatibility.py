@@ -2,13 +2,15 @@
 
 The rules are those of `docs/versions.md`, each with a name and a test of its own. They are pure:
 two documents go in, a list of breaks comes out. References are followed, so how a schema is called
-makes no difference.
+makes no difference. The schema of GraphQL is judged by graphql-core, which has the same rules.
 """
 
 from collections.abc import Iterable, Iterator, Mapping
 from dataclasses import dataclass
 from enum import Enum, StrEnum, auto
 from typing import Any, NamedTuple
+
+from graphql import BreakingChange, DangerousChangeType, build_schema, find_schema_changes
 
 Part = Mapping[str, Any]
 
@@ -59,6 +61,20 @@ class Break:
         return f"{self.operation}: {self.where}: {self.rule.value}" + (
             f" ({self.what})" if self.what else ""
         )
+
+
+def schema_breaks(old: str, new: str) -> list[str]:
+    """All that the schema `new` breaks of what `old` (both SDL) promised, sorted.
+
+    What is meant by leaving an argument out is promised, too.
+    """
+    changes = find_schema_changes(build_schema(old), build_schema(new))
+    return sorted(
+        f"GraphQL: {change.description.removesuffix('.')}"
+        for change in changes
+        if isinstance(change, BreakingChange)
+        or change.type is DangerousChangeType.ARG_DEFAULT_VALUE_CHANGE
+    )
 
 
 class _Way(Enum):
