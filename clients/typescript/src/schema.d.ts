@@ -1412,6 +1412,7 @@ export interface paths {
          *
          *     A query that is refused has `errors`, whose `extensions` are the problem, and its status.
          *     It costs a unit of the limits for each 200 points of the query's own cost, and one at least.
+         *     By WebSocket (graphql-transport-ws) the same address takes subscriptions: `docs/graphql.md`.
          */
         post: operations["graphql"];
         delete?: never;

@@ -82,6 +82,7 @@ async def graphql(request: Request, credentials: Bearer, body: GraphQLBody) -> R
 
     A query that is refused has `errors`, whose `extensions` are the problem, and its status.
     It costs a unit of the limits for each 200 points of the query's own cost, and one at least.
+    By WebSocket (graphql-transport-ws) the same address takes subscriptions: `docs/graphql.md`.
     """
     if request.headers.get("Content-Type", "").partition(";")[0].strip().lower() != _JSON:
         raise MalformedRequest("A query comes as application/json.")

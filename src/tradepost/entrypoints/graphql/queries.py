@@ -221,7 +221,7 @@ async def run(
     """Runs it in `tx`, which writes nothing from now on; raises as `execute`."""
     await tx.execute("SET TRANSACTION READ ONLY")
     span = tracing.span(
-        "graphql", operation=prepared.label, type=prepared.kind, points=prepared.cost
+        "graphql.run", operation=prepared.label, type=prepared.kind, points=prepared.cost
     )
     with lent(tx) as lease, span:
         inside = Context(context.state, context.document, lease, caller)

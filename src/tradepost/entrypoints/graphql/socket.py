@@ -192,9 +192,10 @@ class _Talk:
 
     async def _begin(self, said: Begin) -> None:
         try:
+            # As by HTTP: a unit before it is read, the rest before it is validated.
+            await self._charged(1)
             prepared = self._queries.prepare(said.payload, OperationType.SUBSCRIPTION)
-            if self._charge is not None:
-                await self._charge.more(prepared.units)
+            await self._charged(prepared.units - 1)
             self._queries.validate(prepared)
             taken = await _taken(prepared)
             self._session.subscribe(taken.channel, taken.resume_from, said.id)
@@ -206,6 +207,10 @@ class _Talk:
             self._open[said.id] = taken.channel, prepared
             seen.SUBSCRIPTIONS.inc()
             seen.answered(prepared, failed=False)
+
+    async def _charged(self, units: int) -> None:
+        if self._charge is not None and units > 0:
+            await self._charge.more(units)
 
     def _refuse(self, name: str, errors: list[GraphQLError]) -> None:
         seen.refused("subscription")

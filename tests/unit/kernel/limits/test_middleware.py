@@ -1,6 +1,7 @@
 """What is charged before anything else, and what the answers say of it."""
 
 from typing import Any
+from uuid import uuid4
 
 import httpx
 import pytest
@@ -11,9 +12,9 @@ from tests import worlds
 from tradepost.entrypoints.http import build
 from tradepost.kernel.http import install_problems
 from tradepost.kernel.limits.addresses import Addresses
-from tradepost.kernel.limits.costs import HANDSHAKE, READ, WRITE, cost_of, costs
+from tradepost.kernel.limits.costs import HANDSHAKE, READ, WRITE, Cost, cost_of, costs
 from tradepost.kernel.limits.limiter import Limiter
-from tradepost.kernel.limits.middleware import Limits
+from tradepost.kernel.limits.middleware import Charge, Limits
 from tradepost.kernel.routing import Directory, add_room
 
 SETTINGS = worlds.settings("postgresql://nobody@127.0.0.1:9/none").model_copy(
@@ -115,6 +116,21 @@ async def test_a_bucket_fills_again_with_time(app: FastAPI, clock: Clock) -> Non
         assert (await caller.post("/v1/things/dear")).headers["Retry-After"] == "1"
         clock.us += 999_999
         assert (await caller.post("/v1/things/dear")).status_code == 200
+
+
+async def test_what_a_connection_asks_for_later_is_charged_to_its_account_too(
+    clock: Clock,
+) -> None:
+    limiter, account = Limiter(SETTINGS, clock), uuid4()
+    charge = Charge(limiter, "192.0.2.1", None, Cost(10, money=False))
+    await charge.begin()
+    await charge.account(account)
+    await charge.more(5)
+    await charge.more(5)
+    lefts = {"address": 100 - 21, "account": 1_000_000 - 21}
+    for policy, who in (("address", "192.0.2.1"), ("account", account.hex)):
+        verdict = await limiter.take([limiter.ask(policy, who, 1)], READ)
+        assert verdict.left == lefts[policy]
 
 
 async def test_each_address_has_its_own_behind_a_trusted_proxy(app: FastAPI) -> None:
