@@ -120,7 +120,8 @@ def house(tmp_path_factory: pytest.TempPathFactory) -> Iterator[House]:
             yield house
             _close(*house.known)
     finally:
-        print(output.getvalue())
+        # pytest shows these where a test has failed.
+        print(output.getvalue(), *(log.read_text() for log in folder.rglob("anvil.log")))
 
 
 def _close(*held: object) -> None:
