@@ -83,6 +83,9 @@ async def test_an_account_with_a_passphrase_opens_signs_in_and_out(api: httpx.As
         "escrow:release",
         "webhooks:read",
         "webhooks:write",
+        "confirmations:read",
+        "confirmations:ask",
+        "confirmations:write",
     }
 
     again = await api.post(
