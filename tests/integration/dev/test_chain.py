@@ -85,6 +85,24 @@ def test_its_time_goes_on_from_the_later_of_now_and_its_head(node: DevChain) -> 
     assert ahead < head_time(node) < ahead + 60
 
 
+def test_a_sandboxs_time_stays_ahead_over_a_restart(tmp_path: Path) -> None:
+    """Also of one that was away for long: it goes by the exchange's clock, not by its head."""
+    ahead_s = 0
+    with DevChain(tmp_path / "chain", ahead_s=lambda: ahead_s) as node:
+        pay(node)
+        assert abs(node.time() - system_clock().timestamp()) < 10
+        node.stop()
+        ahead_s = 86_400
+        node.start()
+        assert abs(node.time() - system_clock().timestamp() - ahead_s) < 10
+        before = height(node)
+        keeping = Keeping(node)
+        keeping.keeper.step(node.time())
+        assert head_time(node) - system_clock().timestamp() > ahead_s - 60
+        assert height(node) > before
+        assert keeping.stop() == []
+
+
 def test_blocks_follow_a_transaction_until_it_is_confirmed_and_then_no_more(node: DevChain) -> None:
     pay(node)
     keeping = Keeping(node, confirmations=3)

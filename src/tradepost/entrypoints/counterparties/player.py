@@ -25,7 +25,9 @@ logger = logging.getLogger(__name__)
 #: No event has this number: whoever asks for what comes after it is told to read anew, and is told
 #: what comes from that moment on.
 _NOWHERE: Final = 10**17
-SLOW_S: Final = 10.0
+_SLOW_S: Final = 10.0
+#: More than any trade has: whatever an exchange says, a look at a trade comes to an end.
+_MOST_STEPS: Final = 8
 #: As long as a token can be: whoever moves the clock by days should not end all of them.
 _TOKEN_S: Final = 90 * 86_400
 _TOKEN_ENDED: Final = 401
@@ -47,23 +49,13 @@ class Player:
         persona: who it is.
         trader: its wallet, the exchange and the chain.
         players: the ids of the accounts of all that play; it adds its own.
-        slow_s: how long one with the habit `slow` waits before each step.
     """
 
-    def __init__(
-        self,
-        persona: Persona,
-        trader: AsyncTrader,
-        players: set[str],
-        *,
-        slow_s: float = SLOW_S,
-    ) -> None:
+    def __init__(self, persona: Persona, trader: AsyncTrader, players: set[str]) -> None:
         self._persona = persona
         self._trader = trader
         self._players = players
-        self._slow_s = slow_s
         self._exchange: Exchange | None = None
-        self._own_id = ""
         #: A task for each thing that is looked at, by its name, and what came up meanwhile.
         self._tasks: dict[str, asyncio.Task[None]] = {}
         self._again: set[str] = set()
@@ -78,8 +70,7 @@ class Player:
     async def sign_in(self) -> None:
         """Signs in; the first time, this opens the account."""
         signed_in = await self._trader.sign_in(expires_in_s=_TOKEN_S)
-        self._own_id = signed_in.account.id
-        self._players.add(self._own_id)
+        self._players.add(signed_in.account.id)
 
     async def run(self) -> None:
         """Plays; an exchange or a node that is away is waited for."""
@@ -152,21 +143,22 @@ class Player:
 
     async def _play(self, trade_id: str) -> None:
         """Takes each step that is its own now."""
-        while True:
-            trade = await self._trader.trade(trade_id)
+        trade = await self._trader.trade(trade_id)
+        for _ in range(_MOST_STEPS):
             decimals = self._known().asset(trade.asset).decimals
             step = next_step(trade, self._persona.habit, decimals)
             if step is None:
                 break
             if self._persona.habit is Habit.SLOW:
-                await asyncio.sleep(self._slow_s)
+                await asyncio.sleep(_SLOW_S)
             async with self._turn:
                 await self._take_step(trade, step)
             if step.act is Act.LOCK:
                 # The exchange tells when it has seen it; until then it would be asked for again.
                 if trade.sealed_payment_details is None:
                     await self._take_step(trade, Step(Act.SEND_DETAILS))
-                break
+                return
+            trade = await self._trader.trade(trade_id)
         if trade.state in FINAL_STATES:
             self._start("offers", self._keep_offers)
         elif trade.state == "escrowed" and trade.viewer.role == "seller":
@@ -211,7 +203,10 @@ class Player:
     async def _keep_offers(self) -> None:
         """Publishes what it offers and is not there, and puts back what is paused."""
         own = [offer async for offer in self._trader.client.my_offers() if offer.state != "closed"]
+        traded = {asset.code for asset in self._known().assets}
         for wanted in self._persona.offers:
+            if wanted["asset"] not in traded:
+                continue
             found = [offer for offer in own if _is(offer, wanted)]
             for offer in found:
                 if offer.remaining_amount < offer.max_amount:

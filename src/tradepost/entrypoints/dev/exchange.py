@@ -265,7 +265,7 @@ def _sandbox_lines(instance: Instance) -> list[str]:
     return [
         "Sandbox            traders that answer, a faucet, a clock: docs/sandbox.md",
         "                   python3 run.py tradepost sandbox fund | clock",
-        "                   python docs/samples/bot.py",
+        "                   .venv/bin/python docs/samples/bot.py",
     ]
 
 
