@@ -1042,6 +1042,94 @@ export interface paths {
         patch?: never;
         trace?: never;
     };
+    "/v1/confirmations": {
+        parameters: {
+            query?: never;
+            header?: never;
+            path?: never;
+            cookie?: never;
+        };
+        /**
+         * List what waits to be confirmed
+         * @description The newest first, with those of the last days that have their answer or have lapsed.
+         */
+        get: operations["list_confirmations"];
+        put?: never;
+        /**
+         * Ask the owner to confirm
+         * @description For a program that must not act for its owner: nothing happens until he confirms.
+         *
+         *     He has 15 minutes. What is asked for twice waits once.
+         */
+        post: operations["ask_confirmation"];
+        delete?: never;
+        options?: never;
+        head?: never;
+        patch?: never;
+        trace?: never;
+    };
+    "/v1/confirmations/{confirmation_id}": {
+        parameters: {
+            query?: never;
+            header?: never;
+            path?: never;
+            cookie?: never;
+        };
+        /**
+         * Look at a confirmation
+         * @description What was asked for, and whether its owner has answered.
+         */
+        get: operations["get_confirmation"];
+        put?: never;
+        post?: never;
+        delete?: never;
+        options?: never;
+        head?: never;
+        patch?: never;
+        trace?: never;
+    };
+    "/v1/confirmations/{confirmation_id}/confirm": {
+        parameters: {
+            query?: never;
+            header?: never;
+            path?: never;
+            cookie?: never;
+        };
+        get?: never;
+        put?: never;
+        /**
+         * Confirm what a program asked for
+         * @description It is done at once, and once: by the same rules as if you had asked for it yourself.
+         *
+         *     The token needs the scope of what is done, too. Where that fails, the confirmation waits on.
+         */
+        post: operations["confirm"];
+        delete?: never;
+        options?: never;
+        head?: never;
+        patch?: never;
+        trace?: never;
+    };
+    "/v1/confirmations/{confirmation_id}/refuse": {
+        parameters: {
+            query?: never;
+            header?: never;
+            path?: never;
+            cookie?: never;
+        };
+        get?: never;
+        put?: never;
+        /**
+         * Refuse what a program asked for
+         * @description Nothing is done, and it cannot be confirmed any more.
+         */
+        post: operations["refuse_confirmation"];
+        delete?: never;
+        options?: never;
+        head?: never;
+        patch?: never;
+        trace?: never;
+    };
     "/v1/markets": {
         parameters: {
             query?: never;
@@ -1421,6 +1509,56 @@ export interface paths {
         patch?: never;
         trace?: never;
     };
+    "/v1/sandbox/faucet": {
+        parameters: {
+            query?: never;
+            header?: never;
+            path?: never;
+            cookie?: never;
+        };
+        get?: never;
+        put?: never;
+        /**
+         * Get coins for trial
+         * @description One coin for gas, and 2,500 of each token for trial, to an own wallet.
+         *
+         *     Only in a sandbox. The transactions are sent a moment later; wait for them by their hashes. An
+         *     account draws ten times in 24 hours of the sandbox's clock.
+         */
+        post: operations["draw_from_faucet"];
+        delete?: never;
+        options?: never;
+        head?: never;
+        patch?: never;
+        trace?: never;
+    };
+    "/v1/sandbox/clock": {
+        parameters: {
+            query?: never;
+            header?: never;
+            path?: never;
+            cookie?: never;
+        };
+        /**
+         * The sandbox's clock
+         * @description What `GET /v1/time` tells, and how far that is ahead. Only in a sandbox.
+         */
+        get: operations["sandbox_clock"];
+        put?: never;
+        /**
+         * Let time pass
+         * @description Moves the chain's time and the exchange's ahead, for everybody, and only in a sandbox.
+         *
+         *     Deadlines in between are over then, tokens and nonces too. All who are signed in are told
+         *     by the event `sandbox.clock_moved`.
+         */
+        post: operations["move_sandbox_clock"];
+        delete?: never;
+        options?: never;
+        head?: never;
+        patch?: never;
+        trace?: never;
+    };
 }
 export type webhooks = Record<string, never>;
 export interface components {
@@ -1464,6 +1602,49 @@ export interface components {
          * @enum {string}
          */
         Action: "lock" | "cancel" | "send_payment_details" | "payment_sent" | "release" | "refund" | "dispute" | "settle";
+        /**
+         * AdvanceBody
+         * @description By how many seconds; the clock goes forward only.
+         * @example {
+         *       "advance_s": 86400
+         *     }
+         */
+        AdvanceBody: {
+            /**
+             * Advance S
+             * Format: int32
+             */
+            advance_s: number;
+        };
+        /**
+         * AskBody
+         * @description What the owner is asked to let happen: a trade to open, or a step in one.
+         * @example {
+         *       "opening": {
+         *         "fiat_amount": "250.00",
+         *         "offer_id": "019ac6d2-7f3e-7b0a-9c1d-5e6f70819203",
+         *         "payment_method": "sepa_instant",
+         *         "price_limit": "2540"
+         *       },
+         *       "step": "open_trade"
+         *     }
+         * @example {
+         *       "step": "release",
+         *       "trade_id": "019ac6d2-9a10-7c55-8f2e-1b2c3d4e5f60"
+         *     }
+         */
+        AskBody: {
+            step: components["schemas"]["Step"];
+            /** @description With `open_trade`. */
+            opening?: components["schemas"]["OpeningBody"] | null;
+            /**
+             * Trade Id
+             * @description With any other step.
+             */
+            trade_id?: string | null;
+            /** @description With `dispute`. */
+            reason?: components["schemas"]["DisputeReason"] | null;
+        };
         /**
          * AssetBody
          * @description A coin that can be traded; `token` is null for the chain's native one.
@@ -1633,6 +1814,168 @@ export interface components {
             /** Enabled */
             enabled?: boolean | null;
         };
+        /**
+         * ConfirmBody
+         * @description The owner's yes, to exactly what the digest is of, with what his wallet adds.
+         * @example {
+         *       "digest": "9f9f9f9f9f9f9f9f9f9f9f9f9f9f9f9f9f9f9f9f9f9f9f9f9f9f9f9f9f9f9f9f",
+         *       "encryption_key": "4f4f4f4f4f4f4f4f4f4f4f4f4f4f4f4f4f4f4f4f4f4f4f4f4f4f4f4f4f4f4f4f",
+         *       "wallet": "0x70997970C51812dc3A010C7d01b50e0d17dc79C8"
+         *     }
+         */
+        ConfirmBody: {
+            /** Digest */
+            digest: string;
+            /** Wallet */
+            wallet?: string | null;
+            /** Encryption Key */
+            encryption_key?: string | null;
+            /**
+             * Key Signature
+             * @description The wallet's signature (EIP-191) of `Tradepost: <encryption_key> is an encryption key of this wallet.` The exchange does not judge it; the other side's client does, and a seller's seals payment details to no key without it.
+             */
+            key_signature?: string | null;
+            /**
+             * Signature
+             * @description As the trade's own operation of this step takes it.
+             */
+            signature?: string | null;
+        };
+        /**
+         * ConfirmationBody
+         * @description What a program asked for, and what became of it.
+         * @example {
+         *       "created_at": "2026-11-24T05:00:00Z",
+         *       "digest": "9f9f9f9f9f9f9f9f9f9f9f9f9f9f9f9f9f9f9f9f9f9f9f9f9f9f9f9f9f9f9f9f",
+         *       "expires_at": "2026-11-24T05:15:00Z",
+         *       "id": "019ac6d2-8b10-7a44-9c3d-0a1b2c3d4e5f",
+         *       "needs": [
+         *         "wallet",
+         *         "encryption_key"
+         *       ],
+         *       "parameters": {
+         *         "asset": "ETH",
+         *         "currency": "EUR",
+         *         "fiat_amount": "250.00",
+         *         "funding_window_s": "1800",
+         *         "offer_id": "019ac6d2-7f3e-7b0a-9c1d-5e6f70819203",
+         *         "payment_method": "sepa_instant",
+         *         "payment_window_s": "3600",
+         *         "price_limit": "2540",
+         *         "side": "buyer",
+         *         "terms": "From an account in your own name only."
+         *       },
+         *       "state": "pending",
+         *       "step": "open_trade",
+         *       "summary": "Buy at least 0.098425196850393700 ETH from rosa for 250.00 EUR, by sepa_instant, at 2540 EUR for one ETH or less.",
+         *       "token_id": "019ac6d0-3333-7c55-8f2e-1b2c3d4e5f60",
+         *       "trade_id": null,
+         *       "decided_at": null
+         *     }
+         */
+        ConfirmationBody: {
+            /**
+             * Id
+             * Format: uuid
+             */
+            id: string;
+            step: components["schemas"]["Step"];
+            /**
+             * Summary
+             * @description What happens, in plain words, by the exchange.
+             */
+            summary: string;
+            /**
+             * Parameters
+             * @description All that decides what happens. `terms` are the maker's words.
+             */
+            parameters: {
+                [key: string]: string;
+            };
+            /**
+             * Digest
+             * @description SHA-256 of the JSON list of id, step and parameters: no spaces, members in order, UTF-8. Make it yourself of what you have seen.
+             */
+            digest: string;
+            /**
+             * Needs
+             * @description What your wallet adds when you confirm.
+             */
+            needs: components["schemas"]["Need"][];
+            state: components["schemas"]["ConfirmationState"];
+            /**
+             * Token Id
+             * Format: uuid
+             * @description Of the token by which it was asked for.
+             */
+            token_id: string;
+            /**
+             * Trade Id
+             * @description Once confirmed: which trade it is.
+             */
+            trade_id: string | null;
+            /**
+             * Created At
+             * Format: date-time
+             */
+            created_at: string;
+            /**
+             * Expires At
+             * Format: date-time
+             */
+            expires_at: string;
+            /** Decided At */
+            decided_at: string | null;
+        };
+        /**
+         * ConfirmationPage
+         * @description Some confirmations, and where to go on.
+         * @example {
+         *       "data": [
+         *         {
+         *           "created_at": "2026-11-24T05:00:00Z",
+         *           "digest": "9f9f9f9f9f9f9f9f9f9f9f9f9f9f9f9f9f9f9f9f9f9f9f9f9f9f9f9f9f9f9f9f",
+         *           "expires_at": "2026-11-24T05:15:00Z",
+         *           "id": "019ac6d2-8b10-7a44-9c3d-0a1b2c3d4e5f",
+         *           "needs": [
+         *             "wallet",
+         *             "encryption_key"
+         *           ],
+         *           "parameters": {
+         *             "asset": "ETH",
+         *             "currency": "EUR",
+         *             "fiat_amount": "250.00",
+         *             "funding_window_s": "1800",
+         *             "offer_id": "019ac6d2-7f3e-7b0a-9c1d-5e6f70819203",
+         *             "payment_method": "sepa_instant",
+         *             "payment_window_s": "3600",
+         *             "price_limit": "2540",
+         *             "side": "buyer",
+         *             "terms": "From an account in your own name only."
+         *           },
+         *           "state": "pending",
+         *           "step": "open_trade",
+         *           "summary": "Buy at least 0.098425196850393700 ETH from rosa for 250.00 EUR, by sepa_instant, at 2540 EUR for one ETH or less.",
+         *           "token_id": "019ac6d0-3333-7c55-8f2e-1b2c3d4e5f60",
+         *           "trade_id": null,
+         *           "decided_at": null
+         *         }
+         *       ],
+         *       "next_cursor": null
+         *     }
+         */
+        ConfirmationPage: {
+            /** Data */
+            data: components["schemas"]["ConfirmationBody"][];
+            /** Next Cursor */
+            next_cursor: string | null;
+        };
+        /**
+         * ConfirmationState
+         * @description Where it stands. That its time is over is not stored: `Confirmation.state_at` says it.
+         * @enum {string}
+         */
+        ConfirmationState: "pending" | "confirmed" | "refused" | "expired";
         /**
          * CurrencyBody
          * @description A fiat currency (ISO 4217).
@@ -1846,6 +2189,48 @@ export interface components {
          * @enum {string}
          */
         DisputeReason: "not_paid" | "paid_not_released" | "wrong_amount" | "wrong_sender" | "seller_silent" | "settlement_lapsed" | "other";
+        /**
+         * DrawAnswer
+         * @description What is on its way to the wallet; `draws_left` are those of the next 24 hours.
+         * @example {
+         *       "draws_left": 9,
+         *       "gifts": [
+         *         {
+         *           "amount": "1.000000000000000000",
+         *           "asset": "ETH",
+         *           "tx_hash": "0x5b5b5b5b5b5b5b5b5b5b5b5b5b5b5b5b5b5b5b5b5b5b5b5b5b5b5b5b5b5b5b5b"
+         *         },
+         *         {
+         *           "amount": "2500.000000",
+         *           "asset": "USDT",
+         *           "tx_hash": "0x6c6c6c6c6c6c6c6c6c6c6c6c6c6c6c6c6c6c6c6c6c6c6c6c6c6c6c6c6c6c6c6c"
+         *         }
+         *       ],
+         *       "wallet": "0x70997970C51812dc3A010C7d01b50e0d17dc79C8"
+         *     }
+         */
+        DrawAnswer: {
+            /** Wallet */
+            wallet: string;
+            /** Gifts */
+            gifts: components["schemas"]["GiftAnswer"][];
+            /**
+             * Draws Left
+             * Format: int64
+             */
+            draws_left: number;
+        };
+        /**
+         * DrawBody
+         * @description Which of the account's own wallets is given something.
+         * @example {
+         *       "wallet": "0x70997970C51812dc3A010C7d01b50e0d17dc79C8"
+         *     }
+         */
+        DrawBody: {
+            /** Wallet */
+            wallet: string;
+        };
         /**
          * EditOfferBody
          * @description What changes; what is missing stays as it is.
@@ -2214,6 +2599,18 @@ export interface components {
          * @enum {string}
          */
         Form: "csv" | "ndjson";
+        /**
+         * GiftAnswer
+         * @description What is given of one asset, and the transaction that brings it.
+         */
+        GiftAnswer: {
+            /** Asset */
+            asset: string;
+            /** Amount */
+            amount: string;
+            /** Tx Hash */
+            tx_hash: string;
+        };
         /**
          * GraphQLAnswer
          * @description What was asked for; `errors` says which fields are null because of what.
@@ -2756,6 +3153,9 @@ export interface components {
              * @default [
              *       "account:read",
              *       "account:write",
+             *       "confirmations:ask",
+             *       "confirmations:read",
+             *       "confirmations:write",
              *       "escrow:release",
              *       "offers:read",
              *       "offers:write",
@@ -2781,6 +3181,12 @@ export interface components {
              */
             passphrase: string;
         };
+        /**
+         * Need
+         * @description What the owner's wallet adds: no program can, and the exchange has no key.
+         * @enum {string}
+         */
+        Need: "wallet" | "encryption_key" | "signature";
         /**
          * NewAccountBody
          * @description A name and a passphrase for a new account.
@@ -3566,6 +3972,37 @@ export interface components {
             registry: components["schemas"]["SignedAnswer"];
         };
         /**
+         * OpeningBody
+         * @description The trade to be opened, without what is the wallet's: its owner adds that.
+         */
+        OpeningBody: {
+            /**
+             * Offer Id
+             * Format: uuid
+             */
+            offer_id: string;
+            /** Amount */
+            amount?: string | null;
+            /** Fiat Amount */
+            fiat_amount?: string | null;
+            /**
+             * Price Limit
+             * @description The worst price.
+             */
+            price_limit: string;
+            /** Payment Method */
+            payment_method: string;
+            /**
+             * Hold
+             * @description From the offer's quote. The owner has to confirm while it holds.
+             */
+            hold?: string | null;
+            /** Link */
+            link?: string | null;
+            /** Country */
+            country?: string | null;
+        };
+        /**
          * OptionAnswer
          * @description One of the values of a choice, with what people read.
          */
@@ -4276,6 +4713,26 @@ export interface components {
             overlap_s?: number;
         };
         /**
+         * SandboxClock
+         * @description The sandbox's time, and how far it is ahead of the machine's.
+         * @example {
+         *       "ahead_s": 86400,
+         *       "now": "2026-11-24T05:00:00Z"
+         *     }
+         */
+        SandboxClock: {
+            /**
+             * Now
+             * Format: date-time
+             */
+            now: string;
+            /**
+             * Ahead S
+             * Format: int64
+             */
+            ahead_s: number;
+        };
+        /**
          * SavedSearchAnswer
          * @description What the account waits for.
          * @example {
@@ -4357,7 +4814,7 @@ export interface components {
          * @description What a token may do; a token never has more than its account.
          * @enum {string}
          */
-        Scope: "account:read" | "account:write" | "offers:read" | "offers:write" | "trades:read" | "trades:write" | "escrow:release" | "webhooks:read" | "webhooks:write";
+        Scope: "account:read" | "account:write" | "offers:read" | "offers:write" | "trades:read" | "trades:write" | "escrow:release" | "webhooks:read" | "webhooks:write" | "confirmations:read" | "confirmations:ask" | "confirmations:write";
         /**
          * SettlementBody
          * @description How much of the trade's amount goes to the buyer, signed.
@@ -4477,6 +4934,9 @@ export interface components {
          *         "scopes": [
          *           "account:read",
          *           "account:write",
+         *           "confirmations:ask",
+         *           "confirmations:read",
+         *           "confirmations:write",
          *           "escrow:release",
          *           "offers:read",
          *           "offers:write",
@@ -4510,6 +4970,12 @@ export interface components {
             used: boolean;
             why_not: components["schemas"]["PricesFault"] | null;
         };
+        /**
+         * Step
+         * @description What can be asked for: each is an operation of the API that binds the owner.
+         * @enum {string}
+         */
+        Step: "open_trade" | "payment_sent" | "release" | "refund" | "cancel" | "dispute";
         /**
          * TakeOfferBody
          * @description What to take, and at which price at worst.
@@ -4974,6 +5440,9 @@ export interface components {
              * @default [
              *       "account:read",
              *       "account:write",
+             *       "confirmations:ask",
+             *       "confirmations:read",
+             *       "confirmations:write",
              *       "escrow:release",
              *       "offers:read",
              *       "offers:write",
@@ -11063,6 +11532,18 @@ export interface operations {
                     "application/problem+json": components["schemas"]["Problem"];
                 };
             };
+            /** @description This change needs an If-Match header with the ETag of what you saw. */
+            428: {
+                headers: {
+                    "X-Request-Id": components["headers"]["X-Request-Id"];
+                    "RateLimit-Policy": components["headers"]["RateLimit-Policy"];
+                    RateLimit: components["headers"]["RateLimit"];
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/problem+json": components["schemas"]["Problem"];
+                };
+            };
             /** @description You asked for more than a limit permits; try again after the seconds in Retry-After. */
             429: {
                 headers: {
@@ -11199,6 +11680,18 @@ export interface operations {
             414: components["responses"]["QueryTooLong"];
             /** @description This Idempotency-Key has been used for another request. The request does not have the form this operation takes. */
             422: {
+                headers: {
+                    "X-Request-Id": components["headers"]["X-Request-Id"];
+                    "RateLimit-Policy": components["headers"]["RateLimit-Policy"];
+                    RateLimit: components["headers"]["RateLimit"];
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/problem+json": components["schemas"]["Problem"];
+                };
+            };
+            /** @description This change needs an If-Match header with the ETag of what you saw. */
+            428: {
                 headers: {
                     "X-Request-Id": components["headers"]["X-Request-Id"];
                     "RateLimit-Policy": components["headers"]["RateLimit-Policy"];
@@ -11355,6 +11848,18 @@ export interface operations {
                     "application/problem+json": components["schemas"]["Problem"];
                 };
             };
+            /** @description This change needs an If-Match header with the ETag of what you saw. */
+            428: {
+                headers: {
+                    "X-Request-Id": components["headers"]["X-Request-Id"];
+                    "RateLimit-Policy": components["headers"]["RateLimit-Policy"];
+                    RateLimit: components["headers"]["RateLimit"];
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/problem+json": components["schemas"]["Problem"];
+                };
+            };
             /** @description You asked for more than a limit permits; try again after the seconds in Retry-After. */
             429: {
                 headers: {
@@ -11491,6 +11996,18 @@ export interface operations {
             414: components["responses"]["QueryTooLong"];
             /** @description This Idempotency-Key has been used for another request. The request does not have the form this operation takes. */
             422: {
+                headers: {
+                    "X-Request-Id": components["headers"]["X-Request-Id"];
+                    "RateLimit-Policy": components["headers"]["RateLimit-Policy"];
+                    RateLimit: components["headers"]["RateLimit"];
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/problem+json": components["schemas"]["Problem"];
+                };
+            };
+            /** @description This change needs an If-Match header with the ETag of what you saw. */
+            428: {
                 headers: {
                     "X-Request-Id": components["headers"]["X-Request-Id"];
                     "RateLimit-Policy": components["headers"]["RateLimit-Policy"];
@@ -11647,6 +12164,18 @@ export interface operations {
                     "application/problem+json": components["schemas"]["Problem"];
                 };
             };
+            /** @description This change needs an If-Match header with the ETag of what you saw. */
+            428: {
+                headers: {
+                    "X-Request-Id": components["headers"]["X-Request-Id"];
+                    "RateLimit-Policy": components["headers"]["RateLimit-Policy"];
+                    RateLimit: components["headers"]["RateLimit"];
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/problem+json": components["schemas"]["Problem"];
+                };
+            };
             /** @description You asked for more than a limit permits; try again after the seconds in Retry-After. */
             429: {
                 headers: {
@@ -11783,6 +12312,18 @@ export interface operations {
             414: components["responses"]["QueryTooLong"];
             /** @description This Idempotency-Key has been used for another request. The request does not have the form this operation takes. */
             422: {
+                headers: {
+                    "X-Request-Id": components["headers"]["X-Request-Id"];
+                    "RateLimit-Policy": components["headers"]["RateLimit-Policy"];
+                    RateLimit: components["headers"]["RateLimit"];
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/problem+json": components["schemas"]["Problem"];
+                };
+            };
+            /** @description This change needs an If-Match header with the ETag of what you saw. */
+            428: {
                 headers: {
                     "X-Request-Id": components["headers"]["X-Request-Id"];
                     "RateLimit-Policy": components["headers"]["RateLimit-Policy"];
@@ -11939,6 +12480,18 @@ export interface operations {
                     "application/problem+json": components["schemas"]["Problem"];
                 };
             };
+            /** @description This change needs an If-Match header with the ETag of what you saw. */
+            428: {
+                headers: {
+                    "X-Request-Id": components["headers"]["X-Request-Id"];
+                    "RateLimit-Policy": components["headers"]["RateLimit-Policy"];
+                    RateLimit: components["headers"]["RateLimit"];
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/problem+json": components["schemas"]["Problem"];
+                };
+            };
             /** @description You asked for more than a limit permits; try again after the seconds in Retry-After. */
             429: {
                 headers: {
@@ -12085,6 +12638,18 @@ export interface operations {
                     "application/problem+json": components["schemas"]["Problem"];
                 };
             };
+            /** @description This change needs an If-Match header with the ETag of what you saw. */
+            428: {
+                headers: {
+                    "X-Request-Id": components["headers"]["X-Request-Id"];
+                    "RateLimit-Policy": components["headers"]["RateLimit-Policy"];
+                    RateLimit: components["headers"]["RateLimit"];
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/problem+json": components["schemas"]["Problem"];
+                };
+            };
             /** @description You asked for more than a limit permits; try again after the seconds in Retry-After. */
             429: {
                 headers: {
@@ -12101,6 +12666,641 @@ export interface operations {
             431: components["responses"]["HeadersTooLarge"];
             500: components["responses"]["InternalError"];
             /** @description The chain's node does not answer at the moment; escrowed coins are not affected. The server is at its limit for this kind of work; try again in a moment. */
+            503: {
+                headers: {
+                    "X-Request-Id": components["headers"]["X-Request-Id"];
+                    "RateLimit-Policy": components["headers"]["RateLimit-Policy"];
+                    RateLimit: components["headers"]["RateLimit"];
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/problem+json": components["schemas"]["Problem"];
+                };
+            };
+        };
+    };
+    list_confirmations: {
+        parameters: {
+            query?: {
+                cursor?: string | null;
+                limit?: number;
+                /**
+                 * @description Only these fields of the answer, or of each entry of a list; `a.b` is the `b` in `a`.
+                 * @example id
+                 */
+                fields?: components["parameters"]["fields"];
+            };
+            header?: {
+                /** @description `ETag`s of answers that you have. */
+                "If-None-Match"?: components["parameters"]["if-none-match"];
+            };
+            path?: never;
+            cookie?: never;
+        };
+        requestBody?: never;
+        responses: {
+            /** @description Successful Response */
+            200: {
+                headers: {
+                    ETag: components["headers"]["ETag"];
+                    "X-Request-Id": components["headers"]["X-Request-Id"];
+                    "RateLimit-Policy": components["headers"]["RateLimit-Policy"];
+                    RateLimit: components["headers"]["RateLimit"];
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/json": components["schemas"]["ConfirmationPage"];
+                };
+            };
+            /** @description It is still what `If-None-Match` says. */
+            304: {
+                headers: {
+                    "X-Request-Id": components["headers"]["X-Request-Id"];
+                    "RateLimit-Policy": components["headers"]["RateLimit-Policy"];
+                    RateLimit: components["headers"]["RateLimit"];
+                    [name: string]: unknown;
+                };
+                content?: never;
+            };
+            /** @description The cursor is not one that this exchange issued for this list. */
+            400: {
+                headers: {
+                    "X-Request-Id": components["headers"]["X-Request-Id"];
+                    "RateLimit-Policy": components["headers"]["RateLimit-Policy"];
+                    RateLimit: components["headers"]["RateLimit"];
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/problem+json": components["schemas"]["Problem"];
+                };
+            };
+            /** @description This operation needs a valid bearer token. */
+            401: {
+                headers: {
+                    "X-Request-Id": components["headers"]["X-Request-Id"];
+                    "RateLimit-Policy": components["headers"]["RateLimit-Policy"];
+                    RateLimit: components["headers"]["RateLimit"];
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/problem+json": components["schemas"]["Problem"];
+                };
+            };
+            /** @description The token does not have the scope that this operation needs. */
+            403: {
+                headers: {
+                    "X-Request-Id": components["headers"]["X-Request-Id"];
+                    "RateLimit-Policy": components["headers"]["RateLimit-Policy"];
+                    RateLimit: components["headers"]["RateLimit"];
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/problem+json": components["schemas"]["Problem"];
+                };
+            };
+            414: components["responses"]["QueryTooLong"];
+            /** @description The request does not have the form this operation takes. */
+            422: {
+                headers: {
+                    "X-Request-Id": components["headers"]["X-Request-Id"];
+                    "RateLimit-Policy": components["headers"]["RateLimit-Policy"];
+                    RateLimit: components["headers"]["RateLimit"];
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/problem+json": components["schemas"]["Problem"];
+                };
+            };
+            /** @description You asked for more than a limit permits; try again after the seconds in Retry-After. */
+            429: {
+                headers: {
+                    "Retry-After": components["headers"]["Retry-After"];
+                    "X-Request-Id": components["headers"]["X-Request-Id"];
+                    "RateLimit-Policy": components["headers"]["RateLimit-Policy"];
+                    RateLimit: components["headers"]["RateLimit"];
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/problem+json": components["schemas"]["Problem"];
+                };
+            };
+            431: components["responses"]["HeadersTooLarge"];
+            500: components["responses"]["InternalError"];
+            /** @description The server is at its limit for this kind of work; try again in a moment. */
+            503: {
+                headers: {
+                    "X-Request-Id": components["headers"]["X-Request-Id"];
+                    "RateLimit-Policy": components["headers"]["RateLimit-Policy"];
+                    RateLimit: components["headers"]["RateLimit"];
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/problem+json": components["schemas"]["Problem"];
+                };
+            };
+        };
+    };
+    ask_confirmation: {
+        parameters: {
+            query?: never;
+            header?: {
+                "idempotency-key"?: string | null;
+            };
+            path?: never;
+            cookie?: never;
+        };
+        requestBody: {
+            content: {
+                "application/json": components["schemas"]["AskBody"];
+            };
+        };
+        responses: {
+            /** @description Successful Response */
+            201: {
+                headers: {
+                    "X-Request-Id": components["headers"]["X-Request-Id"];
+                    "RateLimit-Policy": components["headers"]["RateLimit-Policy"];
+                    RateLimit: components["headers"]["RateLimit"];
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/json": components["schemas"]["ConfirmationBody"];
+                };
+            };
+            /** @description This operation needs an Idempotency-Key header, so that a retry cannot act twice. The amount is not one that this offer can be taken for. */
+            400: {
+                headers: {
+                    "X-Request-Id": components["headers"]["X-Request-Id"];
+                    "RateLimit-Policy": components["headers"]["RateLimit-Policy"];
+                    RateLimit: components["headers"]["RateLimit"];
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/problem+json": components["schemas"]["Problem"];
+                };
+            };
+            /** @description This operation needs a valid bearer token. */
+            401: {
+                headers: {
+                    "X-Request-Id": components["headers"]["X-Request-Id"];
+                    "RateLimit-Policy": components["headers"]["RateLimit-Policy"];
+                    RateLimit: components["headers"]["RateLimit"];
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/problem+json": components["schemas"]["Problem"];
+                };
+            };
+            /** @description The token does not have the scope that this operation needs. */
+            403: {
+                headers: {
+                    "X-Request-Id": components["headers"]["X-Request-Id"];
+                    "RateLimit-Policy": components["headers"]["RateLimit-Policy"];
+                    RateLimit: components["headers"]["RateLimit"];
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/problem+json": components["schemas"]["Problem"];
+                };
+            };
+            /** @description There is no such thing, or it is not yours to see. */
+            404: {
+                headers: {
+                    "X-Request-Id": components["headers"]["X-Request-Id"];
+                    "RateLimit-Policy": components["headers"]["RateLimit-Policy"];
+                    RateLimit: components["headers"]["RateLimit"];
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/problem+json": components["schemas"]["Problem"];
+                };
+            };
+            408: components["responses"]["RequestTooSlow"];
+            /** @description A request with this Idempotency-Key is still being carried out. This offer is your own: nobody trades with himself. The offer's price is no longer within the limit you set. The price is not held any more, or was held for another offer: ask for a quote again. The offer does not take this payment method. The trade's state does not allow this action to you now. As many confirmations wait for the owner's answer as one account can have. */
+            409: {
+                headers: {
+                    "X-Request-Id": components["headers"]["X-Request-Id"];
+                    "RateLimit-Policy": components["headers"]["RateLimit-Policy"];
+                    RateLimit: components["headers"]["RateLimit"];
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/problem+json": components["schemas"]["Problem"];
+                };
+            };
+            413: components["responses"]["BodyTooLarge"];
+            414: components["responses"]["QueryTooLong"];
+            /** @description This Idempotency-Key has been used for another request. The request does not have the form this operation takes. */
+            422: {
+                headers: {
+                    "X-Request-Id": components["headers"]["X-Request-Id"];
+                    "RateLimit-Policy": components["headers"]["RateLimit-Policy"];
+                    RateLimit: components["headers"]["RateLimit"];
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/problem+json": components["schemas"]["Problem"];
+                };
+            };
+            /** @description You asked for more than a limit permits; try again after the seconds in Retry-After. */
+            429: {
+                headers: {
+                    "Retry-After": components["headers"]["Retry-After"];
+                    "X-Request-Id": components["headers"]["X-Request-Id"];
+                    "RateLimit-Policy": components["headers"]["RateLimit-Policy"];
+                    RateLimit: components["headers"]["RateLimit"];
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/problem+json": components["schemas"]["Problem"];
+                };
+            };
+            431: components["responses"]["HeadersTooLarge"];
+            500: components["responses"]["InternalError"];
+            /** @description There is no fresh market price for this pair now. The chain's node does not answer at the moment; escrowed coins are not affected. The server is at its limit for this kind of work; try again in a moment. */
+            503: {
+                headers: {
+                    "X-Request-Id": components["headers"]["X-Request-Id"];
+                    "RateLimit-Policy": components["headers"]["RateLimit-Policy"];
+                    RateLimit: components["headers"]["RateLimit"];
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/problem+json": components["schemas"]["Problem"];
+                };
+            };
+        };
+    };
+    get_confirmation: {
+        parameters: {
+            query?: {
+                /**
+                 * @description Only these fields of the answer, or of each entry of a list; `a.b` is the `b` in `a`.
+                 * @example id
+                 */
+                fields?: components["parameters"]["fields"];
+            };
+            header?: {
+                /** @description `ETag`s of answers that you have. */
+                "If-None-Match"?: components["parameters"]["if-none-match"];
+            };
+            path: {
+                confirmation_id: string;
+            };
+            cookie?: never;
+        };
+        requestBody?: never;
+        responses: {
+            /** @description Successful Response */
+            200: {
+                headers: {
+                    ETag: components["headers"]["ETag"];
+                    "X-Request-Id": components["headers"]["X-Request-Id"];
+                    "RateLimit-Policy": components["headers"]["RateLimit-Policy"];
+                    RateLimit: components["headers"]["RateLimit"];
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/json": components["schemas"]["ConfirmationBody"];
+                };
+            };
+            /** @description It is still what `If-None-Match` says. */
+            304: {
+                headers: {
+                    "X-Request-Id": components["headers"]["X-Request-Id"];
+                    "RateLimit-Policy": components["headers"]["RateLimit-Policy"];
+                    RateLimit: components["headers"]["RateLimit"];
+                    [name: string]: unknown;
+                };
+                content?: never;
+            };
+            /** @description This operation needs a valid bearer token. */
+            401: {
+                headers: {
+                    "X-Request-Id": components["headers"]["X-Request-Id"];
+                    "RateLimit-Policy": components["headers"]["RateLimit-Policy"];
+                    RateLimit: components["headers"]["RateLimit"];
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/problem+json": components["schemas"]["Problem"];
+                };
+            };
+            /** @description The token does not have the scope that this operation needs. */
+            403: {
+                headers: {
+                    "X-Request-Id": components["headers"]["X-Request-Id"];
+                    "RateLimit-Policy": components["headers"]["RateLimit-Policy"];
+                    RateLimit: components["headers"]["RateLimit"];
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/problem+json": components["schemas"]["Problem"];
+                };
+            };
+            /** @description There is no such thing, or it is not yours to see. */
+            404: {
+                headers: {
+                    "X-Request-Id": components["headers"]["X-Request-Id"];
+                    "RateLimit-Policy": components["headers"]["RateLimit-Policy"];
+                    RateLimit: components["headers"]["RateLimit"];
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/problem+json": components["schemas"]["Problem"];
+                };
+            };
+            414: components["responses"]["QueryTooLong"];
+            /** @description The request does not have the form this operation takes. */
+            422: {
+                headers: {
+                    "X-Request-Id": components["headers"]["X-Request-Id"];
+                    "RateLimit-Policy": components["headers"]["RateLimit-Policy"];
+                    RateLimit: components["headers"]["RateLimit"];
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/problem+json": components["schemas"]["Problem"];
+                };
+            };
+            /** @description You asked for more than a limit permits; try again after the seconds in Retry-After. */
+            429: {
+                headers: {
+                    "Retry-After": components["headers"]["Retry-After"];
+                    "X-Request-Id": components["headers"]["X-Request-Id"];
+                    "RateLimit-Policy": components["headers"]["RateLimit-Policy"];
+                    RateLimit: components["headers"]["RateLimit"];
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/problem+json": components["schemas"]["Problem"];
+                };
+            };
+            431: components["responses"]["HeadersTooLarge"];
+            500: components["responses"]["InternalError"];
+            /** @description The server is at its limit for this kind of work; try again in a moment. */
+            503: {
+                headers: {
+                    "X-Request-Id": components["headers"]["X-Request-Id"];
+                    "RateLimit-Policy": components["headers"]["RateLimit-Policy"];
+                    RateLimit: components["headers"]["RateLimit"];
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/problem+json": components["schemas"]["Problem"];
+                };
+            };
+        };
+    };
+    confirm: {
+        parameters: {
+            query?: never;
+            header?: {
+                "idempotency-key"?: string | null;
+            };
+            path: {
+                confirmation_id: string;
+            };
+            cookie?: never;
+        };
+        requestBody: {
+            content: {
+                "application/json": components["schemas"]["ConfirmBody"];
+            };
+        };
+        responses: {
+            /** @description Successful Response */
+            200: {
+                headers: {
+                    "X-Request-Id": components["headers"]["X-Request-Id"];
+                    "RateLimit-Policy": components["headers"]["RateLimit-Policy"];
+                    RateLimit: components["headers"]["RateLimit"];
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/json": components["schemas"]["ConfirmationBody"];
+                };
+            };
+            /** @description This operation needs an Idempotency-Key header, so that a retry cannot act twice. This step needs what only your wallet can add; `needs` says what. The amount is not one that this offer can be taken for. The encryption key is not a point of secp256k1. This step needs your wallet's signature. */
+            400: {
+                headers: {
+                    "X-Request-Id": components["headers"]["X-Request-Id"];
+                    "RateLimit-Policy": components["headers"]["RateLimit-Policy"];
+                    RateLimit: components["headers"]["RateLimit"];
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/problem+json": components["schemas"]["Problem"];
+                };
+            };
+            /** @description This operation needs a valid bearer token. */
+            401: {
+                headers: {
+                    "X-Request-Id": components["headers"]["X-Request-Id"];
+                    "RateLimit-Policy": components["headers"]["RateLimit-Policy"];
+                    RateLimit: components["headers"]["RateLimit"];
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/problem+json": components["schemas"]["Problem"];
+                };
+            };
+            /** @description The token does not have the scope that this operation needs. The maker has a rule that you do not meet; `rule` says which. That is more than this exchange lets one trade pay by this method, for its risk. This wallet is not one that you have proven to control. The signature is not that of the wallet which has to sign this, for this escrow. */
+            403: {
+                headers: {
+                    "X-Request-Id": components["headers"]["X-Request-Id"];
+                    "RateLimit-Policy": components["headers"]["RateLimit-Policy"];
+                    RateLimit: components["headers"]["RateLimit"];
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/problem+json": components["schemas"]["Problem"];
+                };
+            };
+            /** @description There is no such thing, or it is not yours to see. */
+            404: {
+                headers: {
+                    "X-Request-Id": components["headers"]["X-Request-Id"];
+                    "RateLimit-Policy": components["headers"]["RateLimit-Policy"];
+                    RateLimit: components["headers"]["RateLimit"];
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/problem+json": components["schemas"]["Problem"];
+                };
+            };
+            408: components["responses"]["RequestTooSlow"];
+            /** @description A request with this Idempotency-Key is still being carried out. This confirmation has its answer already; `state` says which. The time to answer is over; nothing was done. The digest is not that of this confirmation: what you saw is not what would be done. The offer is not what it was when this was asked for; nothing was done. The offer is paused or closed: it cannot be taken now. Others have taken so much of this offer that not enough is left. The maker does not work at this hour; `opens_at` says when he does again. This offer is your own: nobody trades with himself. The offer's price is no longer within the limit you set. The price is not held any more, or was held for another offer: ask for a quote again. The offer does not take this payment method. Buyer and seller of a trade need two wallets. You have as many trades that wait for their escrow as one account may have. The contract would not take an escrow with these terms. The trade's state does not allow this action to you now. Somebody else moved the trade at the same moment; read it again. */
+            409: {
+                headers: {
+                    "X-Request-Id": components["headers"]["X-Request-Id"];
+                    "RateLimit-Policy": components["headers"]["RateLimit-Policy"];
+                    RateLimit: components["headers"]["RateLimit"];
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/problem+json": components["schemas"]["Problem"];
+                };
+            };
+            413: components["responses"]["BodyTooLarge"];
+            414: components["responses"]["QueryTooLong"];
+            /** @description This Idempotency-Key has been used for another request. The request does not have the form this operation takes. */
+            422: {
+                headers: {
+                    "X-Request-Id": components["headers"]["X-Request-Id"];
+                    "RateLimit-Policy": components["headers"]["RateLimit-Policy"];
+                    RateLimit: components["headers"]["RateLimit"];
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/problem+json": components["schemas"]["Problem"];
+                };
+            };
+            /** @description You asked for more than a limit permits; try again after the seconds in Retry-After. */
+            429: {
+                headers: {
+                    "Retry-After": components["headers"]["Retry-After"];
+                    "X-Request-Id": components["headers"]["X-Request-Id"];
+                    "RateLimit-Policy": components["headers"]["RateLimit-Policy"];
+                    RateLimit: components["headers"]["RateLimit"];
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/problem+json": components["schemas"]["Problem"];
+                };
+            };
+            431: components["responses"]["HeadersTooLarge"];
+            500: components["responses"]["InternalError"];
+            /** @description There is no fresh market price for this pair now. The chain's node does not answer at the moment; escrowed coins are not affected. The server is at its limit for this kind of work; try again in a moment. */
+            503: {
+                headers: {
+                    "X-Request-Id": components["headers"]["X-Request-Id"];
+                    "RateLimit-Policy": components["headers"]["RateLimit-Policy"];
+                    RateLimit: components["headers"]["RateLimit"];
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/problem+json": components["schemas"]["Problem"];
+                };
+            };
+        };
+    };
+    refuse_confirmation: {
+        parameters: {
+            query?: never;
+            header?: {
+                "idempotency-key"?: string | null;
+            };
+            path: {
+                confirmation_id: string;
+            };
+            cookie?: never;
+        };
+        requestBody?: never;
+        responses: {
+            /** @description Successful Response */
+            200: {
+                headers: {
+                    "X-Request-Id": components["headers"]["X-Request-Id"];
+                    "RateLimit-Policy": components["headers"]["RateLimit-Policy"];
+                    RateLimit: components["headers"]["RateLimit"];
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/json": components["schemas"]["ConfirmationBody"];
+                };
+            };
+            /** @description This operation needs an Idempotency-Key header, so that a retry cannot act twice. */
+            400: {
+                headers: {
+                    "X-Request-Id": components["headers"]["X-Request-Id"];
+                    "RateLimit-Policy": components["headers"]["RateLimit-Policy"];
+                    RateLimit: components["headers"]["RateLimit"];
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/problem+json": components["schemas"]["Problem"];
+                };
+            };
+            /** @description This operation needs a valid bearer token. */
+            401: {
+                headers: {
+                    "X-Request-Id": components["headers"]["X-Request-Id"];
+                    "RateLimit-Policy": components["headers"]["RateLimit-Policy"];
+                    RateLimit: components["headers"]["RateLimit"];
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/problem+json": components["schemas"]["Problem"];
+                };
+            };
+            /** @description The token does not have the scope that this operation needs. */
+            403: {
+                headers: {
+                    "X-Request-Id": components["headers"]["X-Request-Id"];
+                    "RateLimit-Policy": components["headers"]["RateLimit-Policy"];
+                    RateLimit: components["headers"]["RateLimit"];
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/problem+json": components["schemas"]["Problem"];
+                };
+            };
+            /** @description There is no such thing, or it is not yours to see. */
+            404: {
+                headers: {
+                    "X-Request-Id": components["headers"]["X-Request-Id"];
+                    "RateLimit-Policy": components["headers"]["RateLimit-Policy"];
+                    RateLimit: components["headers"]["RateLimit"];
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/problem+json": components["schemas"]["Problem"];
+                };
+            };
+            408: components["responses"]["RequestTooSlow"];
+            /** @description A request with this Idempotency-Key is still being carried out. This confirmation has its answer already; `state` says which. The time to answer is over; nothing was done. */
+            409: {
+                headers: {
+                    "X-Request-Id": components["headers"]["X-Request-Id"];
+                    "RateLimit-Policy": components["headers"]["RateLimit-Policy"];
+                    RateLimit: components["headers"]["RateLimit"];
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/problem+json": components["schemas"]["Problem"];
+                };
+            };
+            413: components["responses"]["BodyTooLarge"];
+            414: components["responses"]["QueryTooLong"];
+            /** @description This Idempotency-Key has been used for another request. The request does not have the form this operation takes. */
+            422: {
+                headers: {
+                    "X-Request-Id": components["headers"]["X-Request-Id"];
+                    "RateLimit-Policy": components["headers"]["RateLimit-Policy"];
+                    RateLimit: components["headers"]["RateLimit"];
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/problem+json": components["schemas"]["Problem"];
+                };
+            };
+            /** @description You asked for more than a limit permits; try again after the seconds in Retry-After. */
+            429: {
+                headers: {
+                    "Retry-After": components["headers"]["Retry-After"];
+                    "X-Request-Id": components["headers"]["X-Request-Id"];
+                    "RateLimit-Policy": components["headers"]["RateLimit-Policy"];
+                    RateLimit: components["headers"]["RateLimit"];
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/problem+json": components["schemas"]["Problem"];
+                };
+            };
+            431: components["responses"]["HeadersTooLarge"];
+            500: components["responses"]["InternalError"];
+            /** @description The server is at its limit for this kind of work; try again in a moment. */
             503: {
                 headers: {
                     "X-Request-Id": components["headers"]["X-Request-Id"];
@@ -14528,6 +15728,363 @@ export interface operations {
             431: components["responses"]["HeadersTooLarge"];
             500: components["responses"]["InternalError"];
             /** @description The server is at its limit for this kind of work; try again in a moment. */
+            503: {
+                headers: {
+                    "X-Request-Id": components["headers"]["X-Request-Id"];
+                    "RateLimit-Policy": components["headers"]["RateLimit-Policy"];
+                    RateLimit: components["headers"]["RateLimit"];
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/problem+json": components["schemas"]["Problem"];
+                };
+            };
+        };
+    };
+    draw_from_faucet: {
+        parameters: {
+            query?: never;
+            header?: {
+                "idempotency-key"?: string | null;
+            };
+            path?: never;
+            cookie?: never;
+        };
+        requestBody: {
+            content: {
+                "application/json": components["schemas"]["DrawBody"];
+            };
+        };
+        responses: {
+            /** @description Successful Response */
+            201: {
+                headers: {
+                    "X-Request-Id": components["headers"]["X-Request-Id"];
+                    "RateLimit-Policy": components["headers"]["RateLimit-Policy"];
+                    RateLimit: components["headers"]["RateLimit"];
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/json": components["schemas"]["DrawAnswer"];
+                };
+            };
+            /** @description This operation needs an Idempotency-Key header, so that a retry cannot act twice. */
+            400: {
+                headers: {
+                    "X-Request-Id": components["headers"]["X-Request-Id"];
+                    "RateLimit-Policy": components["headers"]["RateLimit-Policy"];
+                    RateLimit: components["headers"]["RateLimit"];
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/problem+json": components["schemas"]["Problem"];
+                };
+            };
+            /** @description This operation needs a valid bearer token. */
+            401: {
+                headers: {
+                    "X-Request-Id": components["headers"]["X-Request-Id"];
+                    "RateLimit-Policy": components["headers"]["RateLimit-Policy"];
+                    RateLimit: components["headers"]["RateLimit"];
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/problem+json": components["schemas"]["Problem"];
+                };
+            };
+            /** @description The token does not have the scope that this operation needs. This wallet is not one that you have proven to control. */
+            403: {
+                headers: {
+                    "X-Request-Id": components["headers"]["X-Request-Id"];
+                    "RateLimit-Policy": components["headers"]["RateLimit-Policy"];
+                    RateLimit: components["headers"]["RateLimit"];
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/problem+json": components["schemas"]["Problem"];
+                };
+            };
+            /** @description There is no such thing, or it is not yours to see. */
+            404: {
+                headers: {
+                    "X-Request-Id": components["headers"]["X-Request-Id"];
+                    "RateLimit-Policy": components["headers"]["RateLimit-Policy"];
+                    RateLimit: components["headers"]["RateLimit"];
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/problem+json": components["schemas"]["Problem"];
+                };
+            };
+            408: components["responses"]["RequestTooSlow"];
+            /** @description A request with this Idempotency-Key is still being carried out. The faucet has given this account as much as it gives at present. The faucet has given all that it gives on this chain. */
+            409: {
+                headers: {
+                    "X-Request-Id": components["headers"]["X-Request-Id"];
+                    "RateLimit-Policy": components["headers"]["RateLimit-Policy"];
+                    RateLimit: components["headers"]["RateLimit"];
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/problem+json": components["schemas"]["Problem"];
+                };
+            };
+            413: components["responses"]["BodyTooLarge"];
+            414: components["responses"]["QueryTooLong"];
+            /** @description This Idempotency-Key has been used for another request. The request does not have the form this operation takes. */
+            422: {
+                headers: {
+                    "X-Request-Id": components["headers"]["X-Request-Id"];
+                    "RateLimit-Policy": components["headers"]["RateLimit-Policy"];
+                    RateLimit: components["headers"]["RateLimit"];
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/problem+json": components["schemas"]["Problem"];
+                };
+            };
+            /** @description You asked for more than a limit permits; try again after the seconds in Retry-After. */
+            429: {
+                headers: {
+                    "Retry-After": components["headers"]["Retry-After"];
+                    "X-Request-Id": components["headers"]["X-Request-Id"];
+                    "RateLimit-Policy": components["headers"]["RateLimit-Policy"];
+                    RateLimit: components["headers"]["RateLimit"];
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/problem+json": components["schemas"]["Problem"];
+                };
+            };
+            431: components["responses"]["HeadersTooLarge"];
+            500: components["responses"]["InternalError"];
+            /** @description The chain's node does not answer at the moment; escrowed coins are not affected. The server is at its limit for this kind of work; try again in a moment. */
+            503: {
+                headers: {
+                    "X-Request-Id": components["headers"]["X-Request-Id"];
+                    "RateLimit-Policy": components["headers"]["RateLimit-Policy"];
+                    RateLimit: components["headers"]["RateLimit"];
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/problem+json": components["schemas"]["Problem"];
+                };
+            };
+        };
+    };
+    sandbox_clock: {
+        parameters: {
+            query?: {
+                /**
+                 * @description Only these fields of the answer, or of each entry of a list; `a.b` is the `b` in `a`.
+                 * @example id
+                 */
+                fields?: components["parameters"]["fields"];
+            };
+            header?: {
+                /** @description `ETag`s of answers that you have. */
+                "If-None-Match"?: components["parameters"]["if-none-match"];
+            };
+            path?: never;
+            cookie?: never;
+        };
+        requestBody?: never;
+        responses: {
+            /** @description Successful Response */
+            200: {
+                headers: {
+                    ETag: components["headers"]["ETag"];
+                    "X-Request-Id": components["headers"]["X-Request-Id"];
+                    "RateLimit-Policy": components["headers"]["RateLimit-Policy"];
+                    RateLimit: components["headers"]["RateLimit"];
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/json": components["schemas"]["SandboxClock"];
+                };
+            };
+            /** @description It is still what `If-None-Match` says. */
+            304: {
+                headers: {
+                    "X-Request-Id": components["headers"]["X-Request-Id"];
+                    "RateLimit-Policy": components["headers"]["RateLimit-Policy"];
+                    RateLimit: components["headers"]["RateLimit"];
+                    [name: string]: unknown;
+                };
+                content?: never;
+            };
+            /** @description There is no such thing, or it is not yours to see. */
+            404: {
+                headers: {
+                    "X-Request-Id": components["headers"]["X-Request-Id"];
+                    "RateLimit-Policy": components["headers"]["RateLimit-Policy"];
+                    RateLimit: components["headers"]["RateLimit"];
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/problem+json": components["schemas"]["Problem"];
+                };
+            };
+            414: components["responses"]["QueryTooLong"];
+            /** @description The request does not have the form this operation takes. */
+            422: {
+                headers: {
+                    "X-Request-Id": components["headers"]["X-Request-Id"];
+                    "RateLimit-Policy": components["headers"]["RateLimit-Policy"];
+                    RateLimit: components["headers"]["RateLimit"];
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/problem+json": components["schemas"]["Problem"];
+                };
+            };
+            /** @description You asked for more than a limit permits; try again after the seconds in Retry-After. */
+            429: {
+                headers: {
+                    "Retry-After": components["headers"]["Retry-After"];
+                    "X-Request-Id": components["headers"]["X-Request-Id"];
+                    "RateLimit-Policy": components["headers"]["RateLimit-Policy"];
+                    RateLimit: components["headers"]["RateLimit"];
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/problem+json": components["schemas"]["Problem"];
+                };
+            };
+            431: components["responses"]["HeadersTooLarge"];
+            500: components["responses"]["InternalError"];
+            /** @description The chain's node does not answer at the moment; escrowed coins are not affected. The server is at its limit for this kind of work; try again in a moment. */
+            503: {
+                headers: {
+                    "X-Request-Id": components["headers"]["X-Request-Id"];
+                    "RateLimit-Policy": components["headers"]["RateLimit-Policy"];
+                    RateLimit: components["headers"]["RateLimit"];
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/problem+json": components["schemas"]["Problem"];
+                };
+            };
+        };
+    };
+    move_sandbox_clock: {
+        parameters: {
+            query?: never;
+            header?: {
+                "idempotency-key"?: string | null;
+            };
+            path?: never;
+            cookie?: never;
+        };
+        requestBody: {
+            content: {
+                "application/json": components["schemas"]["AdvanceBody"];
+            };
+        };
+        responses: {
+            /** @description Successful Response */
+            200: {
+                headers: {
+                    "X-Request-Id": components["headers"]["X-Request-Id"];
+                    "RateLimit-Policy": components["headers"]["RateLimit-Policy"];
+                    RateLimit: components["headers"]["RateLimit"];
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/json": components["schemas"]["SandboxClock"];
+                };
+            };
+            /** @description This operation needs an Idempotency-Key header, so that a retry cannot act twice. */
+            400: {
+                headers: {
+                    "X-Request-Id": components["headers"]["X-Request-Id"];
+                    "RateLimit-Policy": components["headers"]["RateLimit-Policy"];
+                    RateLimit: components["headers"]["RateLimit"];
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/problem+json": components["schemas"]["Problem"];
+                };
+            };
+            /** @description This operation needs a valid bearer token. */
+            401: {
+                headers: {
+                    "X-Request-Id": components["headers"]["X-Request-Id"];
+                    "RateLimit-Policy": components["headers"]["RateLimit-Policy"];
+                    RateLimit: components["headers"]["RateLimit"];
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/problem+json": components["schemas"]["Problem"];
+                };
+            };
+            /** @description The token does not have the scope that this operation needs. */
+            403: {
+                headers: {
+                    "X-Request-Id": components["headers"]["X-Request-Id"];
+                    "RateLimit-Policy": components["headers"]["RateLimit-Policy"];
+                    RateLimit: components["headers"]["RateLimit"];
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/problem+json": components["schemas"]["Problem"];
+                };
+            };
+            /** @description There is no such thing, or it is not yours to see. */
+            404: {
+                headers: {
+                    "X-Request-Id": components["headers"]["X-Request-Id"];
+                    "RateLimit-Policy": components["headers"]["RateLimit-Policy"];
+                    RateLimit: components["headers"]["RateLimit"];
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/problem+json": components["schemas"]["Problem"];
+                };
+            };
+            408: components["responses"]["RequestTooSlow"];
+            /** @description A request with this Idempotency-Key is still being carried out. The sandbox's clock does not go that far. */
+            409: {
+                headers: {
+                    "X-Request-Id": components["headers"]["X-Request-Id"];
+                    "RateLimit-Policy": components["headers"]["RateLimit-Policy"];
+                    RateLimit: components["headers"]["RateLimit"];
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/problem+json": components["schemas"]["Problem"];
+                };
+            };
+            413: components["responses"]["BodyTooLarge"];
+            414: components["responses"]["QueryTooLong"];
+            /** @description This Idempotency-Key has been used for another request. The request does not have the form this operation takes. */
+            422: {
+                headers: {
+                    "X-Request-Id": components["headers"]["X-Request-Id"];
+                    "RateLimit-Policy": components["headers"]["RateLimit-Policy"];
+                    RateLimit: components["headers"]["RateLimit"];
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/problem+json": components["schemas"]["Problem"];
+                };
+            };
+            /** @description You asked for more than a limit permits; try again after the seconds in Retry-After. */
+            429: {
+                headers: {
+                    "Retry-After": components["headers"]["Retry-After"];
+                    "X-Request-Id": components["headers"]["X-Request-Id"];
+                    "RateLimit-Policy": components["headers"]["RateLimit-Policy"];
+                    RateLimit: components["headers"]["RateLimit"];
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/problem+json": components["schemas"]["Problem"];
+                };
+            };
+            431: components["responses"]["HeadersTooLarge"];
+            500: components["responses"]["InternalError"];
+            /** @description The chain's node does not answer at the moment; escrowed coins are not affected. The server is at its limit for this kind of work; try again in a moment. */
             503: {
                 headers: {
                     "X-Request-Id": components["headers"]["X-Request-Id"];
