@@ -20,9 +20,8 @@ from tradepost.kernel.clock import system_clock
 from tradepost.kernel.database import Database
 from tradepost.kernel.settings import Settings
 
-
 #: A folder in memory: a database is copied there five times as quickly as on a disk.
-_MEMORY = Path("/dev/shm")  # noqa: S108 - a folder of its own is made in it
+_MEMORY = Path("/dev/shm")
 _MEMORY_WANTED_BYTES = 2 << 30
 
 
