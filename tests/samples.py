@@ -31,6 +31,11 @@ CHECKED = frozenset({"json", "http"})
 READ = frozenset({"text", "mermaid"})
 #: Where another test takes a page's samples of a language from the page itself.
 ELSEWHERE = {
+    ("docs/agents.md", "console"): "tests/e2e/test_agents.py",
+    ("docs/agents.md", "python"): "tests/e2e/test_agents.py",
+    ("docs/graphql.md", "graphql"): "tests/integration/graphql/test_documented.py",
+    ("docs/graphql.md", "json"): "tests/integration/graphql/test_documented.py",
+    ("docs/graphql.md", "python"): "tests/integration/graphql/test_documented.py",
     ("docs/recovery.md", "bash"): "tests/e2e/test_recovery.py",
     ("docs/streams.md", "json"): "tests/unit/entrypoints/test_asyncapi.py",
     ("docs/webhooks.md", "python"): "tests/integration/webhooks/test_documented.py",

@@ -16,7 +16,14 @@ pytestmark = pytest.mark.slow
 
 TEXT = (CLONE / "docs" / "agents.md").read_text()
 PYTHON = re.compile(r"^```python\n(.*?)^```$", re.MULTILINE | re.DOTALL)
+CONSOLE = re.compile(r"^```console\n(.*?)^```$", re.MULTILINE | re.DOTALL)
+_ID = re.compile(r" [0-9a-f-]{36}$")
 _PATIENCE_S = 60
+
+
+def _words(typed: str) -> list[str]:
+    """What follows `tradepost` in a line of the page, without the id of a confirmation."""
+    return _ID.sub("", typed.removeprefix("$ tradepost ")).split()
 
 
 def _pending(owner: Person) -> str:
@@ -61,7 +68,9 @@ def test_an_agent_asks_and_its_owner_answers(exchange: Instance, tmp_path: Path)
     bounds = ("--min", "0.01", "--max", "1", "--total", "5")
     said = ("ETH", "--currency", "EUR", "--price", "2500", *bounds, "--method", "sepa", "--yes")
     maker.says("offer", "create", "sell", *said)
-    token = owner.says("agent-token", "--label", "shopping", "--days", "7")["token"]
+    made, answers = ([*map(_words, text.splitlines())] for text in CONSOLE.findall(TEXT))
+    assert answers == [["confirmations"], ["confirm"], ["refuse"]]
+    token = owner.says(*made[0])["token"]
 
     refused, lines = _answered(owner, token, "refuse")
     assert (refused["state"], lines) == ("refused", ["refused"])

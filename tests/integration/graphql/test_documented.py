@@ -24,12 +24,16 @@ PAGE = (CLONE / "docs" / "graphql.md").read_text()
 async def test_the_examples_are_answered(world: World) -> None:
     _, taker, trades = await traded(world)
     market, own, _ = re.findall(r"```graphql\n(.*?)```", PAGE, re.DOTALL)
-    found = await good(world, None, market, asset="ETH", currency="EUR")
+    variables, known = map(json.loads, re.findall(r"```json\n(.*?)```", PAGE, re.DOTALL))
+    found = await good(world, None, market, **variables)
     assert len(found["offers"]["data"]) == len(trades)
     assert found["market"]["summary"]["bestAsk"] == "2500"
     page = (await good(world, taker, own))["trades"]
     assert [one["id"] for one in page["data"]] == [one["id"] for one in reversed(trades)]
     assert all(one["offer"]["price"] for one in page["data"])
+    unknown = await world.api.post("/v1/graphql", json=known)
+    (error,) = unknown.json()["errors"]
+    assert error["extensions"]["code"] == "PERSISTED_QUERY_NOT_FOUND"
 
 
 async def test_the_code_in_python_runs(world: World) -> None:
