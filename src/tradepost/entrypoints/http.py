@@ -3,13 +3,15 @@
 from collections.abc import AsyncIterator
 from contextlib import AsyncExitStack, asynccontextmanager
 from datetime import timedelta
+from functools import cache
 from threading import Thread
 from typing import Any
 
-from fastapi import FastAPI
+from fastapi import APIRouter, FastAPI
 from fastapi.middleware.gzip import GZipMiddleware
 from fastapi.responses import JSONResponse
 from fastapi_offline import FastAPIOffline
+from starlette.routing import BaseRoute
 
 import tradepost.alerts.http
 import tradepost.book.http
@@ -91,6 +93,35 @@ _WAITING_CONNECTIONS = 1_024
 _LAST_WORDS_S = 15
 
 
+@cache
+def _operations(*, sandbox: bool) -> tuple[BaseRoute, ...]:
+    """All rooms' operations. They are the same in each app that a process builds of them."""
+    router = APIRouter(generate_unique_id_function=lambda route: route.name)
+    add_room(router, meta.health)
+    for room in (
+        meta.clock,
+        meta.router,
+        problems.router,
+        tradepost.identity.http.router,
+        tradepost.book.http.router,
+        tradepost.offers.http.router,
+        tradepost.alerts.http.router,
+        tradepost.payments.http.methods,
+        tradepost.payments.http.accounts,
+        tradepost.prices.http.router,
+        tradepost.trades.http.router,
+        tradepost.confirmations.http.router,
+        tradepost.insights.http.router,
+        tradepost.webhooks.http.router,
+        tradepost.notifications.http.router,
+        tradepost.notifications.http.streams,
+        tradepost.entrypoints.graphql.http.router,
+        *([tradepost.sandbox.http.router] if sandbox else []),
+    ):
+        add_room(router, room, "/v1")
+    return tuple(router.routes)
+
+
 def build(settings: Settings, clock: Clock | None = None, pace: Pace = PACE) -> FastAPI:
     """The app with all its rooms; its connections open and close with its lifespan."""
     clock = clock or clock_of(settings)
@@ -146,7 +177,6 @@ def build(settings: Settings, clock: Clock | None = None, pace: Pace = PACE) -> 
         },
         # Where it would lead is the caller's own word, the Host header.
         redirect_slashes=False,
-        generate_unique_id_function=lambda route: route.name,
     )
     app.state.settings = settings
     app.state.clock = clock
@@ -161,28 +191,7 @@ def build(settings: Settings, clock: Clock | None = None, pace: Pace = PACE) -> 
     app.state.chain_id = escrows.chain_id
     app.state.graphql = Queries(settings)
     install_problems(app)
-    add_room(app, meta.health)
-    for router in (
-        meta.clock,
-        meta.router,
-        problems.router,
-        tradepost.identity.http.router,
-        tradepost.book.http.router,
-        tradepost.offers.http.router,
-        tradepost.alerts.http.router,
-        tradepost.payments.http.methods,
-        tradepost.payments.http.accounts,
-        tradepost.prices.http.router,
-        tradepost.trades.http.router,
-        tradepost.confirmations.http.router,
-        tradepost.insights.http.router,
-        tradepost.webhooks.http.router,
-        tradepost.notifications.http.router,
-        tradepost.notifications.http.streams,
-        tradepost.entrypoints.graphql.http.router,
-        *([tradepost.sandbox.http.router] if settings.sandbox else []),
-    ):
-        add_room(app, router, "/v1")
+    app.router.routes += _operations(sandbox=settings.sandbox)
     app.add_api_route("/asyncapi.json", _asyncapi, include_in_schema=False)
     app.router.add_websocket_route("/v1/stream", tradepost.notifications.http.stream_socket)
     app.router.add_websocket_route("/v1/graphql", graphql_socket)

@@ -7,7 +7,7 @@ operations as an exchange has, that costs more than most of them do themselves.
 from collections.abc import Awaitable, Callable, Iterable
 from typing import Any
 
-from fastapi import APIRouter, FastAPI, Request, Response
+from fastapi import APIRouter, Request, Response
 from fastapi.routing import APIRoute, iter_route_contexts
 from starlette.exceptions import HTTPException
 from starlette.routing import BaseRoute, Match, NoMatchFound, Route
@@ -25,13 +25,13 @@ _FOUND = "tradepost.found"
 _ALLOWED = "tradepost.allowed"
 
 
-def add_room(app: FastAPI, router: APIRouter, prefix: str = "") -> None:
-    """Adds the operations of `router` under `prefix`, each as a route of the app itself."""
-    for route in iter_route_contexts(router.routes):
+def add_room(router: APIRouter, room: APIRouter, prefix: str = "") -> None:
+    """Adds the operations of `room` under `prefix`, each as a route of `router` itself."""
+    for route in iter_route_contexts(room.routes):
         assert isinstance(route.original_route, APIRoute), "a room has operations only"
         assert route.path is not None
         assert route.endpoint is not None
-        app.router.add_api_route(
+        router.add_api_route(
             prefix + route.path,
             route.endpoint,
             response_model=route.response_model,
@@ -52,7 +52,7 @@ def add_room(app: FastAPI, router: APIRouter, prefix: str = "") -> None:
             route_class_override=type(route.original_route),
         )
         if retirement := Retirement.told_by(route.openapi_extra):
-            added = app.router.routes[-1]
+            added = router.routes[-1]
             assert isinstance(added, APIRoute)
             added.app = Retiring(added.app, retirement)
 

@@ -51,7 +51,7 @@ async def client(database: Database) -> AsyncIterator[httpx.AsyncClient]:
     app.state.database = database
     app.state.tries = 0
     install_problems(app)
-    add_room(app, router)
+    add_room(app.router, router)
     transport = httpx.ASGITransport(app)
     async with httpx.AsyncClient(transport=transport, base_url="http://127.0.0.1") as client:
         yield client

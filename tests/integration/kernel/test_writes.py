@@ -67,7 +67,7 @@ async def app(database: Database) -> FastAPI:
     made.state.authenticate = authenticate
     made.state.authenticate_once = authenticate_once
     install_problems(made)
-    add_room(made, router)
+    add_room(made.router, router)
     return made
 
 

@@ -41,7 +41,7 @@ def app() -> FastAPI:
     async def plates(request: Request) -> list[str]:
         return ["white"]
 
-    add_room(app, room, "/v1")
+    add_room(app.router, room, "/v1")
     app.router.routes.insert(0, Directory(app.router.routes))
     app.state.clock = lambda: datetime(2026, 7, 31, 23, 59, 59, tzinfo=UTC)
     return app

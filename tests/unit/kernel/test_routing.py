@@ -39,7 +39,7 @@ def _room() -> APIRouter:
 def app() -> FastAPI:
     app = FastAPI(generate_unique_id_function=lambda route: route.name)
     install_problems(app)
-    add_room(app, _room(), "/v1")
+    add_room(app.router, _room(), "/v1")
     app.router.routes.insert(0, Directory(app.router.routes))
     return app
 

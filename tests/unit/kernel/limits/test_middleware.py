@@ -54,7 +54,7 @@ def app(clock: Clock) -> FastAPI:
 
     made = FastAPI()
     install_problems(made)
-    add_room(made, room, "/v1/things")
+    add_room(made.router, room, "/v1/things")
 
     @made.websocket("/v1/stream")
     async def stream(socket: WebSocket) -> None:
