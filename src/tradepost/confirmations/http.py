@@ -115,7 +115,9 @@ class OpeningBody(Body):
         StringConstraints(max_length=500),
         Field(description="From the offer's quote. The owner has to confirm while it holds."),
     ] = None
-    link: Annotated[str | None, StringConstraints(max_length=64)] = None
+    link: Annotated[
+        str | None, StringConstraints(pattern=r"^[A-Za-z0-9_-]{1,64}$", max_length=64)
+    ] = None
     country: CountryCode | None = None
 
     @model_validator(mode="after")

@@ -3,6 +3,7 @@
 import json
 from datetime import timedelta
 from typing import Any
+from uuid import uuid4
 
 import httpx
 import pytest
@@ -196,6 +197,10 @@ async def test_tools_cost_what_their_operations_do(settings: Settings) -> None:
 async def test_calls_are_counted_by_names_of_ours(
     exchange: Exchange, world: World, owners: Owners
 ) -> None:
+    def timed() -> float:
+        said = {"operation": "mcp"}
+        return REGISTRY.get_sample_value("tradepost_http_request_seconds_count", said) or 0
+
     def counted(registry: CollectorRegistry) -> dict[tuple[str, str], float]:
         return {
             (sample.labels["tool"], sample.labels["outcome"]): sample.value
@@ -208,18 +213,22 @@ async def test_calls_are_counted_by_names_of_ours(
     before = counted(REGISTRY)
     async with at(exchange, await owners.program(await world.trader())) as agent:
         await agent.does("list_trades")
-        await agent.refused("get_trade", trade_id=str(world.settings.port).zfill(8) + _REST)
+        await agent.refused("get_trade", trade_id=str(uuid4()))
         with pytest.raises(Exception, match="no_such_tool"):  # of the library, of two kinds
             await agent.client.call_tool("no_such_tool", {})
+        quick = timed()
+        assert quick
+        # Who waits says nothing of how quick we are; here there is nothing to wait for.
+        nothing = {"trade_id": str(uuid4()), "wait_s": 0}
+        assert (await agent.refused("follow_trade", **nothing))["kind"] == "not-found"
+        assert timed() == quick
     after = counted(REGISTRY)
     more = {key: value - before.get(key, 0) for key, value in after.items()}
     assert {key: value for key, value in more.items() if value} == {
         ("list_trades", "done"): 1,
         ("get_trade", "refused"): 1,
+        ("follow_trade", "refused"): 1,
     }
-
-
-_REST = "-0000-7000-8000-000000000000"
 
 
 async def test_it_can_be_switched_off(settings: Settings) -> None:

@@ -161,9 +161,9 @@ async def follow_trade(
     wait_s: Annotated[int, Field(ge=0, le=LONGEST_WAIT_S)] = 20,
 ) -> Followed:
     """Wait until something happens to a trade, or wait_s are over. Without after: begin at once."""
+    api().waits()
     # Whoever may not see it does not wait for it.
     await api().ask("GET", f"/v1/trades/{trade_id}")
-    api().waits()
     changes: list[Change] = []
     seq, missed = 0 if after is None else after, False
     query = {"channels": "trades", "resume_from": None if after is None else f"trades={after}"}
