@@ -14,7 +14,7 @@ from tests.integration.graphql.test_same import traded
 from tests.integration.notifications import serving
 from tests.integration.trades.conftest import World
 from tradepost.entrypoints.dev.data import CLONE
-from tradepost.entrypoints.graphql import limits, protocol
+from tradepost.entrypoints.graphql import known, limits, protocol
 from tradepost.notifications.model import MAX_CHANNELS, MAX_SAME
 from tradepost_client import AsyncClient
 
@@ -72,7 +72,7 @@ def test_the_bounds_and_ends_of_subscriptions_are_those_of_the_code() -> None:
 def test_the_limits_are_those_of_the_code() -> None:
     rows = dict(re.findall(r"^\| ([a-z]+) \| ([\d,]+)", PAGE, re.MULTILINE))
     assert {name: int(most.replace(",", "")) for name, most in rows.items()} == {
-        "characters": limits.MAX_CHARS,
+        "characters": known.MAX_CHARS,
         "tokens": limits.MAX_TOKENS,
         "depth": limits.MAX_DEPTH,
         "aliases": limits.MAX_ALIASES,

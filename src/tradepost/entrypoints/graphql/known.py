@@ -8,9 +8,10 @@ from collections.abc import Mapping
 from pathlib import Path
 from typing import Final
 
-from tradepost.entrypoints.graphql.limits import MAX_CHARS
 from tradepost.kernel.errors import Problem
 
+#: Longer than any query that asks for all fields of a subject.
+MAX_CHARS: Final = 16_000
 #: Each is as long as a query can be at most.
 _MOST: Final = 500
 _HASH: Final = re.compile(r"[0-9a-f]{64}")

@@ -29,8 +29,6 @@ from graphql import (
 from tradepost.entrypoints.graphql.schema import CORE, definition
 from tradepost.kernel.errors import Problem
 
-#: Longer than any query that asks for all fields of a subject.
-MAX_CHARS: Final = 16_000
 MAX_TOKENS: Final = 1_500
 MAX_DEPTH: Final = 10
 MAX_ALIASES: Final = 30

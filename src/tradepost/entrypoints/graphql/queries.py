@@ -22,9 +22,8 @@ from pydantic import BaseModel, ConfigDict, Field, StringConstraints, Validation
 from strawberry.types.execution import ExecutionResult
 
 from tradepost.entrypoints.graphql.context import Asked, Context, lent
-from tradepost.entrypoints.graphql.known import KnownQueries, digest_of, read
+from tradepost.entrypoints.graphql.known import MAX_CHARS, KnownQueries, digest_of, read
 from tradepost.entrypoints.graphql.limits import (
-    MAX_CHARS,
     MAX_MESSAGE_POINTS,
     MAX_TOKENS,
     MAX_VARIABLES_BYTES,
