@@ -6,6 +6,7 @@ document is asked for; an answer that no client expects ends the measurement.
 """
 
 import asyncio
+import hashlib
 import json
 import os
 import re
@@ -45,6 +46,11 @@ _AMOUNT = Decimal("0.1")
 _WEI = 10**17
 _PASSPHRASE = "a passphrase of a measurement"  # noqa: S105 - it guards nothing
 _DETAILS = {"account_holder": "R. Seller", "iban": "DE89370400440532013000"}
+#: A trader's page in one query: what he deals in, each with its steps and its offer, and the book.
+_QUERY = """{ trades { data { id state amount history { at event } offer { id price } } }
+    offers(direction: sell, asset: "ETH", currency: "EUR") { data { id price maker { name } } } }"""
+_DIGEST = hashlib.sha256(_QUERY.encode()).hexdigest()
+_KNOWN = {"persistedQuery": {"version": 1, "sha256Hash": _DIGEST}}
 #: A market of a fresh exchange has no price and no trades, and what is relayed may be too late.
 _TOLD_AS_WELL = {"get_price": {404}, "price_history": {404}}
 #: Not in a client's hands: what it follows never ends.
@@ -290,6 +296,9 @@ class _Lane:
             client.events,
             client.trades,
             client.offers_for_partner,
+            # The one process knows a query by its digest once it was sent along with it.
+            lambda: client.send("POST", "/v1/graphql", {"query": _QUERY, "extensions": _KNOWN}),
+            lambda: client.get("/v1/graphql", {"extensions": json.dumps(_KNOWN)}),
         )
         for _ in range(READS):
             for read in reads:
