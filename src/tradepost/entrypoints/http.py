@@ -21,7 +21,8 @@ import tradepost.identity.http
 import tradepost.insights.http
 import tradepost.notifications.http
 import tradepost.offers.http
-import tradepost.payments.http
+import tradepost.payments.http.accounts
+import tradepost.payments.http.methods
 import tradepost.prices.http
 import tradepost.sandbox.http
 import tradepost.trades.http
@@ -106,8 +107,8 @@ def _operations(*, sandbox: bool) -> tuple[BaseRoute, ...]:
         tradepost.book.http.router,
         tradepost.offers.http.router,
         tradepost.alerts.http.router,
-        tradepost.payments.http.methods,
-        tradepost.payments.http.accounts,
+        tradepost.payments.http.methods.router,
+        tradepost.payments.http.accounts.router,
         tradepost.prices.http.router,
         tradepost.trades.http.router,
         tradepost.confirmations.http.router,

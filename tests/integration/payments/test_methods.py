@@ -9,7 +9,7 @@ import pytest
 
 from tradepost.entrypoints.http import build
 from tradepost.kernel.settings import Settings
-from tradepost.payments.http import MethodsAnswer
+from tradepost.payments.http.methods import MethodsAnswer
 from tradepost_payments.registry import builtin, verified
 
 

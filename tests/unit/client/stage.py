@@ -11,7 +11,7 @@ from eth_abi.abi import decode, encode
 from eth_utils.address import to_checksum_address
 from eth_utils.crypto import keccak
 
-from tradepost.payments.http import MethodAnswer, SignedAnswer
+from tradepost.payments.http.methods import MethodAnswer, SignedAnswer
 from tradepost_client import (
     AsyncChain,
     AsyncClient,

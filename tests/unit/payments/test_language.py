@@ -6,7 +6,7 @@ import pytest
 from hypothesis import given
 from hypothesis import strategies as st
 
-from tradepost.payments.http import Language, preferred
+from tradepost.payments.http.methods import Language, preferred
 from tradepost_payments.model import LANGUAGES
 
 

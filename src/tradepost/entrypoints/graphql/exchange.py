@@ -11,8 +11,8 @@ from tradepost.entrypoints.graphql.shape import Time, asks, choice, shaped
 from tradepost.identity import service as identity
 from tradepost.identity.http.bodies import AccountAnswer
 from tradepost.kernel.access import Scope
-from tradepost.payments import http as payments
 from tradepost.payments import service as registry
+from tradepost.payments.http import methods as payments
 from tradepost.prices import http as indexes
 from tradepost.prices.model import Pair, PriceAnswer
 from tradepost_payments.model import Category
