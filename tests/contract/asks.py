@@ -5,8 +5,10 @@ that the tests reach what lies behind all the refusals. Every request comes with
 of its own: a test may send it once, many times, or as somebody else first.
 """
 
+import json
 from collections.abc import Awaitable, Callable
 from dataclasses import dataclass, field
+from hashlib import sha256
 from typing import Any
 from uuid import uuid4
 
@@ -311,6 +313,44 @@ async def _settlement(arena: Arena) -> Ask:
     return _of_trade(deal, deal.seller, deal.settlement(deal.seller, 10**17))
 
 
+def _confirmation(*, listed: bool = False, confirmed: bool = False) -> Make:
+    """About a dispute that a program has asked the seller of a paid trade for."""
+
+    async def make(arena: Arena) -> Ask:
+        deal = await paid(arena)
+        asked = await made(deal.seller, "/v1/confirmations", _asked(deal))
+        return Ask(
+            deal.seller,
+            {} if listed else {"confirmation_id": asked["id"]},
+            body={"digest": asked["digest"]} if confirmed else None,
+            secrets=(asked["id"], asked["digest"], deal.id),
+        )
+
+    return make
+
+
+async def _ask_confirmation(arena: Arena) -> Ask:
+    deal = await paid(arena)
+    # Either side may dispute: nobody is on the other one.
+    return Ask(deal.seller, body=_asked(deal), secrets=(deal.id,))
+
+
+def _asked(deal: Deal) -> dict[str, str]:
+    return {"step": "dispute", "trade_id": deal.id, "reason": "not_paid"}
+
+
+async def _known_query(arena: Arena) -> Ask:
+    known = {"persistedQuery": {"version": 1, "sha256Hash": sha256(_QUERY.encode()).hexdigest()}}
+    sent = await arena.http.post("/v1/graphql", json={"query": _QUERY, "extensions": known})
+    assert sent.status_code == 200, sent.text
+    return Ask(query={"extensions": json.dumps(known)})
+
+
+async def _draw(arena: Arena) -> Ask:
+    player = await newcomer(arena)
+    return Ask(player, body={"wallet": player.wallet.address})
+
+
 def _webhook(body: Any = None, *, listed: bool = False, changed: bool = False) -> Make:
     async def make(arena: Arena) -> Ask:
         player = await newcomer(arena)
@@ -338,6 +378,7 @@ def _delivery(*, listed: bool = False) -> Make:
 
 
 _PAIR = {"asset": "ETH", "currency": "EUR"}
+_QUERY = "query Fee { exchange { name feeBps } }"
 
 #: A good request of every operation.
 ASKS: dict[str, Make] = {
@@ -400,6 +441,11 @@ ASKS: dict[str, Make] = {
     "POST /v1/trades/{trade_id}/cancel": _cancel,
     "POST /v1/trades/{trade_id}/dispute": _dispute,
     "POST /v1/trades/{trade_id}/settlement": _settlement,
+    "POST /v1/confirmations": _ask_confirmation,
+    "GET /v1/confirmations": _confirmation(listed=True),
+    "GET /v1/confirmations/{confirmation_id}": _confirmation(),
+    "POST /v1/confirmations/{confirmation_id}/confirm": _confirmation(confirmed=True),
+    "POST /v1/confirmations/{confirmation_id}/refuse": _confirmation(),
     "GET /v1/markets": _public(query={"limit": 10}),
     "GET /v1/markets/{asset}/{currency}": _public(path=_PAIR),
     "GET /v1/markets/{asset}/{currency}/depth": _public(path=_PAIR),
@@ -416,4 +462,8 @@ ASKS: dict[str, Make] = {
     "GET /v1/webhooks/{webhook_id}/deliveries": _delivery(listed=True),
     "GET /v1/webhooks/{webhook_id}/deliveries/{delivery_id}": _delivery(),
     "POST /v1/webhooks/{webhook_id}/deliveries/{delivery_id}/replay": _delivery(),
+    "POST /v1/graphql": _public(body={"query": _QUERY}),
+    "GET /v1/graphql": _known_query,
+    "POST /v1/sandbox/faucet": _draw,
+    "GET /v1/sandbox/clock": _public(),
 }

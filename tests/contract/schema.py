@@ -50,11 +50,14 @@ BRIDGE = Bridge()
 LEFT_OUT = {
     "GET /v1/stream": "It does not end: tests/integration/notifications listens to it over sockets."
     " That it refuses as the document says is in test_edges.py.",
+    "POST /v1/sandbox/clock": "It moves the time of all that the others ask about:"
+    " tests/integration/sandbox moves that of exchanges of its own.",
 }
 #: What the app serves that is no operation of the document, and why.
 UNDOCUMENTED = {
     "/openapi.json": "It is the document.",
     "/asyncapi.json": "It is the document of the streams.",
+    "/mcp": "It speaks another protocol: tests/integration/agents asks it.",
     "/docs": "A page for people, made of the document.",
     "/docs/oauth2-redirect": "FastAPI's, of that page.",
     "/static-offline-docs": "The files of that page.",

@@ -15546,6 +15546,7 @@ export interface operations {
                 };
                 content: {
                     "application/json": components["schemas"]["GraphQLAnswer"];
+                    "application/graphql-response+json": components["schemas"]["GraphQLAnswer"];
                 };
             };
             /** @description It is still what `If-None-Match` says. */
@@ -15580,6 +15581,8 @@ export interface operations {
                 };
                 content: {
                     "application/problem+json": components["schemas"]["Problem"];
+                    "application/json": components["schemas"]["GraphQLAnswer"];
+                    "application/graphql-response+json": components["schemas"]["GraphQLAnswer"];
                 };
             };
             /** @description No query with this SHA-256 is known here; send it along once. */
@@ -15592,6 +15595,8 @@ export interface operations {
                 };
                 content: {
                     "application/problem+json": components["schemas"]["Problem"];
+                    "application/json": components["schemas"]["GraphQLAnswer"];
+                    "application/graphql-response+json": components["schemas"]["GraphQLAnswer"];
                 };
             };
             414: components["responses"]["QueryTooLong"];
@@ -15605,6 +15610,8 @@ export interface operations {
                 };
                 content: {
                     "application/problem+json": components["schemas"]["Problem"];
+                    "application/json": components["schemas"]["GraphQLAnswer"];
+                    "application/graphql-response+json": components["schemas"]["GraphQLAnswer"];
                 };
             };
             /** @description You asked for more than a limit permits; try again after the seconds in Retry-After. */
@@ -15659,6 +15666,7 @@ export interface operations {
                 };
                 content: {
                     "application/json": components["schemas"]["GraphQLAnswer"];
+                    "application/graphql-response+json": components["schemas"]["GraphQLAnswer"];
                 };
             };
             /** @description This operation needs a valid bearer token. */
@@ -15683,6 +15691,8 @@ export interface operations {
                 };
                 content: {
                     "application/problem+json": components["schemas"]["Problem"];
+                    "application/json": components["schemas"]["GraphQLAnswer"];
+                    "application/graphql-response+json": components["schemas"]["GraphQLAnswer"];
                 };
             };
             /** @description No query with this SHA-256 is known here; send it along once. */
@@ -15695,6 +15705,8 @@ export interface operations {
                 };
                 content: {
                     "application/problem+json": components["schemas"]["Problem"];
+                    "application/json": components["schemas"]["GraphQLAnswer"];
+                    "application/graphql-response+json": components["schemas"]["GraphQLAnswer"];
                 };
             };
             408: components["responses"]["RequestTooSlow"];
@@ -15710,6 +15722,8 @@ export interface operations {
                 };
                 content: {
                     "application/problem+json": components["schemas"]["Problem"];
+                    "application/json": components["schemas"]["GraphQLAnswer"];
+                    "application/graphql-response+json": components["schemas"]["GraphQLAnswer"];
                 };
             };
             /** @description You asked for more than a limit permits; try again after the seconds in Retry-After. */

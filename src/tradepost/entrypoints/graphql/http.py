@@ -62,9 +62,20 @@ class GraphQLAnswer(BaseModel):
     errors: list[dict[str, Any]] = []
 
 
-_DESCRIBED: dict[int | str, dict[str, Any]] = problems(
-    Unauthenticated, QueryTooComplex, QueryTooCostly, QueryNotKnown, PersistedQueryNotFound
-)
+_ANSWERED: Final = {"schema": {"$ref": "#/components/schemas/GraphQLAnswer"}}
+_REFUSALS: Final = (QueryTooComplex, QueryTooCostly, QueryNotKnown, PersistedQueryNotFound)
+
+
+def _described() -> dict[int | str, dict[str, Any]]:
+    """What is refused before it is read is a problem; a query that is refused has `errors`."""
+    described: dict[int | str, dict[str, Any]] = problems(Unauthenticated, *_REFUSALS)
+    described[200] = {"content": {_GRAPHQL_JSON: _ANSWERED}}
+    for refusal in _REFUSALS:
+        described[refusal.status]["content"] |= {_JSON: _ANSWERED, _GRAPHQL_JSON: _ANSWERED}
+    return described
+
+
+_DESCRIBED: Final = _described()
 
 #: Without a token there is what everybody can see.
 _OPEN: Final = {"security": [{}, {"HTTPBearer": []}]} | costs(1, money=False)
