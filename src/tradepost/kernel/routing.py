@@ -101,6 +101,9 @@ class Directory(BaseRoute):
         return found[1].get("route")
 
     def _look_up(self, scope: Scope) -> tuple[Match, Scope]:
+        if scope["method"] == "HEAD":
+            # What asks for an answer's head is answered by who makes the answer.
+            scope = {**scope, "method": "GET"}
         plain = self._plain.get(scope["path"])
         if plain is None or scope["method"] in plain:
             match, child_scope = self._of_method(scope["method"], scope)

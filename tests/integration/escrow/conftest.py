@@ -1,8 +1,10 @@
 """An escrow's server side over a real chain, without the rooms above it."""
 
+import asyncio
 from collections.abc import AsyncIterator
 from dataclasses import dataclass
 from secrets import token_hex
+from typing import Any
 from uuid import UUID
 
 import pytest
@@ -92,6 +94,13 @@ class EscrowWorld:
         }
         sent: str = self.node.rpc("eth_sendTransaction", transaction)
         return sent
+
+    async def receipt(self, tx_hash: str) -> Any:
+        """What became of a transaction: the node answers a sender before it has mined."""
+        async with asyncio.timeout(10):
+            while (found := self.node.rpc("eth_getTransactionReceipt", tx_hash)) is None:  # noqa: ASYNC110 - a node calls nobody back
+                await asyncio.sleep(0.01)
+        return found
 
     async def lock(self, terms: Terms) -> str:
         """The seller locks the coins."""

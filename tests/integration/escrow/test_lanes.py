@@ -233,7 +233,7 @@ async def test_a_reorganisation_that_brings_the_former_escrow_back_costs_no_coin
     assert (await world.get(first)).state is EscrowState.LOCKED
     before = await world.chain.balance(world.contract)
     refused = await world.lock(second.terms)
-    assert world.node.rpc("eth_getTransactionReceipt", refused)["status"] == "0x0"
+    assert (await world.receipt(refused))["status"] == "0x0"
     await world.mine(world.settings.confirmations)
     assert await world.chain.balance(world.contract) == before
     assert (await world.get(second)).state is EscrowState.NONE

@@ -199,7 +199,8 @@ async def test_only_json_with_one_query_is_read(
 
 
 async def test_a_query_is_charged_by_its_cost(settings: Settings) -> None:
-    limits = {"limit_address": "600/60 burst 100"}
+    # So slow that a slow machine sees none come back.
+    limits = {"limit_address": "100/3600 burst 100"}
     async with served(settings, **limits) as (app, client):
         await worlds.pretend_to_follow(app.state.database)
         small = await ask(client, None, NAME)
@@ -211,7 +212,7 @@ async def test_a_query_is_charged_by_its_cost(settings: Settings) -> None:
         assert large.status_code == 200, large.text
         after = int(large.headers["RateLimit"].partition("r=")[2].partition(";")[0])
         cost = 50 + 1 + 100 * 29
-        assert left - after in {-(-cost // 200), -(-cost // 200) - 1}  # it fills meanwhile
+        assert left - after in {-(-cost // 200), -(-cost // 200) - 1}  # one may come back
         answers = [await ask(client, None, wide) for _ in range(6)]
         refused = [one for one in answers if one.status_code == 429]
         assert refused

@@ -87,6 +87,16 @@ async def test_another_method_is_told_which_there_are(
     assert (answered.status_code, answered.headers["Allow"]) == (405, allowed)
 
 
+def test_a_head_is_of_the_operation_that_makes_the_answer(app: FastAPI) -> None:
+    directory = app.router.routes[0]
+    assert isinstance(directory, Directory)
+    found = [
+        directory.find({"type": "http", "method": method, "path": "/v1/things/one"})
+        for method in ("HEAD", "GET")
+    ]
+    assert found[0] is found[1] is not None
+
+
 def test_the_document_is_that_of_an_included_router(app: FastAPI) -> None:
     included = FastAPI(generate_unique_id_function=lambda route: route.name)
     included.include_router(_room(), prefix="/v1")
