@@ -2,6 +2,7 @@
 
 import os
 from decimal import Decimal
+from time import sleep
 
 from tradepost_client import FINAL_STATES, Chain, Client, Trader, Wallet
 from tradepost_client.amounts import from_minor
@@ -19,10 +20,13 @@ with Client(URL) as client, Chain(NODE, poll_s=0.3) as chain:
     before = from_minor(trader.escrow.balance(ZERO_ADDRESS), 18)
     print(f"{trader.wallet.address} has {before:f} ETH")
 
-    book = client.offers(
-        direction="sell", asset="ETH", currency="EUR", payment_methods=[METHOD], online=True
-    )
-    offer = next(one for one in book if one.terms and "keeps to the rules" in one.terms)
+    offer = None
+    while offer is None:  # the traders come a moment after the exchange
+        sleep(0.5)
+        book = client.offers(
+            direction="sell", asset="ETH", currency="EUR", payment_methods=[METHOD], online=True
+        )
+        offer = next((one for one in book if "keeps to the rules" in (one.terms or "")), None)
     trade = trader.take(offer, method=METHOD, amount=Decimal("0.05"))
     print(f"takes {trade.amount:f} ETH for {trade.fiat_amount:f} EUR")
 

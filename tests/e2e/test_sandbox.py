@@ -15,7 +15,7 @@ import pytest
 from tradepost.entrypoints.counterparties.personas import PERSONAS
 from tradepost.entrypoints.dev.data import CLONE, DataFolder
 from tradepost.entrypoints.dev.processes import free_port, wait_until
-from tradepost_client import FINAL_STATES, Chain, Client, Trader, Wallet
+from tradepost_client import FINAL_STATES, Chain, Client, Retries, Trader, Wallet
 from tradepost_client.models import Direction, Offer, Trade
 from tradepost_client.streams import Happened
 
@@ -91,7 +91,12 @@ def sandbox(tmp_path_factory: pytest.TempPathFactory) -> Iterator[Sandbox]:
 @pytest.fixture
 def trader(sandbox: Sandbox) -> Iterator[Trader]:
     """A newcomer with coins from the faucet."""
-    with Client(sandbox.url) as client, Chain(sandbox.node, poll_s=0.2) as chain:
+    # As long as it takes to start a killed process again.
+    patience = Retries(tries=30, longest_s=2.0)
+    with (
+        Client(sandbox.url, retries=patience) as client,
+        Chain(sandbox.node, poll_s=0.2) as chain,
+    ):
         newcomer = Trader(client, chain, Wallet.create())
         newcomer.sign_in(expires_in_s=90 * 86_400)
         for gift in client.draw_from_faucet(newcomer.wallet.address).gifts:

@@ -331,7 +331,8 @@ class Arena:
 
     async def check(self) -> None:
         """All that must hold whenever the background has caught up."""
-        assert await rebuild(self.stage.database, self.stage.chain, write=False) == []
+        differing = await rebuild(self.stage.database, self.stage.chain, write=False)
+        assert not differing, differing
         self._check_coins()
         self._check_ends()
         await self.check_books()

@@ -101,8 +101,10 @@ def _outcome(one: Check) -> tuple[Check, str, float]:
     return one, fault, time.monotonic() - began
 
 
-#: Those that start, kill and time whole exchanges want the machine to themselves.
-_ALONE = ("tests/e2e", "tests/faults")
+#: Whole exchanges: a file's tests share one, and mostly wait for it.
+_WHOLE = "tests/e2e"
+#: Those that kill them want the machine to themselves.
+_ALONE = "tests/faults/processes"
 
 
 def test(arguments: Sequence[str]) -> int:
@@ -114,11 +116,11 @@ def test(arguments: Sequence[str]) -> int:
     pytest = [PYTHON, "-m", "pytest"]
     if arguments:
         return _run([*pytest, *arguments])
-    together = [f"--ignore={folder}" for folder in _ALONE]
     runs = (
         [PYTHON, "contracts/build.py", "test"],
-        [*pytest, "-n", "2", *together],
-        [*pytest, *_ALONE],
+        [*pytest, "-n", "2", f"--ignore={_WHOLE}", f"--ignore={_ALONE}"],
+        [*pytest, "-n", "2", "--dist=loadfile", _WHOLE],
+        [*pytest, _ALONE],
     )
     return next((code for run in runs if (code := _run(run)) != 0), 0)
 
