@@ -70,7 +70,6 @@ SCHEMA.app = BRIDGE
 ONCE = settings(
     max_examples=EXAMPLES,
     database=None,
-    deadline=None,
     phases=[Phase.explicit, Phase.generate],
     suppress_health_check=list(HealthCheck),
 )

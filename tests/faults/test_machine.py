@@ -42,7 +42,6 @@ def test_trades_under_everything_at_once(
                 settings=settings(
                     max_examples=runs,
                     stateful_step_count=30,
-                    deadline=None,
                     # The same runs each time, but where more are asked for.
                     derandomize=_ASKED is None,
                     database=None,

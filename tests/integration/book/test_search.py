@@ -220,7 +220,6 @@ async def makers(database: Database) -> None:
 
 slow_to_set_up = hypothesis_settings(
     max_examples=200,
-    deadline=None,
     # The book is emptied by each example itself.
     suppress_health_check=[HealthCheck.function_scoped_fixture, HealthCheck.too_slow],
 )

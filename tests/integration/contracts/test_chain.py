@@ -61,7 +61,7 @@ def test_code_on_the_chain_is_the_artefact(chain: ContractChain) -> None:
 addresses = st.binary(min_size=20, max_size=20).map(to_checksum_address)
 
 
-@settings(max_examples=100, deadline=None)
+@settings(max_examples=100)
 @given(
     people=st.tuples(addresses, addresses, addresses, addresses, addresses),
     amounts=st.tuples(st.integers(0, 2**128 - 1), st.integers(0, 2**128 - 1)),
@@ -80,7 +80,7 @@ def test_contract_and_python_agree_on_ids(
     assert chain.call(chain.escrow, calls.escrow_id(terms)) == chain.id(terms)
 
 
-@settings(max_examples=60, deadline=None)
+@settings(max_examples=60)
 @given(
     buyer=st.sampled_from([BUYER.address, SELLER.address, ZERO_ADDRESS]),
     arbitrator=st.sampled_from([ARBITRATOR.address, BUYER.address, SELLER.address]),

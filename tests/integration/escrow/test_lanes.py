@@ -418,5 +418,5 @@ def test_in_any_order_the_contract_takes_every_lock_in_its_time(settings: Settin
 
         run_state_machine_as_test(
             Here,
-            settings=hypothesis_settings(max_examples=25, stateful_step_count=40, deadline=None),
+            settings=hypothesis_settings(max_examples=25, stateful_step_count=40),
         )

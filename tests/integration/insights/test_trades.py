@@ -77,7 +77,6 @@ def naive_day(trades: Sequence[PastTrade]) -> Day | None:
 
 @hypothesis_settings(
     max_examples=150,
-    deadline=None,
     # The rows are dropped by each example itself.
     suppress_health_check=[HealthCheck.function_scoped_fixture, HealthCheck.too_slow],
 )

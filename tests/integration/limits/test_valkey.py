@@ -25,9 +25,7 @@ STILL = [Policy(name, Rate(1, 3_600, burst)) for name, burst in (("a", 100), ("b
 REQUESTS = st.lists(st.tuples(st.integers(1, 60), st.sampled_from(["0", "1", "01"])), max_size=12)
 
 
-@hypothesis_settings(
-    max_examples=30, deadline=None, suppress_health_check=[HealthCheck.function_scoped_fixture]
-)
+@hypothesis_settings(max_examples=30, suppress_health_check=[HealthCheck.function_scoped_fixture])
 @given(requests=REQUESTS)
 def test_it_decides_as_the_memory_does(
     valkey: ValkeyServer, requests: list[tuple[int, str]]

@@ -393,7 +393,6 @@ def test_the_book_holds_exactly_what_can_be_taken(settings: Settings) -> None:
             settings=hypothesis_settings(
                 max_examples=25,
                 stateful_step_count=40,
-                deadline=None,
                 # To make a failing run shorter takes minutes: it is told as it was.
                 phases=[Phase.generate],
             ),

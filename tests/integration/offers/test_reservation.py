@@ -354,5 +354,5 @@ def test_an_offers_amount_is_conserved(
 
         run_state_machine_as_test(
             Here,
-            settings=hypothesis_settings(max_examples=20, stateful_step_count=30, deadline=None),
+            settings=hypothesis_settings(max_examples=20, stateful_step_count=30),
         )

@@ -543,7 +543,7 @@ def test_offers_over_the_same_coins_stay_equal(settings: Settings) -> None:
 
         run_state_machine_as_test(
             Here,
-            settings=hypothesis_settings(max_examples=20, stateful_step_count=30, deadline=None),
+            settings=hypothesis_settings(max_examples=20, stateful_step_count=30),
         )
 
 
