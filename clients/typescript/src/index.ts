@@ -41,7 +41,8 @@ export interface Options {
 }
 
 /**
- * A client of the exchange at `url`, which has to be `https` unless it is on this machine.
+ * A client of the exchange at `url`, which has to be `https` unless it is on this machine, or what
+ * a browser's page came from.
  *
  * Every POST that is no query gets an `Idempotency-Key` where it has none: hand one in to repeat the
  * same intent after a failure. An answer that is no success throws `ProblemError`.
@@ -54,7 +55,10 @@ export function createClient(url: string, options: Options = {}): Client<paths> 
     baseUrl,
     // A redirect would hand the token to whom the exchange names.
     redirect: "error",
-    fetch: (request) => send(new Request(request, { signal: AbortSignal.timeout(timeoutMs) })),
+    fetch: (request) => {
+      const signal = AbortSignal.any([request.signal, AbortSignal.timeout(timeoutMs)]);
+      return send(new Request(request, { signal }));
+    },
   });
   client.use(manners(options.token));
   return client;
@@ -100,7 +104,10 @@ function retryAfter(response: Response): number | null {
 
 function checkedUrl(text: string): string {
   const url = new URL(text);
-  const here = ["localhost", "127.0.0.1", "[::1]"].includes(url.hostname);
+  const here =
+    ["localhost", "127.0.0.1", "[::1]"].includes(url.hostname) ||
+    // A page asks whom it came from: it is no safer than its own code, whichever way that came.
+    url.origin === globalThis.location?.origin;
   if (url.protocol !== "https:" && !(url.protocol === "http:" && here)) {
     throw new TypeError("An exchange that is not on this machine is reached by https.");
   }
