@@ -1,18 +1,24 @@
 #!/usr/bin/env python3
-"""Takes the addresses out of npm's lock file: where authors ask for money, which nobody needs."""
+"""Takes the addresses out of npm's lock files.
+
+Authors say there where they ask for money, and what to use instead of their package.
+"""
 
 import json
 from pathlib import Path
 
-LOCK = Path(__file__).parent / "node" / "package-lock.json"
+ROOT = Path(__file__).parents[1]
+LOCKS = (ROOT / "tools" / "node" / "package-lock.json", ROOT / "web" / "package-lock.json")
 
 
 def main() -> None:
-    """Writes the lock file anew, in npm's own form."""
-    lock = json.loads(LOCK.read_text(encoding="utf-8"))
-    for entry in lock["packages"].values():
-        entry.pop("funding", None)
-    LOCK.write_text(json.dumps(lock, indent=2, ensure_ascii=False) + "\n", encoding="utf-8")
+    """Writes the lock files anew, in npm's own form."""
+    for path in LOCKS:
+        lock = json.loads(path.read_text(encoding="utf-8"))
+        for entry in lock["packages"].values():
+            entry.pop("funding", None)
+            entry.pop("deprecated", None)
+        path.write_text(json.dumps(lock, indent=2, ensure_ascii=False) + "\n", encoding="utf-8")
 
 
 if __name__ == "__main__":

@@ -41,7 +41,6 @@ def test_documents_of_others_are_left_alone(tmp_path: Path) -> None:
 def locks(tmp_path: Path) -> Path:
     """A repository with sound lock files."""
     (tmp_path / "requirements").mkdir()
-    (tmp_path / "tools" / "node").mkdir(parents=True)
     for name, wishes in [
         ("runtime", "one[more]>=1\n"),
         ("dev", "-r runtime.in\ntwo\n"),
@@ -57,10 +56,10 @@ def locks(tmp_path: Path) -> Path:
     (tmp_path / "requirements" / "proofs.txt").write_text(two)
     wanted = {"dependencies": {"three": "3.0.0"}}
     packages = {"": wanted, "node_modules/three": {"version": "3.0.0", "integrity": "sha512-x"}}
-    (tmp_path / "tools" / "node" / "package.json").write_text(json.dumps(wanted))
-    (tmp_path / "tools" / "node" / "package-lock.json").write_text(
-        json.dumps({"packages": packages})
-    )
+    for folder in (tmp_path / "tools" / "node", tmp_path / "web"):
+        folder.mkdir(parents=True)
+        (folder / "package.json").write_text(json.dumps(wanted))
+        (folder / "package-lock.json").write_text(json.dumps({"packages": packages}))
     return tmp_path
 
 
@@ -79,6 +78,8 @@ def test_sound_lock_files_have_no_faults(locks: Path) -> None:
         ("requirements/dev.txt", "# via x", "# from https://host/", "dev.txt:6 names a host"),
         ("tools/node/package.json", "3.0.0", "3.1.0", "dependencies are not those of package.json"),
         ("tools/node/package-lock.json", "integrity", "none", "node_modules/three has no hash"),
+        ("web/package.json", "3.0.0", "3.1.0", "web/package-lock.json: its dependencies are not"),
+        ("web/package-lock.json", "integrity", "none", "node_modules/three has no hash"),
         (
             "tools/node/package-lock.json",
             '"version"',

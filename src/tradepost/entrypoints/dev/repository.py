@@ -11,6 +11,7 @@ from packaging.version import Version
 
 NOT_OURS = {"node_modules", ".venv", ".venv-docs", ".venv-proofs", ".git", ".data", ".site"}
 LOCKS = ("runtime", "dev", "docs", "proofs")
+NODE_FOLDERS = ("tools/node", "web")
 LINK = re.compile(r"(?<!\!)\[[^\]]*\]\(([^)\s]+)(?: \"[^\"]*\")?\)|!\[[^\]]*\]\(([^)\s]+)\)")
 FENCE = re.compile(r"^(```|~~~).*?^\1", re.MULTILINE | re.DOTALL)
 HEADING = re.compile(r"^#{1,6} +(.+?) *#*$", re.MULTILINE)
@@ -71,7 +72,9 @@ def lock_faults(root: Path) -> list[str]:
         for name, (version, _) in pins["runtime"].items()
         if pins["dev"].get(name, ("", ""))[0] != version
     ]
-    return [*faults, *_node_faults(root / "tools" / "node", root)]
+    for folder in NODE_FOLDERS:
+        faults += _node_faults(root / folder, root)
+    return faults
 
 
 def _pins(lock: Path) -> dict[str, tuple[str, str]]:
@@ -96,15 +99,16 @@ def _unmet(wishes: Path, pins: dict[str, tuple[str, str]]) -> Iterator[str]:
 
 
 def _node_faults(folder: Path, root: Path) -> Iterator[str]:
-    yield from _hosts(folder / "package-lock.json", root)
+    where = (folder / "package-lock.json").relative_to(root)
+    yield from _hosts(root / where, root)
     wanted = json.loads((folder / "package.json").read_text())
     packages = json.loads((folder / "package-lock.json").read_text())["packages"]
     for kind in ("dependencies", "devDependencies"):
         if wanted.get(kind, {}) != packages[""].get(kind, {}):
-            yield f"package-lock.json: its {kind} are not those of package.json"
+            yield f"{where}: its {kind} are not those of package.json"
     for name, entry in packages.items():
         if name and "integrity" not in entry:
-            yield f"package-lock.json: {name} has no hash"
+            yield f"{where}: {name} has no hash"
 
 
 def _hosts(lock: Path, root: Path) -> Iterator[str]:

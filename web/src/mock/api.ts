@@ -1,0 +1,153 @@
+import { ProblemError, type Schema } from "../api/client.ts";
+import * as book from "./book.ts";
+
+/** What a request asks for: the parts of its path that vary, and its query. */
+interface Asked {
+  id: string;
+  query: URLSearchParams;
+}
+
+type Answer = (asked: Asked) => unknown;
+
+/** A refusal, as the exchange words it. */
+export function problem(name: string, status: number, title: string): ProblemError {
+  const type = `urn:tradepost:problem:${name}`;
+  return new ProblemError(status, { type, title, status, retryable: status >= 500 }, null);
+}
+
+const found = (query: URLSearchParams) =>
+  book.offers.filter(
+    (offer) =>
+      offer.direction === (query.get("direction") ?? offer.direction) &&
+      (query.get("funded") !== "true" || offer.funded) &&
+      (query.get("online") !== "true" || offer.maker_online) &&
+      query.getAll("payment_method").every((code) => offer.payment_methods.includes(code)),
+  );
+
+/**
+ * One mock of the API, for development and for tests of components: `VITE_MOCK=1 npm run dev`.
+ *
+ * Each answer has the type that the document gives it. A test puts its own in the place of one.
+ */
+export const ANSWERS = {
+  "/v1/exchange": (): Schema["ExchangeBody"] => book.exchange,
+  "/v1/markets": (): Schema["MarketsAnswer"] => ({ data: [book.market], next_cursor: null }),
+  "/v1/payment-methods": () => ({ data: book.methods }),
+  "/v1/offers": ({ query }: Asked): Schema["OffersAnswer"] => ({
+    data: found(query),
+    next_cursor: null,
+    market: book.index,
+  }),
+  "/v1/offers/facets": ({ query }: Asked): Schema["FacetsAnswer"] => ({
+    total: found(query).length,
+    complete: true,
+    funded: found(query).filter((offer) => offer.funded).length,
+    payment_methods: { sepa_instant: 2, revolut: 1, wise: 1 },
+    countries: {},
+    assets: { ETH: 2 },
+    currencies: { EUR: 2 },
+    directions: { sell: 2 },
+  }),
+  "/v1/offers/:id": ({ id }: Asked): Schema["OfferAnswer"] => {
+    const known = book.offers.find((offer) => offer.id === id);
+    if (known === undefined) {
+      throw problem("not-found", 404, "There is no such thing, or it is not yours to see.");
+    }
+    return { ...known, deposit_block: null };
+  },
+  "/v1/offers/:id/quote": ({ query }: Asked): Schema["OffersQuoteAnswer"] => ({
+    price: "2462.50",
+    premium_bps: -150,
+    amount: query.get("amount") ?? "0.101522842639593908",
+    fiat_amount: query.get("fiat_amount") ?? "250.00",
+    rounded_for: "seller",
+    held_until: new Date(Date.parse(book.NOW) + 60_000).toISOString(),
+    hold: "a-hold",
+    market: book.index,
+  }),
+  "/v1/markets/:id": (): Schema["InsightsMarketAnswer"] => book.market,
+  "/v1/markets/:id/depth": (): Schema["DepthAnswer"] => book.depth,
+  "/v1/markets/:id/methods": (): Schema["InsightsMethodsAnswer"] => ({
+    data: book.methodRows,
+    complete: true,
+  }),
+  "/v1/markets/:id/trades": (): Schema["TapeAnswer"] => ({ data: book.trades, next_cursor: null }),
+} satisfies Record<string, Answer>;
+
+export type Path = keyof typeof ANSWERS;
+
+/** A `fetch` that asks nobody; `own` answers in the place of the usual ones. */
+export function mockFetch(own: Partial<Record<Path, Answer>> = {}): typeof fetch {
+  return async (input, init) => {
+    const request = new Request(input, init);
+    const url = new URL(request.url);
+    const answer = find(url.pathname, { ...ANSWERS, ...own });
+    try {
+      if (answer === undefined) {
+        throw problem("not-found", 404, `The mock has no ${url.pathname}.`);
+      }
+      return Response.json(answer[0]({ id: answer[1], query: url.searchParams }));
+    } catch (refusal) {
+      if (!(refusal instanceof ProblemError)) {
+        throw refusal;
+      }
+      const { status, problem: body } = refusal;
+      const headers = { "Content-Type": "application/problem+json" };
+      return new Response(JSON.stringify(body), { status, headers });
+    }
+  };
+}
+
+function find(path: string, answers: Record<string, Answer>): [Answer, string] | undefined {
+  const exact = answers[path];
+  if (exact !== undefined) {
+    return [exact, ""];
+  }
+  const offer = /^\/v1\/offers\/([\w-]+)(\/quote)?$/.exec(path);
+  const market = /^\/v1\/markets\/(\w+\/\w+)(\/\w+)?$/.exec(path);
+  const [, id = "", rest = ""] = offer ?? market ?? [];
+  const answer = answers[`/v1/${offer ? "offers" : "markets"}/:id${rest}`];
+  return id && answer ? [answer, id] : undefined;
+}
+
+/** A stream that is open and silent, until a test speaks. */
+export class MockEventSource extends EventTarget {
+  static readonly CONNECTING = 0;
+  static readonly OPEN = 1;
+  static readonly CLOSED = 2;
+  static opened: MockEventSource[] = [];
+  readyState = MockEventSource.CONNECTING;
+  readonly url: string;
+
+  constructor(url: string) {
+    super();
+    this.url = url;
+    MockEventSource.opened.push(this);
+    queueMicrotask(() => this.up());
+  }
+
+  up(): void {
+    this.readyState = MockEventSource.OPEN;
+    this.dispatchEvent(new Event("open"));
+  }
+
+  says(type: string, message: unknown, lastEventId = ""): void {
+    this.dispatchEvent(new MessageEvent(type, { data: JSON.stringify(message), lastEventId }));
+  }
+
+  /** Cut: the browser comes back by itself, unless the exchange has refused it. */
+  cut(refused: boolean): void {
+    this.readyState = refused ? MockEventSource.CLOSED : MockEventSource.CONNECTING;
+    this.dispatchEvent(new Event("error"));
+  }
+
+  close(): void {
+    this.readyState = MockEventSource.CLOSED;
+  }
+}
+
+/** Puts the mock in the place of the network. */
+export function installMock(own: Partial<Record<Path, Answer>> = {}): void {
+  globalThis.fetch = mockFetch(own);
+  globalThis.EventSource = MockEventSource as unknown as typeof EventSource;
+}

@@ -1,0 +1,206 @@
+import { Trans, useLingui } from "@lingui/react/macro";
+import { useInfiniteQuery, useQuery } from "@tanstack/react-query";
+import { useNavigate, useSearch } from "@tanstack/react-router";
+import { useEffect } from "react";
+
+import type { Schema } from "../api/client.ts";
+import { exchangeQuery, marketsQuery, methodsQuery } from "../api/queries.ts";
+import { MarketPrice } from "../exchange/MarketPrice.tsx";
+import { useFormat } from "../language/format.ts";
+import { useLive } from "../live/useLive.ts";
+import { keep, kept } from "../settings/kept.ts";
+import { Failure } from "../shell/Failure.tsx";
+import { Title } from "../shell/Title.tsx";
+import { Value } from "../shell/Value.tsx";
+import { Filters } from "./Filters.tsx";
+import { OfferRow, SkeletonRows } from "./OfferRow.tsx";
+import { bookQuery, facetsQuery } from "./queries.ts";
+import { choosePair, type BookSearch, type Pair } from "./search.ts";
+
+/** The order book: what can be bought or sold now, the best price first. */
+export function BookPage() {
+  const search = useSearch({ from: "/" });
+  const exchange = useQuery(exchangeQuery);
+  const markets = useQuery(marketsQuery);
+  if (exchange.isError || markets.isError) {
+    return (
+      <Failure
+        error={exchange.error ?? markets.error}
+        retry={() => {
+          void exchange.refetch();
+          void markets.refetch();
+        }}
+      />
+    );
+  }
+  if (!exchange.data || !markets.data) {
+    return <SkeletonPage />;
+  }
+  const pair = choosePair(search, kept("pair"), exchange.data, markets.data);
+  return <Book search={search} pair={pair} exchange={exchange.data} />;
+}
+
+interface BookProps {
+  search: BookSearch;
+  pair: Pair;
+  exchange: Schema["ExchangeBody"];
+}
+
+function Book({ search, pair, exchange }: BookProps) {
+  const { t, i18n } = useLingui();
+  const format = useFormat(exchange.currencies);
+  const navigate = useNavigate({ from: "/" });
+  const book = useInfiniteQuery(bookQuery(search, pair));
+  const facets = useQuery(facetsQuery(search, pair));
+  const methods = useQuery(methodsQuery(pair.currency, i18n.locale));
+  const live = useLive(pair);
+  const { asset, currency } = pair;
+  useEffect(() => keep("pair", `${asset}-${currency}`), [asset, currency]);
+
+  const change = (next: Partial<Record<keyof BookSearch, BookSearch[keyof BookSearch] | null>>) =>
+    void navigate({
+      search: (old) => {
+        const kept = Object.entries({ ...old, ...next }).filter(([, value]) => value != null);
+        return Object.fromEntries(kept) as BookSearch;
+      },
+      replace: true,
+      resetScroll: false,
+    });
+  const clear = () =>
+    change({ amount: null, unit: null, method: null, funded: null, online: null });
+
+  const offers = book.data?.pages.flatMap((page) => page.data) ?? [];
+  const market = book.data?.pages.at(-1)?.market;
+  const buys = search.direction !== "sell";
+  return (
+    <>
+      <Title name={buys ? t`Buy ${asset}` : t`Sell ${asset}`}>
+        {buys ? (
+          <Trans>
+            Buy <Value>{asset}</Value> from people
+          </Trans>
+        ) : (
+          <Trans>
+            Sell <Value>{asset}</Value> to people
+          </Trans>
+        )}
+      </Title>
+      <MarketPrice pair={pair} market={market} live={live} format={format} />
+      <Filters
+        search={search}
+        pair={pair}
+        exchange={exchange}
+        counts={facets.data?.payment_methods}
+        methods={methods.data}
+        change={change}
+      />
+      <section aria-labelledby="found" aria-busy={book.isFetching} className="mt-6">
+        <h2 id="found" className="text-15 text-soft font-medium" role="status">
+          {facets.data && <Count total={facets.data.total} complete={facets.data.complete} />}
+        </h2>
+        {book.isError ? (
+          <Failure error={book.error} retry={() => void book.refetch()} />
+        ) : book.isPending ? (
+          <SkeletonRows />
+        ) : offers.length === 0 ? (
+          <Empty search={search} pair={pair} priced={market != null} clear={clear} />
+        ) : (
+          <ol className="mt-2">
+            {offers.map((offer) => (
+              <OfferRow
+                key={offer.id}
+                offer={offer}
+                search={search}
+                methods={methods.data}
+                format={format}
+              />
+            ))}
+          </ol>
+        )}
+        {book.hasNextPage && (
+          <button
+            type="button"
+            className="button button-quiet mx-auto mt-6 flex"
+            disabled={book.isFetchingNextPage}
+            onClick={() => void book.fetchNextPage()}
+          >
+            {book.isFetchingNextPage ? (
+              <Trans>Reading more…</Trans>
+            ) : (
+              <Trans>Show more offers</Trans>
+            )}
+          </button>
+        )}
+      </section>
+    </>
+  );
+}
+
+function Count({ total, complete }: { total: number; complete: boolean }) {
+  const { t } = useLingui();
+  const format = useFormat();
+  const count = format.count(total);
+  if (!complete) {
+    return <>{t`More than ${count} offers, the best price first`}</>;
+  }
+  return total === 1 ? <Trans>One offer</Trans> : <>{t`Offers: ${count}, the best price first`}</>;
+}
+
+interface EmptyProps {
+  search: BookSearch;
+  pair: Pair;
+  priced: boolean;
+  clear: () => void;
+}
+
+/** Why nothing is shown, and what can be done about it. */
+function Empty({ search, pair, priced, clear }: EmptyProps) {
+  const filtered = search.amount ?? search.method ?? search.funded ?? search.online;
+  return (
+    <div className="border-line mt-2 border-y py-12 text-center">
+      <p className="text-20 font-semibold">
+        {search.direction === "sell" ? (
+          <Trans>
+            Nobody buys <Value>{pair.asset}</Value> for <Value>{pair.currency}</Value> like this now
+          </Trans>
+        ) : (
+          <Trans>
+            Nobody sells <Value>{pair.asset}</Value> for <Value>{pair.currency}</Value> like this
+            now
+          </Trans>
+        )}
+      </p>
+      <p className="text-soft mx-auto mt-2 max-w-prose">
+        {filtered !== undefined ? (
+          <Trans>Your filters leave no offer: another amount or payment method may find one.</Trans>
+        ) : priced ? (
+          <Trans>New offers show up here by themselves as soon as somebody makes one.</Trans>
+        ) : (
+          <Trans>
+            There is no fresh market price of this pair, so offers that follow the market are not
+            shown. They come back with it.
+          </Trans>
+        )}
+      </p>
+      {filtered !== undefined && (
+        <button type="button" className="button button-main mt-6" onClick={clear}>
+          <Trans>Clear filters</Trans>
+        </button>
+      )}
+    </div>
+  );
+}
+
+function SkeletonPage() {
+  return (
+    <div aria-busy="true">
+      <p className="sr-only" role="status">
+        <Trans>Reading the offers</Trans>
+      </p>
+      <div className="skeleton h-10 w-72 max-w-full sm:h-12" />
+      <div className="skeleton mt-3 h-6 w-56" />
+      <div className="skeleton mt-6 h-56 sm:h-30" />
+      <SkeletonRows />
+    </div>
+  );
+}

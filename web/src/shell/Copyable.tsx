@@ -1,0 +1,36 @@
+import { Trans } from "@lingui/react/macro";
+import { useState } from "react";
+
+/** A code that is meant to be pasted elsewhere. */
+export function Copyable({ text, label }: { text: string; label: string }) {
+  const [copied, setCopied] = useState(false);
+  const copy = async () => {
+    try {
+      await navigator.clipboard.writeText(text);
+      setCopied(true);
+    } catch {
+      setCopied(false); // the text can still be marked by hand
+    }
+  };
+  return (
+    <div className="bg-well rounded-control relative">
+      <pre
+        dir="ltr"
+        translate="no"
+        tabIndex={0}
+        role="group"
+        aria-label={label}
+        className="text-13 overflow-x-auto p-4 pb-14 font-mono leading-6 sm:pb-4 sm:pe-28"
+      >
+        {text}
+      </pre>
+      <button
+        type="button"
+        onClick={copy}
+        className="button button-quiet bg-sheet text-13 absolute end-2 bottom-2 px-4 sm:top-2 sm:bottom-auto"
+      >
+        <span aria-live="polite">{copied ? <Trans>Copied</Trans> : <Trans>Copy</Trans>}</span>
+      </button>
+    </div>
+  );
+}

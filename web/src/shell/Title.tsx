@@ -1,0 +1,29 @@
+import { useEffect, useRef, type ReactNode } from "react";
+
+let first = true;
+
+/**
+ * A page's heading. After a change of page it takes the focus, so that a screen reader tells the new
+ * page and the keyboard goes on from its top; the first page of a visit begins as pages do.
+ */
+export function Title({ name, children }: { name: string; children: ReactNode }) {
+  const heading = useRef<HTMLHeadingElement>(null);
+  useEffect(() => {
+    if (!first) {
+      heading.current?.focus({ preventScroll: true });
+    }
+    first = false;
+  }, []);
+  useEffect(() => {
+    document.title = `${name} · Tradepost`;
+  }, [name]);
+  return (
+    <h1
+      ref={heading}
+      tabIndex={-1}
+      className="text-32 sm:text-40 font-semibold tracking-tight text-balance"
+    >
+      {children}
+    </h1>
+  );
+}
