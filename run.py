@@ -38,6 +38,7 @@ PYTHON = VENV / "bin" / "python"
 STAMP = VENV / "tradepost-set-up.json"
 LOG = ROOT / ".set-up.log"
 NODE = ROOT / "tools" / "node"
+WEB = ROOT / "web"
 # npm has anvil and forge for this platform only; elsewhere the exchange asks for RPC_URL.
 HAS_CHAIN = sys.platform == "linux" and platform.machine() == "x86_64"
 
@@ -45,14 +46,24 @@ COMMANDS = {
     "start": "set up and start the exchange (also what no command does)",
     "test": "set up and run the tests; arguments go to pytest",
     "check": "format, lint, types, import rules, contract artefacts, documents, lock files",
+    "page": "build the web page, if its sources have changed; 'start' does it too",
+    "screenshots": "take pictures of every page, into .screenshots",
     "docs": "build the documents as a site, in .site/html",
     "demo": "play a whole trade, on the exchange that runs or on a fresh one",
     "bench": "measure: [name] [--json]",
     "reset": "delete the data of the exchange (asks first; --yes does not)",
     "tradepost": "the command line of traders and operators: tradepost --help",
 }
-WITHOUT_ARGUMENTS = {"start", "check", "docs"}
-WITH_TOOLS = {"test", "check", "docs", "bench"}  # these need the development set of requirements
+WITHOUT_ARGUMENTS = {"start", "check", "docs", "page", "screenshots"}
+# What is a module of its own, and nothing more.
+MODULES = {
+    "bench": "bench",
+    "docs": "tools.site.build",
+    "page": "tradepost.entrypoints.dev.page",
+    "screenshots": "tools.web.screenshots",
+}
+# These need the development set of requirements.
+WITH_TOOLS = {"test", "check", "docs", "bench", "screenshots"}
 
 DISK_FULL = "The disk is full: free some space, then start again; finished steps are kept."
 NO_VENV = (
@@ -86,10 +97,8 @@ def main(arguments: Sequence[str]) -> None:
         enter_environment()
         if command == "tradepost":
             hand_over([PYTHON, "-m", "tradepost.entrypoints.dev", "tradepost", *rest])
-        if command == "bench":
-            hand_over([PYTHON, "-m", "bench", *rest])
-        if command == "docs":
-            hand_over([PYTHON, "-m", "tools.site.build"])
+        if command in MODULES:
+            hand_over([PYTHON, "-m", MODULES[command], *rest])
         if command in {"test", "check"}:
             hand_over([PYTHON, "-m", "tradepost.entrypoints.dev.checks", command, *rest])
         hand_over([PYTHON, "-m", "tradepost.entrypoints.dev", command, *rest])
@@ -170,14 +179,9 @@ def set_up(with_tools: bool) -> None:
             local = ["install", "--offline", "--no-deps", "--no-build-isolation", "--editable", "."]
             run([uv, "pip", *local], environment)
         with step("development chain"):
-            npm: list[str | Path] = [
-                VENV / "bin" / "npm",
-                "--prefix",
-                NODE,
-                "ci",
-                "--ignore-scripts",
-            ]
-            run([*npm, *([] if with_tools else ["--omit=dev"])], environment)
+            install_node_packages(NODE, with_tools, environment)
+        with step("packages of the page"):
+            install_node_packages(WEB, with_tools, environment)
         STAMP.write_text(json.dumps({"key": wanted(with_tools), "with_tools": with_tools}))
         LOG.unlink(missing_ok=True)
         show(f"Set up in {time.monotonic() - began:.0f} s.\n")
@@ -223,6 +227,7 @@ def wanted(with_tools: bool) -> str:
         ROOT / "requirements" / lock,
         ROOT / "pyproject.toml",
         NODE / "package-lock.json",
+        WEB / "package-lock.json",
     ]:
         digest.update(path.read_bytes())
     return digest.hexdigest()
@@ -231,6 +236,8 @@ def wanted(with_tools: bool) -> str:
 def is_set_up(with_tools: bool) -> bool:
     """Whether the environment holds what the lock files say, or more."""
     if not PYTHON.exists() or (HAS_CHAIN and not (NODE / "node_modules").is_dir()):
+        return False
+    if not (WEB / "node_modules").is_dir():
         return False
     try:
         stamp = json.loads(STAMP.read_text())
@@ -287,6 +294,14 @@ def install_uv(lock: Path, environment: dict[str, str]) -> None:
         only_uv.write_text(entry[0])
         options = ["--require-hashes", "--no-deps", "--only-binary=:all:", "--retries=2"]
         run([PYTHON, "-m", "pip", "install", *options, "-r", only_uv], environment)
+
+
+def install_node_packages(folder: Path, with_tools: bool, environment: dict[str, str]) -> None:
+    """Installs by npm what the lock file in `folder` pins; no package runs a script of its own."""
+    command: list[str | Path] = [VENV / "bin" / "npm", "--prefix", folder, "ci", "--ignore-scripts"]
+    if not with_tools:
+        command.append("--omit=dev")
+    run(command, environment)
 
 
 def tool_environment() -> dict[str, str]:

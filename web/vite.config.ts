@@ -60,6 +60,7 @@ export default defineConfig({
     assetsInlineLimit: 0, // a strict policy allows no data: addresses
     modulePreload: { polyfill: false },
     target: "es2022",
+    manifest: true,
     license: { fileName: "licenses.md" },
   },
 });

@@ -29,7 +29,7 @@ import tradepost.trades.http
 import tradepost.webhooks.http
 from tradepost import __version__
 from tradepost.book import service as book
-from tradepost.entrypoints import logs, meta, problems, sharing, tracer
+from tradepost.entrypoints import logs, meta, page, problems, sharing, tracer
 from tradepost.entrypoints.agents.door import Door, DoorRoute
 from tradepost.entrypoints.graphql.queries import Queries
 from tradepost.entrypoints.graphql.socket import graphql_socket
@@ -200,6 +200,8 @@ def build(settings: Settings, clock: Clock | None = None, pace: Pace = PACE) -> 
         app.router.routes.append(DoorRoute(Door(app, agents)))
     directory = Directory(app.router.routes)
     app.router.routes.insert(0, directory)
+    # The last, and unknown to the directory: what it does not know stays what it was.
+    app.router.routes.append(page.route())
     # From the inside out: what costs least to refuse is refused first.
     app.add_middleware(LimitBody, within_s=settings.body_timeout_s)
     app.add_middleware(ShapeAnswers)

@@ -25,20 +25,24 @@ def clone(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> Path:
     (tmp_path / "tools" / "node").mkdir(parents=True)
     for name in ("requirements/runtime.txt", "requirements/dev.txt", "pyproject.toml"):
         (tmp_path / name).write_text("")
-    (tmp_path / "tools" / "node" / "package-lock.json").write_text("{}")
+    (tmp_path / "web").mkdir()
+    for folder in ("tools/node", "web"):
+        (tmp_path / folder / "package-lock.json").write_text("{}")
     monkeypatch.setattr(run, "ROOT", tmp_path)
     monkeypatch.setattr(run, "VENV", tmp_path / ".venv")
     monkeypatch.setattr(run, "PYTHON", tmp_path / ".venv" / "bin" / "python")
     monkeypatch.setattr(run, "STAMP", tmp_path / ".venv" / "tradepost-set-up.json")
     monkeypatch.setattr(run, "LOG", tmp_path / ".set-up.log")
     monkeypatch.setattr(run, "NODE", tmp_path / "tools" / "node")
+    monkeypatch.setattr(run, "WEB", tmp_path / "web")
     return tmp_path
 
 
 def pretend_set_up(clone: Path, *, with_tools: bool) -> None:
     (clone / ".venv" / "bin").mkdir(parents=True, exist_ok=True)
     (clone / ".venv" / "bin" / "python").touch()
-    (clone / "tools" / "node" / "node_modules").mkdir(exist_ok=True)
+    for folder in ("tools/node", "web"):
+        (clone / folder / "node_modules").mkdir(exist_ok=True)
     run.STAMP.write_text(json.dumps({"key": run.wanted(with_tools), "with_tools": with_tools}))
 
 

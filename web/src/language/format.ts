@@ -65,6 +65,16 @@ export class Format {
     );
   }
 
+  /** A moment of these days: "1 Mar, 12:01". */
+  moment(at: string): string {
+    return new Intl.DateTimeFormat(this.#tag, {
+      month: "short",
+      day: "numeric",
+      hour: "2-digit",
+      minute: "2-digit",
+    }).format(new Date(at));
+  }
+
   /** Seconds in the largest unit that tells them whole: 5400 as "90 minutes". */
   duration(seconds: number): string {
     const [unit, size] = UNITS.find(([, each]) => seconds >= each && seconds % each === 0) ?? [

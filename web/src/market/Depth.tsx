@@ -17,8 +17,8 @@ interface Props {
 export function Depth({ depth, format }: Props) {
   const { t } = useLingui();
   const [asTable, setAsTable] = useState(false);
-  const asks = steps(depth.asks, depth.levels_by, "to_bps");
-  const bids = steps(depth.bids, depth.levels_by, "from_bps");
+  const asks = steps(depth.asks, depth.levels_by, "asks");
+  const bids = steps(depth.bids, depth.levels_by, "bids");
   const empty = asks.length === 0 && bids.length === 0;
   const sum = (side: typeof asks) =>
     format.coins(String(Number((side.at(-1)?.amount ?? 0).toFixed(8))), depth.asset, 4);

@@ -49,7 +49,10 @@ export function DepthChart({ bids, asks, depth, format }: Props) {
         height: HEIGHT,
         legend: { show: false },
         cursor: { show: false },
-        scales: { x: { time: false }, y: { range: (_, __, most) => [0, most * 1.08] } },
+        scales: {
+          x: { time: false, range: padded },
+          y: { range: (_, __, most) => [0, most * 1.08] },
+        },
         axes: [
           { ...axis, values: (_, splits) => splits.map(write), space: 90 },
           {
@@ -58,7 +61,7 @@ export function DepthChart({ bids, asks, depth, format }: Props) {
             size: 64,
           },
         ],
-        series: [{}, stair(toSell, "soft", "well", -1), stair(toBuy, "brand", "brand-wash", 1)],
+        series: [{}, stair(toSell, "soft", "line", -1), stair(toBuy, "brand", "brand-wash", 1)],
       },
       plotted(left, right),
       element,
@@ -101,6 +104,12 @@ export function DepthChart({ bids, asks, depth, format }: Props) {
       </figcaption>
     </figure>
   );
+}
+
+/** Some air at both ends, so that the first and the last step can be seen as steps. */
+function padded(_: uPlot, least: number, most: number): uPlot.Range.MinMax {
+  const air = (most - least || 1) * 0.04;
+  return [least - air, most + air];
 }
 
 function stair(label: string, stroke: string, fill: string, align: 1 | -1): uPlot.Series {

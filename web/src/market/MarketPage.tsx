@@ -162,7 +162,7 @@ function Skeleton() {
 }
 
 const SkeletonBody = () => (
-  <div aria-hidden="true">
+  <div aria-busy="true">
     <div className="skeleton mt-8 h-24" />
     <div className="skeleton mt-8 h-96" />
     <div className="skeleton mt-8 h-56" />

@@ -4,10 +4,12 @@ import { depth } from "../mock/book.ts";
 import { plotted, steps } from "./levels.ts";
 
 test("amounts add up outward from the best price", () => {
-  expect(steps(depth.asks, "premium", "to_bps")).toEqual([
-    { at: -1, amount: 2, offers: 1 },
+  expect(steps(depth.asks, "premium", "asks")).toEqual([
+    { at: -1.5, amount: 2, offers: 1 },
+    { at: 2, amount: 3.75, offers: 2 },
     { at: 2.5, amount: 3.75, offers: 2 },
   ]);
+  expect(steps(depth.bids, "premium", "bids").map((step) => step.at)).toEqual([-1.5, -2]);
 });
 
 test("without a market the places are prices", () => {
@@ -15,7 +17,7 @@ test("without a market the places are prices", () => {
     levels: [{ from_bps: null, to_bps: null, price: "2510", amount: "1", offers: 1 }],
     complete: true,
   };
-  expect(steps(side, "price", "to_bps")[0]?.at).toBe(2510);
+  expect(steps(side, "price", "asks")[0]?.at).toBe(2510);
 });
 
 test("both sides are drawn over the same places, in order", () => {

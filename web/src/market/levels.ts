@@ -1,6 +1,6 @@
 import type { Schema } from "../api/client.ts";
 
-/** Where the cumulated amount of a side stands, from the best price outward. */
+/** A step of a side's stair: from here outward so much can be traded. */
 export interface Step {
   /** Percent over the market, or a price where there is no market. */
   at: number;
@@ -9,20 +9,30 @@ export interface Step {
   offers: number;
 }
 
-/** A side of the book as steps outward from its best price. */
+/** What one can buy lies over the market, further outward to the right; what one can sell, to the left. */
+export type SideName = "asks" | "bids";
+
+/** A side of the book as a stair outward from its best price; its last step ends where its level does. */
 export function steps(
   side: Schema["SideAnswer"],
   by: Schema["DepthAnswer"]["levels_by"],
-  outward: "from_bps" | "to_bps",
+  name: SideName,
 ): Step[] {
+  const [inner, outer] =
+    name === "asks" ? (["from_bps", "to_bps"] as const) : (["to_bps", "from_bps"] as const);
   let amount = 0;
   let offers = 0;
-  return side.levels.map((level) => {
+  const stair = side.levels.map((level) => {
     amount += Number(level.amount);
     offers += level.offers;
-    const at = by === "premium" ? (level[outward] ?? 0) / 100 : Number(level.price);
+    const at = by === "premium" ? (level[inner] ?? 0) / 100 : Number(level.price);
     return { at, amount, offers };
   });
+  const last = side.levels.at(-1);
+  if (last !== undefined && by === "premium") {
+    stair.push({ at: (last[outer] ?? 0) / 100, amount, offers });
+  }
+  return stair;
 }
 
 /** What uPlot draws: one row of places, and for each side the amounts at them, null elsewhere. */

@@ -134,7 +134,7 @@ export function TradesTable({ rows, pair, methods, format }: TradesProps) {
           <Trans>Payment method</Trans>,
         ]}
         rows={rows.map((row) => [
-          format.time(row.at),
+          <span className="whitespace-nowrap">{format.moment(row.at)}</span>,
           format.price(row.price, pair.currency),
           format.coins(row.amount, pair.asset, 6),
           methods?.get(row.payment_method)?.name ?? row.payment_method,

@@ -95,8 +95,10 @@ function Book({ search, pair, exchange }: BookProps) {
         change={change}
       />
       <section aria-labelledby="found" aria-busy={book.isFetching} className="mt-6">
-        <h2 id="found" className="text-15 text-soft font-medium" role="status">
-          {facets.data && <Count total={facets.data.total} complete={facets.data.complete} />}
+        <h2 id="found" className="text-15 text-soft min-h-6 font-medium">
+          <span role="status">
+            {facets.data && <Count total={facets.data.total} complete={facets.data.complete} />}
+          </span>
         </h2>
         {book.isError ? (
           <Failure error={book.error} retry={() => void book.refetch()} />

@@ -86,7 +86,7 @@ function Offer({ offer, exchange, amount, link }: OfferProps) {
         <Price offer={offer} format={format} />
       </div>
       {offer.state !== "active" && <NotActive state={offer.state} />}
-      <div className="mt-8 grid items-start gap-8 lg:grid-cols-[minmax(0,1fr)_minmax(0,1.1fr)]">
+      <div className="mt-8 grid grid-cols-[minmax(0,1fr)] items-start gap-8 lg:grid-cols-[minmax(0,1fr)_minmax(0,1.1fr)]">
         <div className="lg:order-2">
           <QuoteCard
             offer={offer}
@@ -132,10 +132,10 @@ function Price({ offer, format }: { offer: Schema["OfferAnswer"]; format: Format
     );
   }
   return (
-    <p>
+    <p className="flex flex-wrap items-baseline gap-x-3">
       <span className="text-20 figures font-semibold">
         <Value>{format.price(offer.price, offer.currency)}</Value>
-      </span>{" "}
+      </span>
       {offer.premium_bps != null && (
         <PriceWords
           premiumBps={offer.premium_bps}

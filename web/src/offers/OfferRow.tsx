@@ -16,7 +16,7 @@ export type Methods = ReadonlyMap<
 /** How many payment methods a row names before it says how many more there are. */
 const NAMED = 2;
 const ROW =
-  "border-line grid grid-cols-[minmax(0,1fr)_auto] items-center gap-x-4 gap-y-2 border-b py-4 lg:min-h-20 lg:grid-cols-[minmax(0,1.1fr)_minmax(0,1.1fr)_minmax(0,1.5fr)_minmax(0,1.3fr)_7.5rem] lg:py-3";
+  "border-line grid grid-cols-[minmax(0,1fr)_auto] items-center gap-x-4 gap-y-2 border-b py-4 lg:min-h-20 lg:grid-cols-[minmax(0,1.1fr)_minmax(0,1.1fr)_minmax(0,1.3fr)_minmax(0,1.6fr)_7rem] lg:py-3";
 
 interface Props {
   offer: Schema["ListedOffer"];
@@ -51,7 +51,7 @@ export function OfferRow({ offer, search, methods, format }: Props) {
         </p>
       </div>
       <div className="min-w-0">
-        <p className="truncate">
+        <p className="line-clamp-2">
           <MethodNames codes={offer.payment_methods} methods={methods} format={format} />
         </p>
         <p className="text-13 text-soft">
@@ -86,19 +86,15 @@ interface YouGetProps {
 }
 
 function YouGet({ offer, quote, format }: YouGetProps) {
-  const coins = format.coins(quote.amount, offer.asset);
-  const money = format.money(quote.fiat_amount, offer.currency);
+  const got =
+    offer.direction === "sell"
+      ? format.coins(quote.amount, offer.asset)
+      : format.money(quote.fiat_amount, offer.currency);
   return (
     <p className="figures">
-      {offer.direction === "sell" ? (
-        <Trans>
-          You get <Value strong>{coins}</Value> for <Value>{money}</Value>
-        </Trans>
-      ) : (
-        <Trans>
-          You get <Value strong>{money}</Value> for <Value>{coins}</Value>
-        </Trans>
-      )}
+      <Trans>
+        You get <Value strong>{got}</Value>
+      </Trans>
     </p>
   );
 }
@@ -142,10 +138,10 @@ function MethodNames({ codes, methods, format }: MethodNamesProps) {
   const count = format.count(more);
   return more > 0 ? (
     <Trans>
-      <Value>{names.join(", ")}</Value> and <Value>{count}</Value> more
+      <bdi translate="no">{names.join(", ")}</bdi> and <Value>{count}</Value> more
     </Trans>
   ) : (
-    <Value>{format.list(names)}</Value>
+    <bdi translate="no">{format.list(names)}</bdi>
   );
 }
 

@@ -8,6 +8,7 @@ import { usePassed } from "../live/useOnline.ts";
 import { Copyable } from "../shell/Copyable.tsx";
 import { Failure } from "../shell/Failure.tsx";
 import { Value } from "../shell/Value.tsx";
+import { isWithin } from "./decimals.ts";
 import { Limits, type Methods } from "./OfferRow.tsx";
 import { quoteQuery } from "./queries.ts";
 import { isAmount, typedAmount } from "./search.ts";
@@ -97,6 +98,8 @@ export function QuoteCard({ offer, methods, amount, link, format }: Props) {
       <div aria-live="polite" aria-busy={quote.isFetching} className="mt-4 min-h-24">
         {quote.error ? (
           <Refused error={quote.error} retry={() => void quote.refetch()} />
+        ) : quote.data && !isWithin(offer, quote.data) ? (
+          <OutOfLimits />
         ) : quote.data ? (
           <Quote
             offer={offer}
@@ -153,22 +156,27 @@ function useSettled(text: string): string {
   return settled;
 }
 
+const OutOfLimits = () => (
+  <p className="bg-wait-wash text-wait rounded-control px-4 py-3">
+    <Trans>This amount is outside of the offer’s limits.</Trans>
+  </p>
+);
+
 /** A refusal is no failure: the exchange says what the offer does not allow. */
 function Refused({ error, retry }: { error: Error; retry: () => void }) {
-  if (error instanceof ProblemError && error.status < 500 && error.status !== 429) {
-    return (
-      <p className="bg-wait-wash text-wait rounded-control px-4 py-3">
-        {error.problem?.type.endsWith(":amount-out-of-range") ? (
-          <Trans>This amount is outside of the offer’s limits.</Trans>
-        ) : (
-          <bdi lang="en" translate="no">
-            {error.message}
-          </bdi>
-        )}
-      </p>
-    );
+  if (!(error instanceof ProblemError) || error.status >= 500 || error.status === 429) {
+    return <Failure error={error} retry={retry} />;
   }
-  return <Failure error={error} retry={retry} />;
+  if (error.problem?.type.endsWith(":amount-out-of-range")) {
+    return <OutOfLimits />;
+  }
+  return (
+    <p className="bg-wait-wash text-wait rounded-control px-4 py-3">
+      <bdi lang="en" translate="no">
+        {error.message}
+      </bdi>
+    </p>
+  );
 }
 
 interface QuoteProps {

@@ -17,8 +17,8 @@ export function Shell() {
       >
         <Trans>Skip to the page</Trans>
       </a>
-      <Notices />
       <header className="border-line border-b">
+        <Notices />
         <div className="mx-auto flex h-16 max-w-[1180px] items-center gap-8 px-4 sm:px-6">
           <Link to="/" className="text-20 flex min-h-11 items-center gap-2.5 font-semibold">
             <img src="/icon.svg" alt="" width="28" height="28" />

@@ -27,6 +27,7 @@ _SPECTRAL = (
     "--fail-severity=hint",
     "--quiet",
 )
+_WEB_MODULES = Path("web/node_modules")
 _REDOCLY = (
     NODE,
     NODE_MODULES / "@redocly/cli/bin/cli.js",
@@ -51,6 +52,11 @@ CHECKS = (
     Check("contract analysis", [PYTHON, "-m", "contracts.analyse", "slither"]),
     Check("documents as a site", [PYTHON, "-m", "tools.site.build"]),
     Check("contract artefacts", [PYTHON, "contracts/build.py", "--check"]),
+    Check("page's tests", [NODE, _WEB_MODULES / "vitest/vitest.mjs", "run", "--root=web"]),
+    Check("page's types", [NODE, _WEB_MODULES / "typescript/bin/tsc", "--project", "web"]),
+    Check("page's format", [NODE, _WEB_MODULES / "prettier/bin/prettier.cjs", "--check", "web"]),
+    Check("page's texts", [PYTHON, "-m", "tools.web.texts"]),
+    Check("page's sizes", [PYTHON, "-m", "tools.web.sizes"]),
     Check("format", [PYTHON, "-m", "ruff", "format", "--check", "."]),
     Check("lint", [PYTHON, "-m", "ruff", "check", "."]),
     Check("import rules", [Path(PYTHON).with_name("lint-imports"), "--no-cache"]),
@@ -101,8 +107,8 @@ def _outcome(one: Check) -> tuple[Check, str, float]:
     return one, fault, time.monotonic() - began
 
 
-#: Whole exchanges: a file's tests share one, and mostly wait for it.
-_WHOLE = "tests/e2e"
+#: Whole exchanges and their page: a file's tests share one, and mostly wait for it.
+_WHOLE = ("tests/e2e", "tests/browser")
 #: Those that kill them want the machine to themselves.
 _ALONE = "tests/faults/processes"
 
@@ -118,8 +124,8 @@ def test(arguments: Sequence[str]) -> int:
         return _run([*pytest, *arguments])
     runs = (
         [PYTHON, "contracts/build.py", "test"],
-        [*pytest, "-n", "2", f"--ignore={_WHOLE}", f"--ignore={_ALONE}"],
-        [*pytest, "-n", "2", "--dist=loadfile", _WHOLE],
+        [*pytest, "-n", "2", *(f"--ignore={folder}" for folder in (*_WHOLE, _ALONE))],
+        [*pytest, "-n", "2", "--dist=loadfile", *_WHOLE],
         [*pytest, _ALONE],
     )
     return next((code for run in runs if (code := _run(run)) != 0), 0)

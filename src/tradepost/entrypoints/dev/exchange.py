@@ -17,6 +17,7 @@ from tradepost.entrypoints.dev.console import Console
 from tradepost.entrypoints.dev.data import DataFolder, Instance
 from tradepost.entrypoints.dev.errors import StartError
 from tradepost.entrypoints.dev.keeper import ChainKeeper
+from tradepost.entrypoints.dev.page import PageNotBuilt, build, is_built
 from tradepost.entrypoints.dev.postgres import EmbeddedPostgres
 from tradepost.entrypoints.dev.processes import port_is_free, wait_until
 from tradepost.entrypoints.dev.supervisor import READY_PATIENCE_S, Program, Supervisor
@@ -214,10 +215,15 @@ class Exchange:
 
 
 def serve(exchange: Exchange, console: Console) -> None:
-    """Starts the exchange and keeps it until somebody asks for its end."""
+    """Starts the exchange with its page, and keeps it until somebody asks for its end."""
+    try:
+        build(console)
+    except PageNotBuilt as error:
+        console.say(f"{error}\nThe exchange starts without its page.")
     with exchange.running() as (supervisor, instance):
         console.box(
             [
+                *([f"Open               {instance.url}/"] if is_built() else []),
                 f"Tradepost runs at  {instance.url}/v1",
                 f"API documents      {instance.url}/docs",
                 f"Chain              {_bare(instance.environment['RPC_URL'])}",

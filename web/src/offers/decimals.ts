@@ -1,0 +1,30 @@
+/** Compares two decimals of the exchange's, which may have more digits than a number can hold. */
+export function compareDecimals(one: string, other: string): number {
+  const digits = Math.max(fraction(one).length, fraction(other).length);
+  const difference = scaled(one, digits) - scaled(other, digits);
+  return difference < 0n ? -1 : difference > 0n ? 1 : 0;
+}
+
+const fraction = (decimal: string) => decimal.split(".")[1] ?? "";
+
+function scaled(decimal: string, digits: number): bigint {
+  const [whole = "0"] = decimal.split(".");
+  return BigInt(whole + fraction(decimal).padEnd(digits, "0"));
+}
+
+interface Limited {
+  amount_unit: "asset" | "currency";
+  min_amount: string;
+  max_amount: string;
+  remaining_amount: string;
+}
+
+/** Whether an offer takes so much at once: a quote says what it would cost, also where it does not. */
+export function isWithin(offer: Limited, sum: { amount: string; fiat_amount: string }): boolean {
+  const wanted = offer.amount_unit === "asset" ? sum.amount : sum.fiat_amount;
+  return (
+    compareDecimals(wanted, offer.min_amount) >= 0 &&
+    compareDecimals(wanted, offer.max_amount) <= 0 &&
+    compareDecimals(wanted, offer.remaining_amount) <= 0
+  );
+}
