@@ -123,17 +123,18 @@ function Glance({ market, format }: { market: Schema["InsightsMarketAnswer"]; fo
   const price = (value: string | null | undefined) =>
     value == null ? <Trans>none</Trans> : <Value>{format.price(value, market.currency)}</Value>;
   return (
-    <dl className="border-line mt-8 grid grid-cols-2 gap-x-6 gap-y-5 border-y py-5 lg:grid-cols-5">
+    <dl className="border-line mt-8 grid grid-cols-2 gap-x-6 gap-y-5 border-y py-5 sm:grid-cols-3 lg:grid-cols-6">
       <Figure name={<Trans>Cheapest to buy</Trans>}>{price(market.best_ask)}</Figure>
       <Figure name={<Trans>Best to sell</Trans>}>{price(market.best_bid)}</Figure>
       <Figure name={<Trans>Last trade</Trans>}>{price(market.last_trade?.price)}</Figure>
       <Figure name={<Trans>Traded in a day</Trans>}>
         <Value>{format.coins(market.day?.volume ?? "0", market.asset, 4)}</Value>
       </Figure>
-      <Figure name={<Trans>Offers to buy, to sell</Trans>}>
-        <Value>
-          {format.count(market.sell_offers)} / {format.count(market.buy_offers)}
-        </Value>
+      <Figure name={<Trans>Offers to buy from</Trans>}>
+        <Value>{format.count(market.sell_offers)}</Value>
+      </Figure>
+      <Figure name={<Trans>Offers to sell to</Trans>}>
+        <Value>{format.count(market.buy_offers)}</Value>
       </Figure>
     </dl>
   );

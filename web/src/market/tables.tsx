@@ -18,15 +18,15 @@ interface TableProps {
 export function Table({ caption, heads, rows }: TableProps) {
   return (
     <div className="mt-4 overflow-x-auto" tabIndex={0} role="group">
-      <table className="figures w-full border-collapse">
-        <caption className="text-15 pb-2 text-start font-semibold">{caption}</caption>
+      <table className="figures text-13 sm:text-15 w-full border-collapse">
+        <caption className="text-17 pb-2 text-start font-semibold">{caption}</caption>
         <thead>
           <tr className="text-13 text-soft">
             {heads.map((head, column) => (
               <th
                 key={column}
                 scope="col"
-                className="border-line border-b py-2 pe-4 text-start font-medium last:pe-0 [&:not(:first-child)]:text-end"
+                className="border-line border-b py-2 pe-2 sm:pe-4 text-start font-medium last:pe-0 [&:not(:first-child)]:text-end"
               >
                 {head}
               </th>
@@ -41,12 +41,15 @@ export function Table({ caption, heads, rows }: TableProps) {
                   <th
                     key={column}
                     scope="row"
-                    className="border-line border-b py-3 pe-4 text-start font-normal"
+                    className="border-line border-b py-3 pe-2 sm:pe-4 text-start font-normal"
                   >
                     <bdi translate="no">{cell}</bdi>
                   </th>
                 ) : (
-                  <td key={column} className="border-line border-b py-3 pe-4 text-end last:pe-0">
+                  <td
+                    key={column}
+                    className="border-line border-b py-3 pe-2 sm:pe-4 text-end last:pe-0"
+                  >
                     {typeof cell === "string" ? <Value>{cell}</Value> : cell}
                   </td>
                 ),
@@ -137,7 +140,7 @@ export function TradesTable({ rows, pair, methods, format }: TradesProps) {
           <span className="whitespace-nowrap">{format.moment(row.at)}</span>,
           format.price(row.price, pair.currency),
           format.coins(row.amount, pair.asset, 6),
-          methods?.get(row.payment_method)?.name ?? row.payment_method,
+          <bdi translate="no">{methods?.get(row.payment_method)?.name ?? row.payment_method}</bdi>,
         ])}
       />
     </section>

@@ -13,9 +13,9 @@ export function Copyable({ text, label }: { text: string; label: string }) {
     }
   };
   return (
-    <div className="bg-well rounded-control relative">
+    // A code runs from left to right in every language, and its button stands at its end.
+    <div dir="ltr" className="bg-well rounded-control relative">
       <pre
-        dir="ltr"
         translate="no"
         tabIndex={0}
         role="group"
