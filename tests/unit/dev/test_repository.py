@@ -81,6 +81,12 @@ def test_sound_lock_files_have_no_faults(locks: Path) -> None:
         ("web/package.json", "3.0.0", "3.1.0", "web/package-lock.json: its dependencies are not"),
         ("web/package-lock.json", "integrity", "none", "node_modules/three has no hash"),
         (
+            "web/package-lock.json",
+            '"integrity"',
+            '"optionalDependencies": {"four": "1"}, "integrity"',
+            "node_modules/three needs four, which is not there",
+        ),
+        (
             "tools/node/package-lock.json",
             '"version"',
             '"resolved": "http://h/", "v"',

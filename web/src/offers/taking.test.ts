@@ -22,7 +22,10 @@ test("the commands take this offer, by this method, for this amount", () => {
 });
 
 test("without an amount they take the least that can be taken", () => {
-  expect(commands({ ...taking, amount: null })).toContain("--amount 0.1");
+  const least = { value: "0.0100000", unit: "asset" as const };
+  expect(commands({ ...taking, amount: null, least })).toMatch(/--amount 0\.01$/);
+  const whole = { value: "100", unit: "currency" as const };
+  expect(commands({ ...taking, amount: null, least: whole })).toMatch(/--fiat 100$/);
 });
 
 test("what an exchange sends is one word to a shell, whatever is in it", () => {

@@ -18,9 +18,14 @@ function word(text: string): string {
   return /^[\w.:/-]+$/.test(text) ? text : `'${text.replaceAll("'", `'\\''`)}'`;
 }
 
+/** A decimal without the zeros that change nothing: "0.0100" as "0.01". */
+function shortest(decimal: string): string {
+  return decimal.includes(".") ? decimal.replace(/\.?0+$/, "") : decimal;
+}
+
 /** The commands that take an offer, for who has neither a wallet nor an account yet. */
 export function commands({ exchange, offerId, method, amount, least, link }: Taking): string {
-  const { value, unit } = amount ?? least;
+  const { value, unit } = amount ?? { ...least, value: shortest(least.value) };
   return [
     `export TRADEPOST_URL=${word(exchange)}`,
     "tradepost wallet create",

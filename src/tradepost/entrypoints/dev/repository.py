@@ -103,12 +103,18 @@ def _node_faults(folder: Path, root: Path) -> Iterator[str]:
     yield from _hosts(root / where, root)
     wanted = json.loads((folder / "package.json").read_text())
     packages = json.loads((folder / "package-lock.json").read_text())["packages"]
+    known = {name.rpartition("node_modules/")[2] for name in packages}
     for kind in ("dependencies", "devDependencies"):
         if wanted.get(kind, {}) != packages[""].get(kind, {}):
             yield f"{where}: its {kind} are not those of package.json"
     for name, entry in packages.items():
         if name and "integrity" not in entry:
             yield f"{where}: {name} has no hash"
+        # An optional package that no registry has is no fault to `npm install`, but to `npm ci`;
+        # and whoever takes its name later is let in.
+        for needed in entry.get("dependencies", {}) | entry.get("optionalDependencies", {}):
+            if needed not in known:
+                yield f"{where}: {name or 'package.json'} needs {needed}, which is not there"
 
 
 def _hosts(lock: Path, root: Path) -> Iterator[str]:
