@@ -16,9 +16,9 @@ from tradepost.entrypoints.dev.page import build
 Open = Callable[..., Visit]
 
 
-@pytest.fixture(scope="session")
+@pytest.fixture(scope="module")
 def browser() -> Iterator[Browser]:
-    """The browser of the run."""
+    """A module's browser: while it is there, this thread can run no other loop of asyncio."""
     with chromium() as opened:
         yield opened
 
