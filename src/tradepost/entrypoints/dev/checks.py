@@ -43,6 +43,8 @@ class Check:
 
     name: str
     rule: Sequence[str | Path] | Callable[[Path], list[str]]
+    #: The folder of the clone that a command runs in.
+    at: str = "."
 
 
 CHECKS = (
@@ -52,7 +54,7 @@ CHECKS = (
     Check("contract analysis", [PYTHON, "-m", "contracts.analyse", "slither"]),
     Check("documents as a site", [PYTHON, "-m", "tools.site.build"]),
     Check("contract artefacts", [PYTHON, "contracts/build.py", "--check"]),
-    Check("page's tests", [NODE, _WEB_MODULES / "vitest/vitest.mjs", "run", "--root=web"]),
+    Check("page's tests", [NODE, "node_modules/vitest/vitest.mjs", "run"], at="web"),
     Check("page's types", [NODE, _WEB_MODULES / "typescript/bin/tsc", "--project", "web"]),
     Check("page's format", [NODE, _WEB_MODULES / "prettier/bin/prettier.cjs", "--check", "web"]),
     Check("page's texts", [PYTHON, "-m", "tools.web.texts"]),
@@ -96,7 +98,7 @@ def _outcome(one: Check) -> tuple[Check, str, float]:
     else:
         done = subprocess.run(
             one.rule,
-            cwd=CLONE,
+            cwd=CLONE / one.at,
             stdin=subprocess.DEVNULL,
             stdout=subprocess.PIPE,
             stderr=subprocess.STDOUT,
