@@ -51,7 +51,7 @@ _QUERY = """{ trades { data { id state amount history { at event } offer { id pr
     offers(direction: sell, asset: "ETH", currency: "EUR") { data { id price maker { name } } } }"""
 _DIGEST = hashlib.sha256(_QUERY.encode()).hexdigest()
 _KNOWN = {"persistedQuery": {"version": 1, "sha256Hash": _DIGEST}}
-#: A market of a fresh exchange has no price and no trades, and what is relayed may be too late.
+#: A pair of a fresh exchange may have no price yet.
 _TOLD_AS_WELL = {"get_price": {404}, "price_history": {404}}
 #: What is not timed: one that never ends, and those that only a sandbox has.
 _LEFT_OUT = {"follow_stream", "draw_from_faucet", "sandbox_clock", "move_sandbox_clock"}

@@ -13081,7 +13081,7 @@ export interface operations {
                     "application/json": components["schemas"]["ConfirmationBody"];
                 };
             };
-            /** @description This operation needs an Idempotency-Key header, so that a retry cannot act twice. This step needs what only your wallet can add; `needs` says what. The amount is not one that this offer can be taken for. The encryption key is not a point of secp256k1. This step needs your wallet's signature. */
+            /** @description This operation needs an Idempotency-Key header, so that a retry cannot act twice. The amount is not one that this offer can be taken for. The encryption key is not a point of secp256k1. This step needs what only your wallet can add; `needs` says what. This step needs your wallet's signature. */
             400: {
                 headers: {
                     "X-Request-Id": components["headers"]["X-Request-Id"];
@@ -13130,7 +13130,7 @@ export interface operations {
                 };
             };
             408: components["responses"]["RequestTooSlow"];
-            /** @description A request with this Idempotency-Key is still being carried out. This confirmation has its answer already; `state` says which. The time to answer is over; nothing was done. The digest is not that of this confirmation: what you saw is not what would be done. The offer is not what it was when this was asked for; nothing was done. The offer is paused or closed: it cannot be taken now. Others have taken so much of this offer that not enough is left. The maker does not work at this hour; `opens_at` says when he does again. This offer is your own: nobody trades with himself. The offer's price is no longer within the limit you set. The price is not held any more, or was held for another offer: ask for a quote again. The offer does not take this payment method. Buyer and seller of a trade need two wallets. You have as many trades that wait for their escrow as one account may have. The contract would not take an escrow with these terms. The trade's state does not allow this action to you now. Somebody else moved the trade at the same moment; read it again. */
+            /** @description A request with this Idempotency-Key is still being carried out. The offer is paused or closed: it cannot be taken now. Others have taken so much of this offer that not enough is left. The maker does not work at this hour; `opens_at` says when he does again. This offer is your own: nobody trades with himself. The offer's price is no longer within the limit you set. The price is not held any more, or was held for another offer: ask for a quote again. The offer does not take this payment method. Buyer and seller of a trade need two wallets. You have as many trades that wait for their escrow as one account may have. The contract would not take an escrow with these terms. This confirmation has its answer already; `state` says which. The time to answer is over; nothing was done. The digest is not that of this confirmation: what you saw is not what would be done. The offer is not what it was when this was asked for; nothing was done. The trade's state does not allow this action to you now. Somebody else moved the trade at the same moment; read it again. */
             409: {
                 headers: {
                     "X-Request-Id": components["headers"]["X-Request-Id"];

@@ -22,7 +22,7 @@ from tradepost.confirmations.model import (
     Step,
     TooManyConfirmations,
 )
-from tradepost.escrow.model import ChainNotReady, EscrowImpossible, SignatureInvalid
+from tradepost.escrow.model import ChainNotReady, SignatureInvalid
 from tradepost.kernel.access import Caller, Scope
 from tradepost.kernel.errors import InvalidCursor, NotFound
 from tradepost.kernel.http import (
@@ -43,25 +43,17 @@ from tradepost.kernel.limits.costs import costs
 from tradepost.kernel.openapi import AUTHENTICATED, ONCE, links, problems, to
 from tradepost.offers.model import (
     AmountOutOfRange,
-    EncryptionKeyInvalid,
     HoldInvalid,
-    OfferAlreadyTaken,
-    OfferNotActive,
-    OutsideWorkingHours,
     OwnOffer,
-    TakerRefused,
-    WalletNotProven,
 )
-from tradepost.payments.model import MethodLimitExceeded
 from tradepost.prices.model import PriceUnavailable
+from tradepost.trades import taking
 from tradepost.trades.model import (
     ActionNotAllowed,
     DisputeReason,
     MethodNotOffered,
     PriceMoved,
-    SameWallet,
     SignatureMissing,
-    TooManyOpenTrades,
     TradeChanged,
 )
 
@@ -335,33 +327,16 @@ async def get_confirmation(confirmation_id: UUID, tx: Tx, caller: _Reader) -> Co
     summary="Confirm what a program asked for",
     responses=problems(
         *ONCE,
-        NotFound,
+        *taking.REFUSALS,
         ConfirmationAnswered,
         ConfirmationExpired,
         ConfirmationDigestWrong,
         ConfirmationIncomplete,
         ConfirmationOutdated,
-        OfferNotActive,
-        OfferAlreadyTaken,
-        OutsideWorkingHours,
-        OwnOffer,
-        TakerRefused,
-        AmountOutOfRange,
-        PriceMoved,
-        PriceUnavailable,
-        HoldInvalid,
-        MethodNotOffered,
-        MethodLimitExceeded,
-        WalletNotProven,
-        SameWallet,
-        TooManyOpenTrades,
-        EncryptionKeyInvalid,
-        EscrowImpossible,
         ActionNotAllowed,
         TradeChanged,
         SignatureInvalid,
         SignatureMissing,
-        ChainNotReady,
     )
     | links(200, to("get_trade", trade_id="trade_id")),
     openapi_extra=costs(40, money=True),

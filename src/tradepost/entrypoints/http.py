@@ -33,7 +33,7 @@ from tradepost.entrypoints import logs, meta, page, problems, sharing, tracer
 from tradepost.entrypoints.agents.door import Door, DoorRoute
 from tradepost.entrypoints.graphql.queries import Queries
 from tradepost.entrypoints.graphql.socket import graphql_socket
-from tradepost.entrypoints.sandbox import clock_of
+from tradepost.entrypoints.sandbox import clock_of, node_of
 from tradepost.entrypoints.settings import load
 from tradepost.entrypoints.sockets import allow_files, drop_slow_readers
 from tradepost.entrypoints.wiring import SUBSCRIPTIONS
@@ -58,7 +58,6 @@ from tradepost.kernel.settings import Settings
 from tradepost.kernel.signals import notifying, wire_of
 from tradepost.notifications.http import asyncapi
 from tradepost.notifications.hub import PACE, Hub, Pace
-from tradepost.sandbox.node import DevelopmentNode
 from tradepost.webhooks.addresses import FirstLook, SystemNames
 
 _DESCRIPTION = """
@@ -89,8 +88,7 @@ _HEAD_BYTES = 64 * 1024
 #: Connections of one process beside its streams, and how many more the system keeps waiting.
 _CONNECTIONS = 1_024
 _WAITING_CONNECTIONS = 1_024
-
-
+#: How long a process that is told to stop has for what it is answering.
 _LAST_WORDS_S = 15
 
 
@@ -136,7 +134,7 @@ def build(settings: Settings, clock: Clock | None = None, pace: Pace = PACE) -> 
 
     @asynccontextmanager
     async def lifespan(app: FastAPI) -> AsyncIterator[None]:
-        chain = DevelopmentNode(settings.rpc_url.get_secret_value())
+        chain = node_of(settings)
         names = SystemNames()
         async with (
             limiter,
@@ -148,7 +146,7 @@ def build(settings: Settings, clock: Clock | None = None, pace: Pace = PACE) -> 
             app.state.streams = streams
             app.state.contract_signatures = chain
             app.state.lock_means = chain
-            app.state.development_node = chain
+            app.state.development_node = chain  # asked for by a sandbox's operations alone
             app.state.first_look = FirstLook(names)
             async with AsyncExitStack() as stack:
                 if agents is not None:

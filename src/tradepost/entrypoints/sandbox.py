@@ -9,6 +9,7 @@ from tradepost.escrow.evm.deploy import DEVELOPMENT_CHAIN
 from tradepost.escrow.model import ChainNotReady
 from tradepost.kernel.clock import Clock, MovedClock, system_clock
 from tradepost.kernel.settings import Settings
+from tradepost.sandbox.node import DevelopmentNode
 
 #: A node that was started beside this process, or is started again, answers by then.
 _PATIENCE_S: Final = 15.0
@@ -21,6 +22,12 @@ _ELSEWHERE: Final = (
 
 class SandboxElsewhere(Exception):
     """A sandbox was asked for where there can be none; the message says what to do."""
+
+
+def node_of(settings: Settings) -> Chain:
+    """The node as this exchange uses it: one whose time is set in a sandbox only."""
+    kind = DevelopmentNode if settings.sandbox else Chain
+    return kind(settings.rpc_url.get_secret_value())
 
 
 def clock_of(settings: Settings) -> Clock:

@@ -22,7 +22,7 @@ import tradepost.trades.jobs
 import tradepost.webhooks.jobs
 from tradepost.entrypoints import tracer
 from tradepost.entrypoints.measures import keep_measuring
-from tradepost.entrypoints.sandbox import clock_of, refuse_elsewhere
+from tradepost.entrypoints.sandbox import clock_of, node_of, refuse_elsewhere
 from tradepost.entrypoints.wiring import SUBSCRIPTIONS
 from tradepost.escrow import service as escrows
 from tradepost.escrow.evm.deploy import DEVELOPMENT_CHAIN
@@ -53,7 +53,7 @@ async def work(settings: Settings) -> None:
     """Runs until it is told to stop, or until the queue, the relayer or the poller fails."""
     await refuse_elsewhere(settings)
     tracer.start("worker", settings)
-    chain = DevelopmentNode(settings.rpc_url.get_secret_value())
+    chain = node_of(settings)
     queue = App(
         connector=PsycopgConnector(
             conninfo=settings.database_url.get_secret_value(),
@@ -76,7 +76,7 @@ async def work(settings: Settings) -> None:
         tradepost.deposits.jobs.register(queue, database)
         tradepost.insights.jobs.register(queue, database)
         tradepost.webhooks.jobs.register(queue, database)
-        if settings.sandbox:
+        if isinstance(chain, DevelopmentNode):
             tradepost.sandbox.jobs.register(queue, database, chain)
         relayer = asyncio.create_task(Relayer(database, chain, settings).run(), name="relayer")
         poller = tradepost.prices.jobs.Poller(database, settings, _on_development_chain)

@@ -2,20 +2,38 @@
 
 from dataclasses import dataclass
 from decimal import Decimal
+from typing import Final
 from uuid import UUID
 
 from tradepost.escrow import service as escrows
-from tradepost.escrow.model import Opening, Party
+from tradepost.escrow.model import ChainNotReady, EscrowImpossible, Opening, Party
 from tradepost.identity import service as identity
 from tradepost.kernel.access import Caller
 from tradepost.kernel.database import Transaction
+from tradepost.kernel.errors import NotFound, Problem
 from tradepost.kernel.ids import new_id
 from tradepost.kernel.money import Amount
 from tradepost.kernel.pricing import Direction
 from tradepost.offers import service as offers
 from tradepost.offers.draft import check_encryption_key
-from tradepost.offers.model import Offer, Taker, TakerRules, WalletNotProven, worse
+from tradepost.offers.model import (
+    AmountOutOfRange,
+    EncryptionKeyInvalid,
+    HoldInvalid,
+    Offer,
+    OfferAlreadyTaken,
+    OfferNotActive,
+    OutsideWorkingHours,
+    OwnOffer,
+    Taker,
+    TakerRefused,
+    TakerRules,
+    WalletNotProven,
+    worse,
+)
 from tradepost.payments import service as payments
+from tradepost.payments.model import MethodLimitExceeded
+from tradepost.prices.model import PriceUnavailable
 from tradepost.trades import store
 from tradepost.trades.model import (
     MethodNotOffered,
@@ -28,6 +46,27 @@ from tradepost.trades.model import (
 )
 from tradepost.trades.service import TradeView, view_of
 
+#: What can stand against taking an offer; each operation that takes one answers these.
+REFUSALS: Final[tuple[type[Problem], ...]] = (
+    NotFound,
+    OfferNotActive,
+    OfferAlreadyTaken,
+    OutsideWorkingHours,
+    OwnOffer,
+    TakerRefused,
+    AmountOutOfRange,
+    PriceMoved,
+    PriceUnavailable,
+    HoldInvalid,
+    MethodNotOffered,
+    MethodLimitExceeded,
+    WalletNotProven,
+    SameWallet,
+    TooManyOpenTrades,
+    EncryptionKeyInvalid,
+    EscrowImpossible,
+    ChainNotReady,
+)
 #: Against those who take offers and vanish: each holds a maker's amount for a while.
 _MAX_UNFUNDED = 20
 
@@ -56,10 +95,7 @@ async def take_offer(tx: Transaction, caller: Caller, taking: Taking) -> TradeVi
     """Opens a trade on an offer, at the offer's price of this moment or at one that was held.
 
     The offer's amount is reserved and the escrow's terms are fixed; nothing is locked yet.
-    Raises the offer's problems (`OfferNotActive`, `AmountOutOfRange`, `OfferAlreadyTaken`,
-    `TakerRefused`, `PriceUnavailable`, `HoldInvalid`, ...), `PriceMoved`, `MethodNotOffered`,
-    `MethodLimitExceeded`, `WalletNotProven`, `SameWallet`, `TooManyOpenTrades` and
-    `ChainNotReady`.
+    Raises one of `REFUSALS`.
     """
     if not await identity.owns_wallet(tx, caller.account_id, taking.wallet):
         raise WalletNotProven

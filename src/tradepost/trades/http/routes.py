@@ -12,7 +12,6 @@ from tradepost.escrow import service as escrows
 from tradepost.escrow.evm.wallet import Call
 from tradepost.escrow.model import (
     ChainNotReady,
-    EscrowImpossible,
     LockWayUnsupported,
     Party,
     SignatureInvalid,
@@ -39,19 +38,6 @@ from tradepost.kernel.http import (
 from tradepost.kernel.limits.costs import costs
 from tradepost.kernel.openapi import AUTHENTICATED, ONCE, links, problems, to
 from tradepost.kernel.signatures import ContractSignatures
-from tradepost.offers.model import (
-    AmountOutOfRange,
-    EncryptionKeyInvalid,
-    HoldInvalid,
-    OfferAlreadyTaken,
-    OfferNotActive,
-    OutsideWorkingHours,
-    OwnOffer,
-    TakerRefused,
-    WalletNotProven,
-)
-from tradepost.payments.model import MethodLimitExceeded
-from tradepost.prices.model import PriceUnavailable
 from tradepost.trades import service, taking
 from tradepost.trades.export import COLUMNS, Form, Period, lines
 from tradepost.trades.http.bodies import (
@@ -75,11 +61,7 @@ from tradepost.trades.http.shown import shown, shown_all, shown_history, signed
 from tradepost.trades.model import (
     Action,
     ActionNotAllowed,
-    MethodNotOffered,
-    PriceMoved,
-    SameWallet,
     SignatureMissing,
-    TooManyOpenTrades,
     TradeChanged,
     TradeState,
 )
@@ -142,27 +124,7 @@ _STEPS = (
 )
 _STEP = problems(*_STEPS)
 _SIGNED = problems(*_STEPS, SignatureInvalid)
-_TAKEN = problems(
-    *ONCE,
-    NotFound,
-    OfferNotActive,
-    OfferAlreadyTaken,
-    OutsideWorkingHours,
-    OwnOffer,
-    TakerRefused,
-    AmountOutOfRange,
-    PriceMoved,
-    PriceUnavailable,
-    HoldInvalid,
-    MethodNotOffered,
-    MethodLimitExceeded,
-    WalletNotProven,
-    SameWallet,
-    TooManyOpenTrades,
-    EncryptionKeyInvalid,
-    EscrowImpossible,
-    ChainNotReady,
-)
+_TAKEN = problems(*ONCE, *taking.REFUSALS)
 
 
 def _bytes(signature: str) -> bytes:
