@@ -4,12 +4,13 @@ import { useNavigate, useSearch } from "@tanstack/react-router";
 import type { ReactNode } from "react";
 
 import type { Schema } from "../api/client.ts";
-import { exchangeQuery, marketsQuery, methodsQuery } from "../api/queries.ts";
+import { methodsQuery } from "../api/queries.ts";
 import { MarketPrice } from "../exchange/MarketPrice.tsx";
+import { WithPair } from "../exchange/WithPair.tsx";
 import { useFormat, type Format } from "../language/format.ts";
 import { useLive } from "../live/useLive.ts";
-import { choosePair, type Pair } from "../offers/search.ts";
-import { keep, kept } from "../settings/kept.ts";
+import type { Pair } from "../offers/search.ts";
+import { keep } from "../settings/kept.ts";
 import { Failure } from "../shell/Failure.tsx";
 import { Title } from "../shell/Title.tsx";
 import { Value } from "../shell/Value.tsx";
@@ -20,24 +21,11 @@ import { marketQuery } from "./queries.ts";
 /** One pair at a glance: prices, what can be traded how far from the market, and what was. */
 export function MarketPage() {
   const search = useSearch({ from: "/market" });
-  const exchange = useQuery(exchangeQuery);
-  const markets = useQuery(marketsQuery);
-  if (exchange.isError || markets.isError) {
-    return (
-      <Failure
-        error={exchange.error ?? markets.error}
-        retry={() => {
-          void exchange.refetch();
-          void markets.refetch();
-        }}
-      />
-    );
-  }
-  if (!exchange.data || !markets.data) {
-    return <Skeleton />;
-  }
-  const pair = choosePair(search, kept("pair"), exchange.data, markets.data);
-  return <Market pair={pair} exchange={exchange.data} markets={markets.data} />;
+  return (
+    <WithPair search={search} skeleton={<Skeleton />}>
+      {(found) => <Market {...found} />}
+    </WithPair>
+  );
 }
 
 interface MarketProps {

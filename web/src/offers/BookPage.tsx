@@ -4,40 +4,28 @@ import { useNavigate, useSearch } from "@tanstack/react-router";
 import { useEffect } from "react";
 
 import type { Schema } from "../api/client.ts";
-import { exchangeQuery, marketsQuery, methodsQuery } from "../api/queries.ts";
+import { methodsQuery } from "../api/queries.ts";
 import { MarketPrice } from "../exchange/MarketPrice.tsx";
+import { WithPair } from "../exchange/WithPair.tsx";
 import { useFormat } from "../language/format.ts";
 import { useLive } from "../live/useLive.ts";
-import { keep, kept } from "../settings/kept.ts";
+import { keep } from "../settings/kept.ts";
 import { Failure } from "../shell/Failure.tsx";
 import { Title } from "../shell/Title.tsx";
 import { Value } from "../shell/Value.tsx";
 import { Filters } from "./Filters.tsx";
 import { OfferRow, SkeletonRows } from "./OfferRow.tsx";
 import { bookQuery, facetsQuery } from "./queries.ts";
-import { choosePair, type BookSearch, type Pair } from "./search.ts";
+import type { BookSearch, Pair } from "./search.ts";
 
 /** The order book: what can be bought or sold now, the best price first. */
 export function BookPage() {
   const search = useSearch({ from: "/" });
-  const exchange = useQuery(exchangeQuery);
-  const markets = useQuery(marketsQuery);
-  if (exchange.isError || markets.isError) {
-    return (
-      <Failure
-        error={exchange.error ?? markets.error}
-        retry={() => {
-          void exchange.refetch();
-          void markets.refetch();
-        }}
-      />
-    );
-  }
-  if (!exchange.data || !markets.data) {
-    return <SkeletonPage />;
-  }
-  const pair = choosePair(search, kept("pair"), exchange.data, markets.data);
-  return <Book search={search} pair={pair} exchange={exchange.data} />;
+  return (
+    <WithPair search={search} skeleton={<SkeletonPage />}>
+      {({ pair, exchange }) => <Book search={search} pair={pair} exchange={exchange} />}
+    </WithPair>
+  );
 }
 
 interface BookProps {
