@@ -228,11 +228,11 @@ class SignInMessage:
         wallets warn where it is not the site that asks.
         """
         ours, theirs = urlsplit(public_url), urlsplit(self.uri)
-        if self.domain.lower() != ours.netloc.lower():
+        if _place(self.domain) != _place(ours.netloc):
             raise SignInMessageInvalid(f"The domain has to be {ours.netloc}.")
         if self.scheme is not None and self.scheme.lower() != ours.scheme:
             raise SignInMessageInvalid(f"The scheme has to be {ours.scheme}.")
-        if (theirs.scheme.lower(), theirs.netloc.lower()) != (ours.scheme, ours.netloc.lower()):
+        if (theirs.scheme.lower(), _place(theirs.netloc)) != (ours.scheme, _place(ours.netloc)):
             raise SignInMessageInvalid(f"The URI has to be one of {public_url}.")
         if self.chain_id != chain_id:
             raise SignInMessageInvalid(f"The chain id has to be {chain_id}.")
@@ -247,6 +247,11 @@ class SignInMessage:
         """What the wallet signs of it: EIP-191, version 0x45."""
         body = self.text.encode()
         return keccak(b"\x19Ethereum Signed Message:\n%d%b" % (len(body), body))
+
+
+def _place(netloc: str) -> str:
+    """A host and its port, by one name for this machine: a browser's passkeys need `localhost`."""
+    return re.sub(r"^(127\.0\.0\.1|\[::1\])(?=:|$)", "localhost", netloc.lower())
 
 
 def _moment(text: str) -> datetime:

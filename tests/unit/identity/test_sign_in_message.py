@@ -158,6 +158,30 @@ def test_a_message_for_elsewhere_or_another_time_is_refused(changes: dict[str, s
         message.check(URL, 31337, NOW)
 
 
+@pytest.mark.parametrize("ours", ["127.0.0.1:8000", "localhost:8000", "[::1]:8000"])
+@pytest.mark.parametrize("host", ["127.0.0.1", "LOCALHOST", "[::1]"])
+def test_this_machine_has_three_names(ours: str, host: str) -> None:
+    text = written(domain=f"{host}:8000", uri=f"http://{host}:8000")
+    SignInMessage.parse(text).check(f"http://{ours}", 31337, NOW)
+
+
+@pytest.mark.parametrize(
+    ("ours", "host"),
+    [
+        ("127.0.0.1:8000", "localhost:8001"),
+        ("127.0.0.1:8000", "localhost"),
+        ("trade.example.org", "localhost"),
+        ("localhost", "trade.example.org"),
+        ("127.0.0.1", "127.0.0.1.example.org"),
+        ("127.0.0.1", "127.0.0.10"),
+    ],
+)
+def test_no_other_place_is_this_machine(ours: str, host: str) -> None:
+    message = SignInMessage.parse(written(domain=host, uri=f"http://{host}"))
+    with pytest.raises(SignInMessageInvalid):
+        message.check(f"http://{ours}", 31337, NOW)
+
+
 @given(st.text(max_size=200))
 def test_no_text_crashes_the_parser(text: str) -> None:
     with pytest.raises(SignInMessageInvalid):

@@ -223,7 +223,7 @@ def serve(exchange: Exchange, console: Console) -> None:
     with exchange.running() as (supervisor, instance):
         console.box(
             [
-                *([f"Open               {instance.url}/"] if is_built() else []),
+                *([f"Open               {_named(instance.url)}/"] if is_built() else []),
                 f"Tradepost runs at  {instance.url}/v1",
                 f"API documents      {instance.url}/docs",
                 f"Chain              {_bare(instance.environment['RPC_URL'])}",
@@ -263,6 +263,11 @@ def with_exchange(environment: Mapping[str, str], command: list[str]) -> int:
             console.replay()
             raise
     raise StartError("The exchange on these data is starting since long: stop it, then try again.")
+
+
+def _named(url: str) -> str:
+    """The same place by its name: browsers keep passkeys for names only."""
+    return url.replace("//127.0.0.1:", "//localhost:")
 
 
 def _sandbox_lines(instance: Instance) -> list[str]:
