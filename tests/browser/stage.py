@@ -1,17 +1,16 @@
 """A served exchange with its page and a small market, for a browser; it lives in its own thread."""
 
-import asyncio
-import threading
-from collections.abc import AsyncIterator, Coroutine, Iterator
+from collections.abc import AsyncIterator, Iterator
 from contextlib import asynccontextmanager, contextmanager
 from dataclasses import dataclass, field
-from typing import Any, TypeVar
+from typing import Any
 
 import httpx
 from procrastinate import App, PsycopgConnector
 
 from tests import market as markets
 from tests import worlds
+from tests.browser.thread import Apart, opened_apart
 from tests.browser.wire import Wire
 from tests.integration.notifications.serving import served
 from tests.integration.trades.conftest import Trader, World
@@ -20,10 +19,6 @@ from tradepost.entrypoints.dev.page import is_built
 from tradepost.insights import jobs
 from tradepost.notifications.hub import Pace
 
-T = TypeVar("T")
-
-#: A bound for what has to happen, not a wait.
-PATIENCE_S = 30
 _PACE = Pace(heartbeat_s=15, silence_s=60, look_s=1)
 #: What the market of the stage is: who offers what, in which order of price.
 _OFFERS: tuple[dict[str, Any], ...] = (
@@ -47,24 +42,22 @@ _OFFERS: tuple[dict[str, Any], ...] = (
 
 
 @dataclass
-class Stage:
+class Stage(Apart):
     """The exchange, what a test does to it, and the line between it and the browser."""
 
     world: World
     wire: Wire
-    loop: asyncio.AbstractEventLoop
     #: The offers that were made, as the API answered.
     offers: list[dict[str, Any]] = field(default_factory=list)
     maker: Trader | None = None
+
+    def __post_init__(self) -> None:
+        super().__init__()
 
     @property
     def url(self) -> str:
         """Where the page is."""
         return self.wire.url
-
-    def do(self, coroutine: Coroutine[Any, Any, T]) -> T:
-        """Has something done by the exchange's own thread."""
-        return asyncio.run_coroutine_threadsafe(coroutine, self.loop).result(PATIENCE_S)
 
     async def offer(self, **said: Any) -> dict[str, Any]:
         """One more offer of the stage's maker."""
@@ -89,42 +82,8 @@ def _body(said: dict[str, Any]) -> dict[str, Any]:
 def stage(database_url: str) -> Iterator[Stage]:
     """A stage over a fresh database. Needs a built page."""
     assert is_built(), "build the page first: run.py page"
-    loop = asyncio.new_event_loop()
-    thread = threading.Thread(target=loop.run_forever, name="exchange", daemon=True)
-    thread.start()
-    ready, leave = asyncio.run_coroutine_threadsafe(_futures(), loop).result(PATIENCE_S)
-    running = asyncio.run_coroutine_threadsafe(_run(database_url, ready, leave), loop)
-
-    async def opened() -> Stage:
-        return await ready
-
-    try:
-        waiting = asyncio.run_coroutine_threadsafe(opened(), loop)
-        yield waiting.result(PATIENCE_S)
-    finally:
-        loop.call_soon_threadsafe(leave.set_result, None)
-        running.result(PATIENCE_S)
-        loop.call_soon_threadsafe(loop.stop)
-        thread.join(PATIENCE_S)
-        loop.close()
-
-
-async def _futures() -> "tuple[asyncio.Future[Stage], asyncio.Future[None]]":
-    loop = asyncio.get_running_loop()
-    return loop.create_future(), loop.create_future()
-
-
-async def _run(
-    database_url: str, ready: "asyncio.Future[Stage]", leave: "asyncio.Future[None]"
-) -> None:
-    try:
-        async with _opened(database_url) as stage:
-            ready.set_result(stage)
-            await leave
-    except Exception as fault:
-        if ready.done():
-            raise
-        ready.set_exception(fault)
+    with opened_apart(lambda: _opened(database_url)) as opened:
+        yield opened
 
 
 @asynccontextmanager
@@ -142,7 +101,7 @@ async def _opened(database_url: str) -> AsyncIterator[Stage]:
         database = exchange.database
         await worlds.pretend_to_follow(database)
         world = World(client, database, settings, clock, Market(database))
-        stage = Stage(world, wire, asyncio.get_running_loop())
+        stage = Stage(world, wire)
         await _furnish(stage)
         yield stage
 

@@ -11,10 +11,10 @@ _CHUNK = 64 * 1024
 class Wire:
     """Passes bytes on to a port of this machine; while it is cut, nobody gets through."""
 
-    def __init__(self, port: int) -> None:
+    def __init__(self, port: int, listens: int = 0) -> None:
         self._port = port
         self._server: asyncio.Server | None = None
-        self._listens = 0
+        self._listens = listens
         self._open: set[asyncio.Task[None]] = set()
 
     @property
