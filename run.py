@@ -48,22 +48,24 @@ COMMANDS = {
     "check": "format, lint, types, import rules, contract artefacts, documents, lock files",
     "page": "build the web page, if its sources have changed; 'start' does it too",
     "screenshots": "take pictures of every page, into .screenshots",
+    "lighthouse": "measure the page as a phone loads it",
     "docs": "build the documents as a site, in .site/html",
     "demo": "play a whole trade, on the exchange that runs or on a fresh one",
     "bench": "measure: [name] [--json]",
     "reset": "delete the data of the exchange (asks first; --yes does not)",
     "tradepost": "the command line of traders and operators: tradepost --help",
 }
-WITHOUT_ARGUMENTS = {"start", "check", "docs", "page", "screenshots"}
+WITHOUT_ARGUMENTS = {"start", "check", "docs", "lighthouse", "page", "screenshots"}
 # What is a module of its own, and nothing more.
 MODULES = {
     "bench": "bench",
     "docs": "tools.site.build",
+    "lighthouse": "tools.web.lighthouse",
     "page": "tradepost.entrypoints.dev.page",
     "screenshots": "tools.web.screenshots",
 }
 # These need the development set of requirements.
-WITH_TOOLS = {"test", "check", "docs", "bench", "screenshots"}
+WITH_TOOLS = {"test", "check", "docs", "bench", "lighthouse", "screenshots"}
 
 DISK_FULL = "The disk is full: free some space, then start again; finished steps are kept."
 NO_VENV = (

@@ -8,7 +8,9 @@ import json
 from pathlib import Path
 
 ROOT = Path(__file__).parents[1]
-LOCKS = (ROOT / "tools" / "node" / "package-lock.json", ROOT / "web" / "package-lock.json")
+LOCKS = tuple(
+    ROOT / folder / "package-lock.json" for folder in ("tools/node", "tools/lighthouse", "web")
+)
 
 
 def main() -> None:

@@ -18,7 +18,7 @@ _UNPACK = (
     "import('@sparticuz/chromium').then(async m => console.log(await m.default.executablePath()))"
 )
 #: The browser's own flags: those that the package proposes turn its security off.
-_FLAGS = (
+FLAGS = (
     "--no-sandbox",
     "--disable-gpu",
     "--disable-quic",
@@ -49,7 +49,7 @@ def executable() -> str:
 def chromium() -> Iterator[Browser]:
     """A running browser."""
     with sync_playwright() as playwright:
-        browser = playwright.chromium.launch(executable_path=executable(), args=list(_FLAGS))
+        browser = playwright.chromium.launch(executable_path=executable(), args=list(FLAGS))
         try:
             yield browser
         finally:

@@ -6,7 +6,7 @@ from pathlib import Path
 import pytest
 
 from tradepost.entrypoints.dev.data import CLONE
-from tradepost.entrypoints.dev.repository import broken_links, lock_faults
+from tradepost.entrypoints.dev.repository import NODE_FOLDERS, broken_links, lock_faults
 
 SUM = "a" * 64
 
@@ -56,7 +56,8 @@ def locks(tmp_path: Path) -> Path:
     (tmp_path / "requirements" / "proofs.txt").write_text(two)
     wanted = {"dependencies": {"three": "3.0.0"}}
     packages = {"": wanted, "node_modules/three": {"version": "3.0.0", "integrity": "sha512-x"}}
-    for folder in (tmp_path / "tools" / "node", tmp_path / "web"):
+    for name in NODE_FOLDERS:
+        folder = tmp_path / name
         folder.mkdir(parents=True)
         (folder / "package.json").write_text(json.dumps(wanted))
         (folder / "package-lock.json").write_text(json.dumps({"packages": packages}))

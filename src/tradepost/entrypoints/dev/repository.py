@@ -11,7 +11,7 @@ from packaging.version import Version
 
 NOT_OURS = {"node_modules", ".venv", ".venv-docs", ".venv-proofs", ".git", ".data", ".site"}
 LOCKS = ("runtime", "dev", "docs", "proofs")
-NODE_FOLDERS = ("tools/node", "web")
+NODE_FOLDERS = ("tools/lighthouse", "tools/node", "web")
 LINK = re.compile(r"(?<!\!)\[[^\]]*\]\(([^)\s]+)(?: \"[^\"]*\")?\)|!\[[^\]]*\]\(([^)\s]+)\)")
 FENCE = re.compile(r"^(```|~~~).*?^\1", re.MULTILINE | re.DOTALL)
 HEADING = re.compile(r"^#{1,6} +(.+?) *#*$", re.MULTILINE)
