@@ -53,6 +53,7 @@ export default defineConfig({
       "tradepost-client": here("../clients/typescript/src/index.ts"),
     },
   },
+  worker: { format: "es" },
   server: { proxy: { "/v1": process.env["TRADEPOST_URL"] ?? "http://127.0.0.1:8000" } },
   build: {
     outDir: here("../src/tradepost/web"),
