@@ -17,8 +17,19 @@ export interface TradeKey {
 export interface TradeKeys {
   /** A key of `context` with a random index; `once` names an intent that may be repeated. */
   fresh(context: string, once?: string): TradeKey;
-  /** The key of `context` whose public part is `known`; throws `KeyNotOurs`. */
-  find(context: string, known: string): TradeKey;
+  /**
+   * The key of `context` whose public part is `known`; throws `KeyNotOurs`. It may have to try all
+   * keys of the context, a second of a phone's work, and then leaves the page room meanwhile.
+   */
+  find(context: string, known: string): Promise<TradeKey>;
+  /** What seals the reader's own things to himself. */
+  ownBox(): OwnBox;
+}
+
+/** Seals texts, and opens what it sealed itself; `open` throws `SealBroken`. */
+export interface OwnBox {
+  seal(text: string): string;
+  open(sealed: string): string;
 }
 
 /** A transaction that a wallet is to send; `value` in wei. */
