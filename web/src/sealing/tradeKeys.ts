@@ -5,6 +5,7 @@ import { bytesToHex, bytesToNumberBE, numberToBytesBE } from "@noble/curves/abst
 
 import { KeyNotOurs } from "../wallet/errors.ts";
 import type { TradeKey, TradeKeys } from "../wallet/wallet.ts";
+import { hintOf, keepHint } from "./hints.ts";
 import { conversationKey, decrypt, encrypt } from "./nip44.ts";
 
 const TRADE_SALT = "tradepost/trade-key/v1";
@@ -32,25 +33,27 @@ export const makerContext = (direction: string, asset: string, currency: string)
 export function tradeKeysOf(root: Uint8Array): TradeKeys {
   const trade = extract(sha256, root, TRADE_SALT);
   const own = scalarOf(extract(sha256, root, OWN_SALT), new TextEncoder().encode("own"));
-  const found = new Map<string, TradeKey>();
-  const scalar = (context: string, index: number) => scalarOf(trade, infoOf(context, index));
-  const keep = (context: string, key: TradeKey) => {
-    found.set(`${context} ${key.public}`, key);
+  const keyAt = (context: string, index: number) => keyOf(scalarOf(trade, infoOf(context, index)));
+  const keep = (key: TradeKey, index: number) => {
+    keepHint(key.public, index);
     return key;
   };
   return {
-    fresh: (context, once) =>
-      keep(context, keyOf(scalar(context, once === undefined ? randomIndex() : indexOf(once)))),
+    fresh(context, once) {
+      const index = once === undefined ? randomIndex() : indexOf(once);
+      return keep(keyAt(context, index), index);
+    },
     async find(context, known) {
-      const before = found.get(`${context} ${known}`);
-      if (before !== undefined) {
-        return before;
+      const hint = hintOf(known);
+      const hinted = hint === null || hint < 0 || hint >= KEYS ? null : keyAt(context, hint);
+      if (hinted?.public === known) {
+        return hinted;
       }
       let since = performance.now();
       for (let index = 0; index < KEYS; index += 1) {
-        const key = keyOf(scalar(context, index));
+        const key = keyAt(context, index);
         if (key.public === known) {
-          return keep(context, key);
+          return keep(key, index);
         }
         if (performance.now() - since > SLICE_MS) {
           await new Promise((resolve) => setTimeout(resolve));
