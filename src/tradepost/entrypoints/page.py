@@ -23,8 +23,13 @@ logger = logging.getLogger(__name__)
 #: Where the page is built into; it is part of the package.
 FOLDER: Final = Path(__file__).parents[1] / "web"
 _INDEX: Final = "/index.html"
+#: What runs beside the page, under a policy of its own.
+_WORKER: Final = "/sw.js"
 #: The page's own addresses; `web/src/routes.tsx` is their map.
-_PAGES: Final = re.compile(r"/|/offers/[^/]{1,64}|/market|/settings")
+_PAGES: Final = re.compile(
+    r"/(start|wallet|market|notifications|admin|trades|my/offers|(offers|trades|verify)/[^/]{1,64}"
+    r"|settings(/(payment-accounts|tokens|webhooks|node|notifications))?)?"
+)
 #: Where nobody is told of a page that is not there: a program asked, or a file of the page did.
 _NO_PAGES: Final = ("/v1/", "/assets/")
 #: Files whose names have their own hash in them.
@@ -36,7 +41,8 @@ _PACKED: Final = ".br"
 #: The page runs nothing, shows nothing and asks nobody but what this exchange serves.
 POLICY: Final = (
     "default-src 'none'; script-src 'self'; style-src 'self'; font-src 'self'; img-src 'self'; "
-    "connect-src 'self'; base-uri 'none'; form-action 'none'; frame-ancestors 'none'"
+    "manifest-src 'self'; worker-src 'self'; base-uri 'none'; form-action 'none'; "
+    "frame-ancestors 'none'; connect-src 'self'"
 )
 _GUARDS: Final = {
     "Content-Security-Policy": POLICY,
@@ -44,6 +50,17 @@ _GUARDS: Final = {
     "Permissions-Policy": "camera=(), geolocation=(), microphone=(), payment=()",
     "Referrer-Policy": "no-referrer",
 }
+#: Of the reader's own node, if he has one: the page sets it, and nothing but the policy reads it.
+_NODE_COOKIE: Final = "tradepost-node="
+#: One origin, to the last letter: what a policy would take for more than its host cannot be in it.
+#: A node without TLS is one of the reader's own machine; `[::1]` is missing, as no policy can name
+#: an address of IPv6.
+_NODE: Final = re.compile(
+    r"(https://(?=[^:]{1,253}(:|$))[a-z0-9]([a-z0-9-]{0,61}[a-z0-9])?"
+    r"(\.[a-z0-9]([a-z0-9-]{0,61}[a-z0-9])?)*|http://(localhost|127\.0\.0\.1))"
+    r"(:(?P<port>[1-9][0-9]{0,4}))?"
+)
+_LAST_PORT: Final = 65_535
 _NOT_BUILT: Final = (
     "This exchange runs, but its page is not built: 'python3 run.py page' does it.\n"
     "Its API is at /v1, and described at /docs.\n"
@@ -80,6 +97,8 @@ def load(folder: Path = FOLDER) -> dict[str, _File]:
 def _read(name: str, path: Path, packed: Path | None) -> _File:
     body = path.read_bytes()
     kind = mimetypes.types_map.get(path.suffix, "application/octet-stream")
+    if path.suffix == ".webmanifest":
+        kind = "application/manifest+json"
     if path.suffix in {".md", ".txt"}:
         kind = "text/plain"
     if kind.startswith("text/"):
@@ -90,9 +109,11 @@ def _read(name: str, path: Path, packed: Path | None) -> _File:
         "X-Content-Type-Options": "nosniff",
         "Vary": "Accept-Encoding",
     }
-    if name == _INDEX:
+    if name in {_INDEX, _WORKER}:
         headers |= _GUARDS
-    tag = f'W/"{hashlib.blake2b(body, digest_size=12).hexdigest()}"'
+    if name == _INDEX:
+        headers["Vary"] += ", Cookie"
+    tag = f'W/"{_digest(body)}"'
     return _File(body, None if packed is None else packed.read_bytes(), tag, headers)
 
 
@@ -131,7 +152,11 @@ class PageRoute(BaseRoute):
         known = path in self._files or _PAGES.fullmatch(path) is not None
         headers = {**file.headers, "ETag": file.tag}
         asked = Headers(scope=scope)
-        if known and asked.get("If-None-Match") == file.tag:
+        if file is self._files[_INDEX] and (node := own_node(asked)):
+            headers["Content-Security-Policy"] = f"{POLICY} {node}"
+            # What a browser keeps under a policy is not to be shown under another.
+            headers["ETag"] = f'{file.tag[:-1]}.{_digest(node.encode())}"'
+        if known and asked.get("If-None-Match") == headers["ETag"]:
             return Response(status_code=304, headers=headers)
         body = file.body
         if file.packed is not None and _takes_brotli(asked):
@@ -142,6 +167,21 @@ class PageRoute(BaseRoute):
     def url_path_for(self, name: str, /, **path_params: object) -> object:  # type: ignore[override]
         """Nothing: no operation leads to the page."""
         raise NoMatchFound(name, path_params)
+
+
+def own_node(asked: Headers) -> str | None:
+    """The origin of the reader's own node, as his cookie says; None where it is anything else."""
+    pairs = (pair.strip(" ") for pair in ";".join(asked.getlist("Cookie")).split(";"))
+    said = [pair.removeprefix(_NODE_COOKIE) for pair in pairs if pair.startswith(_NODE_COOKIE)]
+    # Of two, one is not the page's.
+    found = _NODE.fullmatch(said[0]) if len(said) == 1 else None
+    if found is None or int(found["port"] or 0) > _LAST_PORT:
+        return None
+    return found[0]
+
+
+def _digest(body: bytes) -> str:
+    return hashlib.blake2b(body, digest_size=12).hexdigest()
 
 
 def _wants_page(scope: Scope) -> bool:
