@@ -294,6 +294,7 @@ class _Lane:
             lambda: client.method_markets(*pair),
             lambda: client.past_trades(*pair),
             lambda: client.candles(*pair, "1h"),
+            lambda: client.call_node("eth_blockNumber"),
             client.account,
             client.events,
             client.trades,

@@ -131,6 +131,12 @@ class Nonce(Model):
     expires_at: Time
 
 
+class NodeAnswer(Model):
+    """What the exchange's node answers to one call."""
+
+    result: str | dict[str, Any] | None
+
+
 class Account(Model):
     """An account as its owner sees it."""
 

@@ -441,6 +441,7 @@ ASKS: dict[str, Make] = {
     "POST /v1/trades/{trade_id}/cancel": _cancel,
     "POST /v1/trades/{trade_id}/dispute": _dispute,
     "POST /v1/trades/{trade_id}/settlement": _settlement,
+    "POST /v1/chain/calls": _public(body={"method": "eth_chainId", "params": []}),
     "POST /v1/confirmations": _ask_confirmation,
     "GET /v1/confirmations": _confirmation(listed=True),
     "GET /v1/confirmations/{confirmation_id}": _confirmation(),

@@ -50,6 +50,11 @@ PUBLIC: dict[str, dict[str, Any] | None] = {
     "GET /v1/markets/{asset}/{currency}/trades": None,
     "GET /v1/markets/{asset}/{currency}/candles": None,
     "GET /v1/sandbox/clock": None,
+    # What it costs to send, and who may: tests/integration/escrow/test_node_calls.py.
+    "POST /v1/chain/calls": {
+        "method": "eth_getBalance",
+        "params": ["0x" + "22" * 20, "latest"],
+    },
     # Each of their fields asks for its own scope: tests/integration/graphql.
     "GET /v1/graphql": None,
     "POST /v1/graphql": {

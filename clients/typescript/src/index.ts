@@ -40,11 +40,14 @@ export interface Options {
   timeoutMs?: number;
 }
 
+/** What reads, or does the same however often it is sent. */
+const WITHOUT_KEY = /\/v1\/(graphql|chain\/calls)$/;
+
 /**
  * A client of the exchange at `url`, which has to be `https` unless it is on this machine, or what
  * a browser's page came from.
  *
- * Every POST that is no query gets an `Idempotency-Key` where it has none: hand one in to repeat the
+ * Every POST that takes an `Idempotency-Key` gets one where it has none: hand one in to repeat the
  * same intent after a failure. An answer that is no success throws `ProblemError`.
  */
 export function createClient(url: string, options: Options = {}): Client<paths> {
@@ -70,8 +73,8 @@ function manners(token: string | undefined): Middleware {
       if (token !== undefined) {
         request.headers.set("Authorization", `Bearer ${token}`);
       }
-      const reads = request.method !== "POST" || request.url.endsWith("/v1/graphql");
-      if (!reads && !request.headers.has("Idempotency-Key")) {
+      const once = request.method === "POST" && !WITHOUT_KEY.test(request.url);
+      if (once && !request.headers.has("Idempotency-Key")) {
         request.headers.set("Idempotency-Key", crypto.randomUUID());
       }
       return request;

@@ -1042,6 +1042,34 @@ export interface paths {
         patch?: never;
         trace?: never;
     };
+    "/v1/chain/calls": {
+        parameters: {
+            query?: never;
+            header?: never;
+            path?: never;
+            cookie?: never;
+        };
+        get?: never;
+        put?: never;
+        /**
+         * Ask the exchange's node
+         * @description For a wallet without a node of its own; who has one asks that, and believes it more.
+         *
+         *     A list of methods, their parameters checked: no other state, no whole transactions of a block,
+         *     data of 16 KiB at most. Left out, a block is `latest`. What the node refuses is the problem
+         *     `node-refused` with its `code`, `message` and, of what reverted, `data`.
+         *
+         *     `eth_sendRawTransaction` needs a token with `trades:write`. It gives the transaction's hash,
+         *     also where it was sent before: to send it again does nothing. A call costs 1 unit of the limits,
+         *     and the dearer ones more: `docs/limits.md`.
+         */
+        post: operations["call_node"];
+        delete?: never;
+        options?: never;
+        head?: never;
+        patch?: never;
+        trace?: never;
+    };
     "/v1/confirmations": {
         parameters: {
             query?: never;
@@ -3542,6 +3570,54 @@ export interface components {
              */
             events?: string[];
         };
+        /**
+         * NodeAnswer
+         * @description What the node answers; null where it does not know what was named.
+         * @example {
+         *       "result": "0xde0b6b3a7640000"
+         *     }
+         */
+        NodeAnswer: {
+            /** Result */
+            result: string | {
+                [key: string]: unknown;
+            } | null;
+        };
+        /**
+         * NodeCallBody
+         * @description A call of JSON-RPC, without its envelope.
+         * @example {
+         *       "method": "eth_getBalance",
+         *       "params": [
+         *         "0x7E5F4552091A69125d5DfCb7b8C2659029395Bdf",
+         *         "latest"
+         *       ]
+         *     }
+         * @example {
+         *       "method": "eth_call",
+         *       "params": [
+         *         {
+         *           "data": "0x70a082310000000000000000000000007e5f4552091a69125d5dfcb7b8c2659029395bdf",
+         *           "to": "0x70997970C51812dc3A010C7d01b50e0d17dc79C8"
+         *         },
+         *         "latest"
+         *       ]
+         *     }
+         */
+        NodeCallBody: {
+            method: components["schemas"]["NodeMethod"];
+            /**
+             * Params
+             * @description As the execution API of Ethereum has them.
+             */
+            params: unknown[];
+        };
+        /**
+         * NodeMethod
+         * @description What a wallet needs to see an escrow, to send to it, and to see what came of that.
+         * @enum {string}
+         */
+        NodeMethod: "eth_chainId" | "eth_blockNumber" | "eth_call" | "eth_getCode" | "eth_getBalance" | "eth_getTransactionCount" | "eth_getTransactionReceipt" | "eth_getTransactionByHash" | "eth_getBlockByNumber" | "eth_estimateGas" | "eth_feeHistory" | "eth_maxPriorityFeePerGas" | "eth_gasPrice" | "eth_sendRawTransaction";
         /**
          * NonceAnswer
          * @description A nonce for one sign-in message.
@@ -12666,6 +12742,99 @@ export interface operations {
             431: components["responses"]["HeadersTooLarge"];
             500: components["responses"]["InternalError"];
             /** @description The chain's node does not answer at the moment; escrowed coins are not affected. The server is at its limit for this kind of work; try again in a moment. */
+            503: {
+                headers: {
+                    "X-Request-Id": components["headers"]["X-Request-Id"];
+                    "RateLimit-Policy": components["headers"]["RateLimit-Policy"];
+                    RateLimit: components["headers"]["RateLimit"];
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/problem+json": components["schemas"]["Problem"];
+                };
+            };
+        };
+    };
+    call_node: {
+        parameters: {
+            query?: never;
+            header?: never;
+            path?: never;
+            cookie?: never;
+        };
+        requestBody: {
+            content: {
+                "application/json": components["schemas"]["NodeCallBody"];
+            };
+        };
+        responses: {
+            /** @description Successful Response */
+            200: {
+                headers: {
+                    "X-Request-Id": components["headers"]["X-Request-Id"];
+                    "RateLimit-Policy": components["headers"]["RateLimit-Policy"];
+                    RateLimit: components["headers"]["RateLimit"];
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/json": components["schemas"]["NodeAnswer"];
+                };
+            };
+            /** @description This operation needs a valid bearer token. */
+            401: {
+                headers: {
+                    "X-Request-Id": components["headers"]["X-Request-Id"];
+                    "RateLimit-Policy": components["headers"]["RateLimit-Policy"];
+                    RateLimit: components["headers"]["RateLimit"];
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/problem+json": components["schemas"]["Problem"];
+                };
+            };
+            /** @description The token does not have the scope that this operation needs. */
+            403: {
+                headers: {
+                    "X-Request-Id": components["headers"]["X-Request-Id"];
+                    "RateLimit-Policy": components["headers"]["RateLimit-Policy"];
+                    RateLimit: components["headers"]["RateLimit"];
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/problem+json": components["schemas"]["Problem"];
+                };
+            };
+            408: components["responses"]["RequestTooSlow"];
+            413: components["responses"]["BodyTooLarge"];
+            414: components["responses"]["QueryTooLong"];
+            /** @description The exchange's node refuses this call; `code`, `message` and `data` are its own words. The request does not have the form this operation takes. */
+            422: {
+                headers: {
+                    "X-Request-Id": components["headers"]["X-Request-Id"];
+                    "RateLimit-Policy": components["headers"]["RateLimit-Policy"];
+                    RateLimit: components["headers"]["RateLimit"];
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/problem+json": components["schemas"]["Problem"];
+                };
+            };
+            /** @description You asked for more than a limit permits; try again after the seconds in Retry-After. */
+            429: {
+                headers: {
+                    "Retry-After": components["headers"]["Retry-After"];
+                    "X-Request-Id": components["headers"]["X-Request-Id"];
+                    "RateLimit-Policy": components["headers"]["RateLimit-Policy"];
+                    RateLimit: components["headers"]["RateLimit"];
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/problem+json": components["schemas"]["Problem"];
+                };
+            };
+            431: components["responses"]["HeadersTooLarge"];
+            500: components["responses"]["InternalError"];
+            /** @description The exchange's node does not answer this call at present; ask again, or another node. The server is at its limit for this kind of work; try again in a moment. */
             503: {
                 headers: {
                     "X-Request-Id": components["headers"]["X-Request-Id"];

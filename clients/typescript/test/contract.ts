@@ -173,6 +173,9 @@ const calls: Record<keyof operations, () => Promise<unknown>> = {
     params: { path: { trade_id: ID } },
     body: { buyer_amount: "125.5", signature: SIGNATURE, valid_until: 1796018400 },
   }),
+  call_node: () => client.POST("/v1/chain/calls", {
+    body: { method: "eth_getBalance", params: [WALLET, "latest"] },
+  }),
   ask_confirmation: () => client.POST("/v1/confirmations", {
     body: { step: "release", trade_id: ID },
   }),

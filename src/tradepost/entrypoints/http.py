@@ -17,6 +17,7 @@ import tradepost.alerts.http
 import tradepost.book.http
 import tradepost.confirmations.http
 import tradepost.entrypoints.graphql.http
+import tradepost.escrow.http
 import tradepost.identity.http
 import tradepost.insights.http
 import tradepost.notifications.http
@@ -38,6 +39,7 @@ from tradepost.entrypoints.settings import load
 from tradepost.entrypoints.sockets import allow_files, drop_slow_readers
 from tradepost.entrypoints.wiring import SUBSCRIPTIONS
 from tradepost.escrow import service as escrows
+from tradepost.escrow.evm.node import Node
 from tradepost.identity import service as identity
 from tradepost.insights.cache import Answers
 from tradepost.kernel import metrics
@@ -63,7 +65,7 @@ from tradepost.webhooks.addresses import FirstLook, SystemNames
 _DESCRIPTION = """
 A self-hosted peer-to-peer crypto exchange. Amounts are decimal strings in whole units, times are
 UTC, errors are problem documents (RFC 9457). Every authenticated POST takes an `Idempotency-Key`,
-but for GraphQL's, which reads.
+but for GraphQL's, which reads, and the node's, for which it makes no difference.
 """
 _SERVER = "The exchange that serves this document, be it local, staging or production."
 _TAGS = {
@@ -75,6 +77,7 @@ _TAGS = {
     "payment accounts": "A trader's own accounts of these methods, sealed by his client.",
     "prices": "The index of each pair, and where it comes from.",
     "trades": "Taking an offer, and each step of a trade up to its end.",
+    "chain": "The exchange's node, for wallets that have none of their own.",
     "confirmations": "What a program asks of its owner, and his answer.",
     "markets": "Each pair at a glance: depth, methods, past trades, candles.",
     "webhooks": "Where the exchange sends an account's events.",
@@ -109,6 +112,7 @@ def _operations(*, sandbox: bool) -> tuple[BaseRoute, ...]:
         tradepost.payments.http.accounts.router,
         tradepost.prices.http.router,
         tradepost.trades.http.router,
+        tradepost.escrow.http.router,
         tradepost.confirmations.http.router,
         tradepost.insights.http.router,
         tradepost.webhooks.http.router,
@@ -135,6 +139,7 @@ def build(settings: Settings, clock: Clock | None = None, pace: Pace = PACE) -> 
     @asynccontextmanager
     async def lifespan(app: FastAPI) -> AsyncIterator[None]:
         chain = node_of(settings)
+        node = Node(settings.rpc_url.get_secret_value())
         names = SystemNames()
         async with (
             limiter,
@@ -146,6 +151,7 @@ def build(settings: Settings, clock: Clock | None = None, pace: Pace = PACE) -> 
             app.state.streams = streams
             app.state.contract_signatures = chain
             app.state.lock_means = chain
+            app.state.node = node
             app.state.development_node = chain  # asked for by a sandbox's operations alone
             app.state.first_look = FirstLook(names)
             async with AsyncExitStack() as stack:
@@ -153,6 +159,7 @@ def build(settings: Settings, clock: Clock | None = None, pace: Pace = PACE) -> 
                     await stack.enter_async_context(server.running(agents))
                 yield
         await names.close()
+        await node.close()
         await chain.close()
         app.state.passphrases.close()
 

@@ -369,6 +369,19 @@ class ChainNotReady(Problem):
     retryable = True
 
 
+class NodeUnreachable(Problem):
+    """The exchange's node does not answer this call at present; ask again, or another node."""
+
+    status = 503
+    retryable = True
+
+
+class NodeRefused(Problem):
+    """The exchange's node refuses this call; `code`, `message` and `data` are its own words."""
+
+    status = 422
+
+
 class SignatureInvalid(Problem):
     """The signature is not that of the wallet which has to sign this, for this escrow."""
 

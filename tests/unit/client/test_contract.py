@@ -131,6 +131,7 @@ CALLS: dict[str, list[Call]] = {
     "cancel": [lambda of: of.cancel(ID), lambda of: of.cancel(ID, SIGNATURE)],
     "open_dispute": [lambda of: of.dispute(ID, "not_paid")],
     "sign_settlement": [lambda of: of.settle(ID, Decimal("125.5"), 1_796_018_400, SIGNATURE)],
+    "call_node": [lambda of: of.call_node("eth_getBalance", WALLET, "latest")],
     "ask_confirmation": [lambda of: of.ask_confirmation(body("AskBody"))],
     "list_confirmations": [lambda of: of.confirmations()],
     "get_confirmation": [lambda of: of.confirmation(ID)],

@@ -33,7 +33,7 @@ OPEN = {
     "list_markets", "get_market", "market_depth", "market_methods", "market_trades",
     "market_candles", "sandbox_clock",
 }  # fmt: skip
-HALF_OPEN = {"get_offer", "quote_offer", "follow_stream", "graphql", "graphql_known"}
+HALF_OPEN = {"get_offer", "quote_offer", "follow_stream", "graphql", "graphql_known", "call_node"}
 #: What any token may do.
 FOR_ANY_TOKEN = {"end_session", "create_stream_ticket"}
 
