@@ -46,6 +46,7 @@ _AMOUNT = Decimal("0.1")
 _WEI = 10**17
 _PASSPHRASE = "a passphrase of a measurement"  # noqa: S105 - it guards nothing
 _DETAILS = {"account_holder": "R. Seller", "iban": "DE89370400440532013000"}
+_VAULT = json.dumps({"form": 1, "sealed": "A" * 400})
 #: A trader's page in one query: what he deals in, each with its steps and its offer, and the book.
 _QUERY = """{ trades { data { id state amount history { at event } offer { id price } } }
     offers(direction: sell, asset: "ETH", currency: "EUR") { data { id price maker { name } } } }"""
@@ -313,6 +314,9 @@ class _Lane:
         token = await client.create_token("bot", ["offers:read"], 3600)
         await client.tokens()
         await client.revoke_token(token.id)
+        backup = await client.keep_backup(_VAULT)
+        backup = await client.keep_backup(_VAULT, backup.version)
+        await client.delete_backup((await client.backup()).version)
         partner = (await buyer.client.account()).id
         await client.trust_partner(partner)
         await client.partners()

@@ -131,6 +131,16 @@ class Nonce(Model):
     expires_at: Time
 
 
+class Backup(Model):
+    """One version of an account's encrypted wallet, and the versions that can be had."""
+
+    version: int
+    vault: Annotated[str, StringConstraints(max_length=8192)]
+    created_at: Time
+    replaced_at: Time | None
+    versions: tuple[int, ...]
+
+
 class NodeAnswer(Model):
     """What the exchange's node answers to one call."""
 

@@ -153,6 +153,23 @@ async def _revoke_token(arena: Arena) -> Ask:
     return Ask(player, {"token_id": token["id"]}, secrets=(token["id"],))
 
 
+def _backup(body: Any = None, *, changed: bool = False) -> Make:
+    """About the encrypted wallet of a newcomer."""
+
+    async def make(arena: Arena) -> Ask:
+        player = await newcomer(arena)
+        vault = json.dumps({"form": 1, "sealed": uuid4().hex})
+        first = {"If-None-Match": "*"}
+        kept = await arena.http.put(
+            "/v1/account/backup", json={"vault": vault}, headers=player.headers() | first
+        )
+        assert kept.status_code == 200, kept.text
+        headers = {"If-Match": '"1"'} if changed else {}
+        return Ask(player, body=body, headers=headers, secrets=(vault,))
+
+    return make
+
+
 def _partner(*, trusted: bool) -> Make:
     async def make(arena: Arena) -> Ask:
         deal = await completed(arena)
@@ -394,6 +411,9 @@ ASKS: dict[str, Make] = {
     "DELETE /v1/sessions/current": _own(),
     "GET /v1/account": _own(),
     "POST /v1/account/wallets": _add_wallet,
+    "GET /v1/account/backup": _backup(),
+    "PUT /v1/account/backup": _backup({"vault": '{"form":1}'}, changed=True),
+    "DELETE /v1/account/backup": _backup(changed=True),
     "GET /v1/tokens": _own(),
     "POST /v1/tokens": _own({"label": "bot", "scopes": ["offers:read"], "expires_in_s": 3600}),
     "DELETE /v1/tokens/{token_id}": _revoke_token,

@@ -69,6 +69,10 @@ PRIVATE: dict[str, Scope | None] = {
     "DELETE /v1/sessions/current": None,
     "GET /v1/account": Scope.ACCOUNT_READ,
     "POST /v1/account/wallets": Scope.ACCOUNT_WRITE,
+    # And it takes a session with all scopes: tests/integration/backups.
+    "GET /v1/account/backup": Scope.ACCOUNT_WRITE,
+    "PUT /v1/account/backup": Scope.ACCOUNT_WRITE,
+    "DELETE /v1/account/backup": Scope.ACCOUNT_WRITE,
     "GET /v1/tokens": Scope.ACCOUNT_READ,
     "POST /v1/tokens": Scope.ACCOUNT_WRITE,
     "DELETE /v1/tokens/{token_id}": Scope.ACCOUNT_WRITE,
@@ -138,6 +142,7 @@ async def _world(arena: Arena, counts: Counter[str]) -> tuple[Liar, Deal, dict[s
     offer_id = arena.offers["ETH seller"]
     bodies: dict[str, Any] = {
         "POST /v1/account/wallets": {"message": "x", "signature": SIGNATURE},
+        "PUT /v1/account/backup": {"vault": '{"form":1,"sealed":"AAAA"}'},
         "POST /v1/tokens": {"label": "bot", "scopes": ["offers:read"], "expires_in_s": 3600},
         "POST /v1/offers": {
             "direction": "sell",

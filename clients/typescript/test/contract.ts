@@ -49,6 +49,12 @@ const calls: Record<keyof operations, () => Promise<unknown>> = {
   distrust_partner: () => client.DELETE("/v1/my/partners/{account_id}", {
     params: { path: { account_id: ID } },
   }),
+  keep_backup: () => client.PUT("/v1/account/backup", {
+    params: { header: { "if-none-match": "*" } },
+    body: { vault: '{"form":1}' },
+  }),
+  get_backup: () => client.GET("/v1/account/backup"),
+  delete_backup: () => client.DELETE("/v1/account/backup", { params: { header: { "if-match": VERSION } } }),
   search_offers: () => client.GET("/v1/offers"),
   create_offer: () => client.POST("/v1/offers", {
     body: {

@@ -14,6 +14,7 @@ from fastapi_offline import FastAPIOffline
 from starlette.routing import BaseRoute
 
 import tradepost.alerts.http
+import tradepost.backups.http
 import tradepost.book.http
 import tradepost.confirmations.http
 import tradepost.entrypoints.graphql.http
@@ -72,6 +73,7 @@ _TAGS = {
     "health": "Whether the process is up and can serve.",
     "exchange": "What the exchange says of itself: its clock, its rules, its problems.",
     "identity": "Accounts, how they sign in, their tokens, wallets, events and partners.",
+    "backups": "An account's wallet, encrypted by its owner.",
     "offers": "What is offered: finding offers, and making one's own.",
     "payment methods": "The ways to pay that an offer can name.",
     "payment accounts": "A trader's own accounts of these methods, sealed by his client.",
@@ -105,6 +107,7 @@ def _operations(*, sandbox: bool) -> tuple[BaseRoute, ...]:
         meta.router,
         problems.router,
         tradepost.identity.http.router,
+        tradepost.backups.http.router,
         tradepost.book.http.router,
         tradepost.offers.http.router,
         tradepost.alerts.http.router,

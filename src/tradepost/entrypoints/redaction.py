@@ -15,7 +15,7 @@ _DEPTH: Final = 6
 #: Under such a name nothing is told at all.
 _SECRET_NAME: Final = re.compile(
     r"pass(word|phrase|wd)|secret|token|authorization|cookie|signature|private|mnemonic|api.?key"
-    r"|iban|email|phone|sealed|details|address|(^|_)(key|ip|body|args|kwargs)($|_)",
+    r"|iban|email|phone|sealed|vault|details|address|(^|_)(key|ip|body|args|kwargs)($|_)",
     re.IGNORECASE,
 )
 

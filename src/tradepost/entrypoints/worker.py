@@ -11,6 +11,7 @@ from psycopg import OperationalError
 from psycopg_pool import PoolTimeout
 
 import tradepost.alerts.jobs
+import tradepost.backups.jobs
 import tradepost.book.jobs
 import tradepost.confirmations.jobs
 import tradepost.deposits.jobs
@@ -73,6 +74,7 @@ async def work(settings: Settings) -> None:
         tradepost.offers.jobs.register(queue, database)
         tradepost.trades.jobs.register(queue, database)
         tradepost.confirmations.jobs.register(queue, database)
+        tradepost.backups.jobs.register(queue, database)
         tradepost.deposits.jobs.register(queue, database)
         tradepost.insights.jobs.register(queue, database)
         tradepost.webhooks.jobs.register(queue, database)

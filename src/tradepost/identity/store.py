@@ -315,7 +315,7 @@ async def revoke_token(tx: Transaction, account_id: UUID, token_id: UUID) -> boo
 
 
 _LIVE: LiteralString = """
-    SELECT tokens.id, account_id, scopes, roles, name, last_used_at, ARRAY(
+    SELECT tokens.id, account_id, scopes, session, roles, name, last_used_at, ARRAY(
         SELECT address FROM wallets WHERE wallets.account_id = accounts.id
     ) AS wallets
     FROM tokens JOIN accounts ON accounts.id = account_id
@@ -382,6 +382,7 @@ async def _called(tx: Transaction, row: dict[str, Any]) -> Caller:
         scopes=frozenset(map(Scope, row["scopes"])),
         name=row["name"],
         wallets=frozenset(row["wallets"]),
+        session=row["session"],
     )
 
 

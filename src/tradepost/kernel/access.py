@@ -48,6 +48,8 @@ class Caller:
     scopes: frozenset[Scope]
     name: str | None = None
     wallets: frozenset[str] = frozenset()
+    #: Whether the token came from signing in, and was not made for a program.
+    session: bool = False
 
 
 class Unauthenticated(Problem):

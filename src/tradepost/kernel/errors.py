@@ -10,7 +10,7 @@ from collections.abc import Sequence
 from typing import ClassVar
 
 #: What a problem may tell beside its sentence: plain JSON values, never a secret.
-Fact = str | int | bool | None | Sequence[str] | Sequence[dict[str, str]]
+Fact = str | int | bool | None | Sequence[str] | Sequence[int] | Sequence[dict[str, str]]
 
 
 class Problem(Exception):

@@ -1,7 +1,7 @@
 """Every operation of the API, with typed answers.
 
-The rest is in `confirmations`, `market`, `payments`, `sandbox`, `streams` and `webhooks`. It signs
-nothing, and checks nothing but forms.
+The rest is in `backups`, `confirmations`, `market`, `payments`, `sandbox`, `streams` and
+`webhooks`. It signs nothing, and checks nothing but forms.
 """
 
 from collections.abc import AsyncIterator, Mapping, Sequence
@@ -11,6 +11,7 @@ from typing import Any, Literal
 
 from pydantic import BaseModel
 
+from tradepost_client._async.backups import AsyncBackups
 from tradepost_client._async.confirmations import AsyncConfirmations
 from tradepost_client._async.market import AsyncMarket
 from tradepost_client._async.payments import AsyncPayments
@@ -45,7 +46,13 @@ class _Now(BaseModel):
 
 
 class AsyncClient(
-    AsyncConfirmations, AsyncMarket, AsyncPayments, AsyncSandbox, AsyncStreams, AsyncWebhooks
+    AsyncBackups,
+    AsyncConfirmations,
+    AsyncMarket,
+    AsyncPayments,
+    AsyncSandbox,
+    AsyncStreams,
+    AsyncWebhooks,
 ):
     """A client of one exchange; a sign-in gives it its token.
 

@@ -1,7 +1,7 @@
 """Every operation of the API, with typed answers.
 
-The rest is in `confirmations`, `market`, `payments`, `sandbox`, `streams` and `webhooks`. It signs
-nothing, and checks nothing but forms.
+The rest is in `backups`, `confirmations`, `market`, `payments`, `sandbox`, `streams` and
+`webhooks`. It signs nothing, and checks nothing but forms.
 """
 
 from collections.abc import Iterator, Mapping, Sequence
@@ -11,6 +11,7 @@ from typing import Any, Literal
 
 from pydantic import BaseModel
 
+from tradepost_client._sync.backups import SyncBackups
 from tradepost_client._sync.confirmations import Confirmations
 from tradepost_client._sync.market import Market
 from tradepost_client._sync.payments import Payments
@@ -44,7 +45,15 @@ class _Now(BaseModel):
     now: Time
 
 
-class Client(Confirmations, Market, Payments, SyncSandbox, Streams, Webhooks):
+class Client(
+    SyncBackups,
+    Confirmations,
+    Market,
+    Payments,
+    SyncSandbox,
+    Streams,
+    Webhooks,
+):
     """A client of one exchange; a sign-in gives it its token.
 
     Every method raises `ProblemError` where the exchange refuses, `ExchangeUnreachable` where it

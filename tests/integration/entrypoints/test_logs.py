@@ -97,6 +97,12 @@ async def test_whole_flows_with_their_errors_leave_no_secret(
         authorized = {"Authorization": f"Bearer {token}"}
         await client.get("/v1/account", headers=authorized)
         await client.get("/v1/account", headers={"Authorization": f"Bearer {token[:-1]}x"})
+        secrets["a vault"] = sealed = "vaultAAABBBCCC7141"
+        first = authorized | {"If-None-Match": "*"}
+        for vault in (f'{{"sealed":"{sealed}"', f'{{"sealed":"{sealed}"}}'):
+            await client.put("/v1/account/backup", headers=first, json={"vault": vault})
+        kept = await client.get("/v1/account/backup", headers=authorized)
+        assert sealed in kept.text
         await client.get(f"/v1/offers/{token}?passphrase={PASSPHRASE}", headers=authorized)
         await client.post("/v1/offers", headers=authorized, content=f'{{"iban": "{PASSPHRASE}"')
 

@@ -276,6 +276,7 @@ async def test_an_operator_gives_roles_by_name_or_wallet(
             frozenset(Scope),
             None,
             frozenset({wallet.lower()}),
+            session=True,
         )
         for unknown in ("nobody-here", "0x" + "12" * 20):
             with pytest.raises(NotFound):

@@ -137,7 +137,9 @@ def _check_parameters(
     for key, parameter in asked.items():
         # The document cannot say that a key or a version is needed: 400 and 428 tell that.
         needed = parameter.get("required") or key[1] in {"if-match", "idempotency-key"}
-        if needed and key not in given and not (key[1] == "if-match" and request.method == "POST"):
+        # A step can do without, and what is the first of its kind says that instead.
+        seen = request.method == "POST" or ("header", "if-none-match") in given
+        if needed and key not in given and not (key[1] == "if-match" and seen):
             raise Unfit(f"{key} is missing")
 
 

@@ -60,6 +60,12 @@ CALLS: dict[str, list[Call]] = {
     "end_session": [lambda of: of.sign_out()],
     "get_account": [lambda of: of.account()],
     "add_wallet": [lambda of: of.add_wallet("a message", SIGNATURE)],
+    "keep_backup": [
+        lambda of: of.keep_backup('{"form":1}'),
+        lambda of: of.keep_backup('{"form":1}', 2),
+    ],
+    "get_backup": [lambda of: of.backup(), lambda of: of.backup(2)],
+    "delete_backup": [lambda of: of.delete_backup(3)],
     "list_tokens": [lambda of: of.tokens()],
     "create_token": [lambda of: of.create_token("bot", ["offers:read"], 3600)],
     "revoke_token": [lambda of: of.revoke_token(ID)],

@@ -1,0 +1,1 @@
+"""Backups: an account's encrypted wallet, which only its owner can open."""
