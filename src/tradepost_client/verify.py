@@ -260,12 +260,12 @@ def check_contract(code: bytes, address: str) -> None:
 
 
 def check_token_decimals(decimals: int, stated: int) -> None:
-    """The token counts in the decimals that the exchange states; raises `TokenChanged`.
+    """The coin counts in the decimals that the exchange states; raises `TokenChanged`.
 
     With wrong ones "100" would lock another amount than a hundred.
     """
     if decimals != stated:
-        raise errors.TokenChanged(f"The token has {decimals} decimals, the exchange says {stated}.")
+        raise errors.TokenChanged(f"The coin has {decimals} decimals, the exchange says {stated}.")
 
 
 def check_fundable(terms: Terms, chain_time: int) -> None:

@@ -20,6 +20,9 @@ from tradepost_contracts import calls
 from tradepost_contracts.state import NOTHING, State, Status, decode
 from tradepost_contracts.terms import ZERO_ADDRESS
 
+#: Every chain of the EVM counts its own coin so; an exchange that says otherwise means less.
+NATIVE_DECIMALS = 18
+
 
 class Escrow:
     """The escrow contract as the trader's node shows it and his wallet calls it.
@@ -41,9 +44,8 @@ class Escrow:
         """
         verify.check_chain(self._chain.chain_id(), agreement.chain_id)
         verify.check_contract(self._chain.code(agreement.contract), agreement.contract)
-        if agreement.token != ZERO_ADDRESS:
-            decimals = number(self._chain.call(agreement.token, erc20_decimals()))
-            verify.check_token_decimals(decimals, agreement.decimals)
+        decimals = self._decimals(agreement.token)
+        verify.check_token_decimals(decimals, agreement.decimals)
 
     def state(self, known: KnownTrade, block: BlockTag = "latest") -> State:
         """Where the trade's escrow stands on the chain; raises `WrongContract`."""
@@ -228,9 +230,7 @@ class Escrow:
         verify.check_chain(self._chain.chain_id(), exchange.chain.chain_id)
         verify.check_contract(self._chain.code(contract), contract)
         receipts = []
-        if asset.token is not None:
-            decimals = number(self._chain.call(token, erc20_decimals()))
-            verify.check_token_decimals(decimals, asset.decimals)
+        verify.check_token_decimals(self._decimals(token), asset.decimals)
         self._check_funds(token, amount, "deposited")
         if asset.token is not None:
             receipts += self._approve(token, amount, contract, report)
@@ -254,6 +254,11 @@ class Escrow:
         self.check_open(known)
         sent = self._chain.transact(self._wallet, known.agreement.contract, data)
         return self._chain.wait(sent, step=step, report=report)
+
+    def _decimals(self, token: str) -> int:
+        if token == ZERO_ADDRESS:
+            return NATIVE_DECIMALS
+        return number(self._chain.call(token, erc20_decimals()))
 
     def _check_funds(self, token: str, needed: int, what_for: str) -> None:
         have = self.balance(token)

@@ -18,7 +18,7 @@ from tradepost_client.offers import Hours, NewOffer
 from tradepost_client.sealing import Envelope, seal, unseal
 from tradepost_client.wallet import maker_context, signer_of_text, taker_context
 from tradepost_contracts.state import Status
-from tradepost_contracts.terms import instruction_digest, settlement_digest
+from tradepost_contracts.terms import ZERO_ADDRESS, instruction_digest, settlement_digest
 
 
 @pytest.fixture
@@ -366,6 +366,22 @@ async def test_a_token_with_other_decimals_is_found_out(
     with pytest.raises(errors.TokenChanged):
         await seller.lock(TRADE_ID)
     assert node.raw == []
+
+
+async def test_the_chains_own_coin_has_eighteen_decimals(
+    buyer: AsyncTrader, exchange: FakeExchange, node: FakeNode
+) -> None:
+    """A buyer would pay for a coin and a half, and get a millionth of a millionth of that."""
+    exchange.exchange["assets"][1] |= {"token": None}
+    exchange.lie = lambda trade: (
+        trade["escrow"]["terms"].update(token=ZERO_ADDRESS),
+        trade.update(sealed_payment_details="sealed"),
+        stage.with_id(trade),
+    )
+    await take(buyer)
+    node.status = Status.LOCKED
+    with pytest.raises(errors.TokenChanged, match="18 decimals"):
+        await buyer.open_payment_details(TRADE_ID)
 
 
 async def test_nothing_is_locked_after_the_deadline(seller: AsyncTrader, node: FakeNode) -> None:
