@@ -71,8 +71,11 @@ export interface Trader {
   readonly address: Address;
   publishOffer(said: NewOffer, once: string): Promise<Schema["OwnOfferAnswer"]>;
   takeOffer(offer: Offer, taking: Taking, once: string): Promise<Trade>;
-  /** Holds a trade that was just read against what was agreed; throws `VerificationFailed`. */
-  checkTrade(trade: Trade): Promise<void>;
+  /**
+   * Holds a trade that was just read against what was agreed; throws `VerificationFailed`.
+   * `askedFor` is the id in the page's address, where that asked for it.
+   */
+  checkTrade(trade: Trade, askedFor?: string): Promise<void>;
   /** The ways by which the coins can be locked now, the cheapest for the seller first. */
   lockWays(trade: Trade): Promise<readonly LockWay[]>;
   lock(trade: Trade, way: LockWay, report: Report): Promise<void>;
