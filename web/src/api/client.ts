@@ -1,6 +1,6 @@
 import { createClient, type components } from "tradepost-client";
 
-import { currentSession, keepSession } from "../account/session.ts";
+import { currentSession, endSession } from "../account/session.ts";
 
 export { ProblemError } from "tradepost-client";
 
@@ -22,7 +22,7 @@ api.use({
     const used = request.headers.get("Authorization");
     const session = currentSession();
     if (response.status === 401 && session !== null && used === `Bearer ${session.token}`) {
-      keepSession(null);
+      endSession();
     }
     return undefined;
   },

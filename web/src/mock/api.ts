@@ -1,13 +1,17 @@
 import { ProblemError, type Schema } from "../api/client.ts";
 import * as book from "./book.ts";
+import { START_ANSWERS } from "./start.ts";
 
 /** What a request asks for: the parts of its path that vary, and its query. */
-interface Asked {
+export interface Asked {
   id: string;
   query: URLSearchParams;
+  /** What a request that writes says; null of others. */
+  body: unknown;
+  headers: Headers;
 }
 
-type Answer = (asked: Asked) => unknown;
+export type Answer = (asked: Asked) => unknown;
 
 /** A refusal, as the exchange words it. */
 export function problem(name: string, status: number, title: string): ProblemError {
@@ -72,6 +76,7 @@ export const ANSWERS = {
     complete: true,
   }),
   "/v1/markets/:id/trades": (): Schema["TapeAnswer"] => ({ data: book.trades, next_cursor: null }),
+  ...START_ANSWERS,
 } satisfies Record<string, Answer>;
 
 export type Path = keyof typeof ANSWERS;
@@ -81,12 +86,16 @@ export function mockFetch(own: Partial<Record<Path, Answer>> = {}): typeof fetch
   return async (input, init) => {
     const request = new Request(input, init);
     const url = new URL(request.url);
-    const answer = find(url.pathname, { ...ANSWERS, ...own });
+    const answer = find(request.method, url.pathname, { ...ANSWERS, ...own });
     try {
       if (answer === undefined) {
         throw problem("not-found", 404, `The mock has no ${url.pathname}.`);
       }
-      return Response.json(answer[0]({ id: answer[1], query: url.searchParams }));
+      const text = await request.text();
+      const body: unknown = text === "" ? null : JSON.parse(text);
+      const { headers } = request;
+      const said = await answer[0]({ id: answer[1], query: url.searchParams, body, headers });
+      return said === undefined ? new Response(null, { status: 204 }) : Response.json(said);
     } catch (refusal) {
       if (!(refusal instanceof ProblemError)) {
         throw refusal;
@@ -98,16 +107,30 @@ export function mockFetch(own: Partial<Record<Path, Answer>> = {}): typeof fetch
   };
 }
 
-function find(path: string, answers: Record<string, Answer>): [Answer, string] | undefined {
-  const exact = answers[path];
+/**
+ * Finds what answers: the name of a path has `:id` where an id stands (the last one is handed on),
+ * and the method before it unless that is GET.
+ */
+function find(
+  method: string,
+  path: string,
+  answers: Record<string, Answer>,
+): [Answer, string] | undefined {
+  const asked = method === "GET" ? path : `${method} ${path}`;
+  const exact = answers[asked];
   if (exact !== undefined) {
     return [exact, ""];
   }
-  const offer = /^\/v1\/offers\/([\w-]+)(\/quote)?$/.exec(path);
-  const market = /^\/v1\/markets\/(\w+\/\w+)(\/\w+)?$/.exec(path);
-  const [, id = "", rest = ""] = offer ?? market ?? [];
-  const answer = answers[`/v1/${offer ? "offers" : "markets"}/:id${rest}`];
-  return id && answer ? [answer, id] : undefined;
+  const ids: string[] = [];
+  const name = asked.replace(
+    /\/([0-9a-f]{8}-[\w-]{27}|[A-Z]{2,10}\/[A-Z]{3})(?=\/|$)/g,
+    (_, id) => {
+      ids.push(id as string);
+      return "/:id";
+    },
+  );
+  const answer = answers[name];
+  return ids.length > 0 && answer ? [answer, ids.at(-1) ?? ""] : undefined;
 }
 
 /** A stream that is open and silent, until a test speaks. */
