@@ -13,6 +13,7 @@ import { keep } from "../settings/kept.ts";
 import { Failure } from "../shell/Failure.tsx";
 import { Title } from "../shell/Title.tsx";
 import { Value } from "../shell/Value.tsx";
+import { showTour } from "../tour/state.ts";
 import { Filters } from "./Filters.tsx";
 import { OfferRow, SkeletonRows } from "./OfferRow.tsx";
 import { bookQuery, facetsQuery } from "./queries.ts";
@@ -74,6 +75,9 @@ function Book({ search, pair, exchange }: BookProps) {
         )}
       </Title>
       <MarketPrice pair={pair} market={market} live={live} format={format} />
+      <button type="button" className="link min-h-11" onClick={showTour}>
+        <Trans>How it works</Trans>
+      </button>
       <Filters
         search={search}
         pair={pair}
