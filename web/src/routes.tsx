@@ -11,6 +11,7 @@ import { readSearch } from "./offers/search.ts";
 import { Failure } from "./shell/Failure.tsx";
 import { NotFound } from "./shell/NotFound.tsx";
 import { Shell } from "./shell/Shell.tsx";
+import { readStart } from "./start/search.ts";
 
 /** The map of the page. The server knows the same addresses: `tradepost/entrypoints/page.py`. */
 const root = createRootRoute({ component: Shell, notFoundComponent: NotFound });
@@ -52,11 +53,24 @@ const settings = createRoute({
   component: lazyRouteComponent(() => import("./settings/SettingsPage.tsx"), "SettingsPage"),
 });
 
+const start = createRoute({
+  getParentRoute: () => root,
+  path: "/start",
+  validateSearch: readStart,
+  component: lazyRouteComponent(() => import("./start/StartPage.tsx"), "StartPage"),
+});
+
+const wallet = createRoute({
+  getParentRoute: () => root,
+  path: "/wallet",
+  component: lazyRouteComponent(() => import("./purse/WalletPage.tsx"), "WalletPage"),
+});
+
 const Failed = ({ error, reset }: ErrorComponentProps) => <Failure error={error} retry={reset} />;
 
 export function makeRouter() {
   return createRouter({
-    routeTree: root.addChildren([book, offer, market, settings]),
+    routeTree: root.addChildren([book, offer, market, settings, start, wallet]),
     defaultErrorComponent: Failed,
     scrollRestoration: true,
     // Plain words, as a person would write them: the router's own form puts quotes around numbers.

@@ -1,66 +1,49 @@
-import { Trans, useLingui } from "@lingui/react/macro";
+import { Trans } from "@lingui/react/macro";
 import { useQuery } from "@tanstack/react-query";
 import { Link, Outlet } from "@tanstack/react-router";
 
+import { AccountMenu } from "../account/AccountMenu.tsx";
+import { AccountNotices } from "../account/AccountNotices.tsx";
+import { SigningProvider } from "../account/SigningProvider.tsx";
 import { exchangeQuery } from "../api/queries.ts";
 import { useOnline } from "../live/useOnline.ts";
-import { BookIcon, MarketIcon, SettingsIcon } from "./icons.tsx";
+import { TourHost } from "../tour/TourHost.tsx";
+import { Navigation } from "./Navigation.tsx";
 import { Value } from "./Value.tsx";
 
 /** What stands around every page: where one is, where one can go, and whether there is a network. */
 export function Shell() {
   return (
-    <div className="flex min-h-dvh flex-col pb-20 sm:pb-0">
-      <a
-        href="#main"
-        className="button button-main sr-only start-4 top-4 z-20 focus:not-sr-only focus:absolute focus:px-5"
-      >
-        <Trans>Skip to the page</Trans>
-      </a>
-      <header className="border-line border-b">
-        <Notices />
-        <div className="mx-auto flex h-16 max-w-[1180px] items-center gap-8 px-4 sm:px-6">
-          <Link to="/" className="text-20 flex min-h-11 items-center gap-2.5 font-semibold">
-            <img src="/icon.svg" alt="" width="28" height="28" />
-            <Value>Tradepost</Value>
-          </Link>
-          <Navigation />
-        </div>
-      </header>
-      <main
-        id="main"
-        tabIndex={-1}
-        className="mx-auto w-full max-w-[1180px] grow px-4 py-6 sm:px-6 sm:py-10"
-      >
-        <Outlet />
-      </main>
-      <Footer />
-    </div>
-  );
-}
-
-function Navigation() {
-  const { t } = useLingui();
-  const link =
-    "flex min-h-11 flex-1 flex-col items-center justify-center gap-0.5 rounded-control px-3 text-13 font-medium text-soft hover:text-ink aria-[current=page]:text-brand sm:flex-none sm:text-15";
-  return (
-    <nav
-      aria-label={t`Pages`}
-      className="bg-sheet border-line fixed inset-x-0 bottom-0 z-10 flex border-t px-2 pt-1 pb-[max(0.25rem,env(safe-area-inset-bottom))] sm:static sm:gap-1 sm:border-0 sm:bg-transparent sm:p-0"
-    >
-      <Link to="/" activeOptions={{ exact: true, includeSearch: false }} className={link}>
-        <BookIcon />
-        <Trans>Offers</Trans>
-      </Link>
-      <Link to="/market" activeOptions={{ includeSearch: false }} className={link}>
-        <MarketIcon />
-        <Trans>Market</Trans>
-      </Link>
-      <Link to="/settings" className={link}>
-        <SettingsIcon />
-        <Trans>Settings</Trans>
-      </Link>
-    </nav>
+    <SigningProvider>
+      <div className="flex min-h-dvh flex-col pb-20 sm:pb-0">
+        <a
+          href="#main"
+          className="button button-main sr-only start-4 top-4 z-20 focus:not-sr-only focus:absolute focus:px-5"
+        >
+          <Trans>Skip to the page</Trans>
+        </a>
+        <header className="border-line border-b">
+          <Notices />
+          <div className="mx-auto flex h-16 max-w-[1180px] items-center gap-8 px-4 sm:px-6">
+            <Link to="/" className="text-20 flex min-h-11 items-center gap-2.5 font-semibold">
+              <img src="/icon.svg" alt="" width="28" height="28" />
+              <Value>Tradepost</Value>
+            </Link>
+            <Navigation />
+            <AccountMenu />
+          </div>
+        </header>
+        <main
+          id="main"
+          tabIndex={-1}
+          className="mx-auto w-full max-w-[1180px] grow px-4 py-6 sm:px-6 sm:py-10"
+        >
+          <Outlet />
+        </main>
+        <Footer />
+        <TourHost />
+      </div>
+    </SigningProvider>
   );
 }
 
@@ -76,6 +59,7 @@ function Notices() {
           </p>
         )}
       </div>
+      <AccountNotices />
       {exchange.data?.development === true && (
         <p className="bg-well text-soft text-13 px-4 py-1.5 text-center">
           <Trans>A trial exchange: its coins and prices are made up, and worth nothing.</Trans>

@@ -36,3 +36,22 @@ export const SettingsIcon = () => (
     <circle cx="9" cy="14" r="2" />
   </Icon>
 );
+
+export const TradesIcon = () => (
+  <Icon>
+    <path d="M4 7h11l-3-3M16 13H5l3 3" />
+  </Icon>
+);
+
+export const WalletIcon = () => (
+  <Icon>
+    <path d="M4 5h11v3M4 5v10h12V8H4" />
+    <path d="M13 11.5h.5" />
+  </Icon>
+);
+
+export const MoreIcon = () => (
+  <Icon>
+    <path d="M4 10h.5M10 10h.5M16 10h.5" />
+  </Icon>
+);
