@@ -1,6 +1,6 @@
 import { useQueryClient, type QueryClient } from "@tanstack/react-query";
 import { useRouter } from "@tanstack/react-router";
-import { useCallback, useEffect, useRef, useState, type ReactNode } from "react";
+import { use, useCallback, useEffect, useRef, useState, type ReactNode } from "react";
 
 import { serverNowMs } from "../api/clock.ts";
 import { exchangeQuery } from "../api/queries.ts";
@@ -16,7 +16,7 @@ import {
   useEnded,
   useSession,
 } from "./session.ts";
-import { SigningContext, type Signer } from "./signing.tsx";
+import { nobody, SigningContext, type Signer } from "./signing.tsx";
 import type { Answer, Asked } from "./SigningDialog.tsx";
 
 /** Timers hold no longer than this. */
@@ -32,6 +32,8 @@ type Asking = Asked & { Dialog: (props: Asked & Answer) => ReactNode } & Answer;
  * What opens wallets is fetched when it is first needed: readers of the book have no use for it.
  */
 export function SigningProvider({ children }: { children: ReactNode }) {
+  // Whoever puts the page into something larger may bring what signs.
+  const outer = use(SigningContext);
   const client = useQueryClient();
   const router = useRouter();
   const [asking, setAsking] = useState<Asking | null>(null);
@@ -80,7 +82,7 @@ export function SigningProvider({ children }: { children: ReactNode }) {
   useLeaving(client);
   useSessionsEnd(client);
   return (
-    <SigningContext value={openSigner}>
+    <SigningContext value={outer === nobody ? openSigner : outer}>
       {children}
       {asking && <asking.Dialog {...asking} />}
     </SigningContext>

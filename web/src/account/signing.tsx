@@ -15,9 +15,10 @@ export interface Signer {
  */
 export type OpenSigner = () => Promise<Signer>;
 
-export const SigningContext = createContext<OpenSigner>(() =>
-  Promise.reject(new Error("Nobody can sign here.")),
-);
+/** Where nobody has said how wallets are opened. */
+export const nobody: OpenSigner = () => Promise.reject(new Error("Nobody can sign here."));
+
+export const SigningContext = createContext<OpenSigner>(nobody);
 
 /** For what has to sign: `const { trader } = await openSigner()`, in the handler of the action. */
 export const useSigner = (): OpenSigner => use(SigningContext);

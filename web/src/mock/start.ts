@@ -15,9 +15,7 @@ export const rosa: Schema["AccountAnswer"] = {
 };
 
 /** As the exchange answers who has signed in. */
-export const signedIn = (
-  account: Schema["AccountAnswer"] = rosa,
-): Schema["SignedInAnswer"] => ({
+export const signedIn = (account: Schema["AccountAnswer"] = rosa): Schema["SignedInAnswer"] => ({
   account,
   token: {
     id: "0193579a-2f11-7a90-8c33-5d0e7b9a6c21",
