@@ -1,5 +1,6 @@
 import type { Session } from "../account/session.ts";
 import type { Schema } from "../api/client.ts";
+import { problem, type Asked } from "./api.ts";
 import { NOW } from "./book.ts";
 
 export const WALLET = "0x7E5F4552091A69125d5DfCb7b8C2659029395Bdf";
@@ -34,7 +35,24 @@ export const session: Session = {
   wallet: WALLET,
 };
 
+/** A backup as the exchange keeps it. */
+export const backup = (vault: string, version = 1): Schema["BackupAnswer"] => ({
+  version,
+  vault,
+  created_at: CREATED,
+  replaced_at: null,
+  versions: [version],
+});
+
+/** What the exchange says of an account without a backup. */
+const backupMissing = (): Schema["BackupAnswer"] => {
+  throw problem("backup-missing", 404, "The account has no such backup.");
+};
+
 export const START_ANSWERS = {
+  "/v1/account/backup": backupMissing,
+  "PUT /v1/account/backup": ({ body }: Asked): Schema["BackupAnswer"] =>
+    backup((body as Schema["BackupBody"]).vault),
   "/v1/time": (): Schema["Time"] => ({ now: NOW }),
   "POST /v1/nonces": (): Schema["NonceAnswer"] => ({
     nonce: "5a".repeat(33),

@@ -5,7 +5,7 @@ import { lock, openedSigner } from "../account/opened.ts";
 import { currentSession } from "../account/session.ts";
 import { problem } from "../mock/api.ts";
 import { NOW, openPage } from "../mock/open.tsx";
-import { CREATED, rosa, signedIn } from "../mock/start.ts";
+import { backup, rosa, signedIn } from "../mock/start.ts";
 import { extension, ownWalletOf, walletOf, WORDS } from "../mock/wallets.ts";
 import { SigningRefused, WrongNetwork } from "../wallet/errors.ts";
 import { ownWallets } from "../wallet/own.ts";
@@ -107,24 +107,12 @@ function exchange(account: typeof rosa = { ...rosa, wallets: [], created_at: NOW
         if (kept.backup === null) {
           throw problem("backup-missing", 404, "The account has no such backup.");
         }
-        return {
-          version: 1,
-          vault: kept.backup,
-          created_at: NOW,
-          replaced_at: null,
-          versions: [1],
-        };
+        return backup(kept.backup);
       },
       "PUT /v1/account/backup": ({ body, headers }: { body: unknown; headers: Headers }) => {
         asked.push(`backup ${headers.get("If-None-Match") ?? headers.get("If-Match")}`);
         kept.backup = (body as { vault: string }).vault;
-        return {
-          version: 1,
-          vault: kept.backup,
-          created_at: NOW,
-          replaced_at: null,
-          versions: [1],
-        };
+        return backup(kept.backup);
       },
     },
   };
@@ -370,7 +358,7 @@ test("back by name and passphrase: the backup is fetched, opened, and kept here"
     },
     "/v1/account/backup": ({ headers }) => {
       expect(headers.get("Authorization")).toBe(`Bearer ${signedIn().token.token}`);
-      return { version: 1, vault, created_at: CREATED, replaced_at: null, versions: [1] };
+      return backup(vault);
     },
   });
   await nameAndPassphrase();
@@ -389,13 +377,7 @@ test("back by passkey", async () => {
   const vault = JSON.stringify(await sealed(PASSKEY));
   await openPage("/start?way=back&then=%2Fsettings", {
     "POST /v1/sessions": () => signedIn(mine),
-    "/v1/account/backup": () => ({
-      version: 1,
-      vault,
-      created_at: CREATED,
-      replaced_at: null,
-      versions: [1],
-    }),
+    "/v1/account/backup": () => backup(vault),
   });
   await press("Use a passkey");
   await heading("Settings");
