@@ -20,14 +20,21 @@ BUDGETS = {
     "page of an offer": 15,
     "page of the market": 30,
     "page of the settings": 15,
+    "wallet and crypto": 115,
+    "page of the start": 15,
+    "page of the wallet": 15,
 }
 _ENTRY = "index.html"
 #: Nobody starts without a language; English is the smallest that everybody has.
 _LANGUAGE = "src/locales/en.po"
+#: What opens wallets: it is fetched with the first page that needs one, and shared by all.
+_WALLET = "src/account/SigningDialog.tsx"
 _PAGES = {
     "page of an offer": "src/offers/OfferPage.tsx",
     "page of the market": "src/market/MarketPage.tsx",
     "page of the settings": "src/settings/SettingsPage.tsx",
+    "page of the start": "src/start/StartPage.tsx",
+    "page of the wallet": "src/purse/WalletPage.tsx",
 }
 
 
@@ -46,8 +53,10 @@ def sizes() -> dict[str, float]:
         "Latin letters": letters,
         "order book in all": scripts + styles + letters,
     }
+    wallet = {*_needed(manifest, _WALLET)} - start
+    measured["wallet and crypto"] = _weight(wallet)
     for name, source in _PAGES.items():
-        measured[name] = _weight({*_needed(manifest, source)} - start)
+        measured[name] = _weight({*_needed(manifest, source)} - start - wallet)
     return measured
 
 

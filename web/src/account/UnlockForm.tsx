@@ -20,10 +20,12 @@ interface Props {
 export function UnlockForm({ kept, open, leave }: Props) {
   const [passphrase, setPassphrase] = useState("");
   const field = useRef<HTMLInputElement>(null);
-  const { kind, name } = kept.vault.lock;
-  const byPasskey = kind === "passkey";
+  const { lock } = kept.vault;
+  const { name } = lock;
+  const byPasskey = lock.kind === "passkey";
   const opening = useMutation({
-    mutationFn: async () => open(byPasskey ? await askPasskey() : { kind, name, passphrase }),
+    mutationFn: async () =>
+      open(byPasskey ? await askPasskey(lock) : { kind: "passphrase", name, passphrase }),
     onError: () => field.current?.select(),
   });
   useEffect(() => field.current?.focus(), []);

@@ -81,7 +81,8 @@ function unusable({ why }: WalletUnusable): ReactNode {
     case "contract":
       return (
         <Trans>
-          This wallet is a contract. It can sign in, but has no key to seal payment details with.
+          This wallet is a contract: it has no key of its own to seal payment details with, so it
+          cannot be used here.
         </Trans>
       );
     case "account":
@@ -92,6 +93,22 @@ function unusable({ why }: WalletUnusable): ReactNode {
       );
     case "busy":
       return <Trans>Your wallet waits for an answer to something else. Look into it first.</Trans>;
+    case "signature":
+      return (
+        <Trans>What your wallet gave is not the signature of this account. Nothing was sent.</Trans>
+      );
+    case "unsteady":
+      return (
+        <Trans>
+          Your wallet signs the same text differently each time, so it cannot be used here.
+        </Trans>
+      );
+    case "fees":
+      return (
+        <Trans>
+          The network’s fees are said to be so high that something is wrong. Nothing was sent.
+        </Trans>
+      );
     default:
       return null;
   }

@@ -30,7 +30,7 @@ export async function getBackup(token?: string): Promise<Backup | null> {
 export async function putBackup(vault: Vault): Promise<void> {
   const kept = await getBackup();
   if (kept?.vault.sealed !== vault.sealed) {
-    const seen = kept === null ? { "If-None-Match": "*" } : { "If-Match": `"${kept.version}"` };
+    const seen = kept === null ? { "if-none-match": "*" } : { "if-match": `"${kept.version}"` };
     const body = { vault: JSON.stringify(vault) };
     await api.PUT("/v1/account/backup", { params: { header: seen }, body });
   }

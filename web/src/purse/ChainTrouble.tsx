@@ -3,6 +3,7 @@ import { Trans } from "@lingui/react/macro";
 import { WalletTrouble } from "../account/WalletTrouble.tsx";
 import { ChainRefused, ChainUnreachable, Unfinished } from "../chain/errors.ts";
 import { Value } from "../shell/Value.tsx";
+import { VerificationFailed } from "../verify/errors.ts";
 
 /** Why coins were not moved, or are not yet. */
 export function ChainTrouble({ error }: { error: unknown }) {
@@ -37,6 +38,16 @@ export function ChainTrouble({ error }: { error: unknown }) {
             The chain refuses it: <Value>{error.reason}</Value>
           </Trans>
         )}
+      </p>
+    );
+  }
+  if (error instanceof VerificationFailed) {
+    return (
+      <p role="alert" className="text-stop mt-3">
+        <Trans>
+          What the exchange or its node says does not fit what this page knows, so nothing was
+          signed: <Value>{error.kind}</Value>
+        </Trans>
       </p>
     );
   }

@@ -73,7 +73,7 @@ function Purse({ address, exchange }: { address: string; exchange: Schema["Excha
       <p className="text-soft mt-2">
         <Whose address={address} />
       </p>
-      <div className="mt-6 grid items-start gap-8 lg:grid-cols-[minmax(0,1.4fr)_minmax(0,1fr)]">
+      <div className="mt-6 grid grid-cols-[minmax(0,1fr)] items-start gap-8 lg:grid-cols-[minmax(0,1.4fr)_minmax(0,1fr)]">
         <div>
           {exchange.development && <Faucet wallet={address} />}
           {balances.isError && !balances.data ? (
@@ -113,7 +113,7 @@ function Purse({ address, exchange }: { address: string; exchange: Schema["Excha
           )}
           <PendingList address={address} />
         </div>
-        <div className="grid gap-6">
+        <div className="grid grid-cols-[minmax(0,1fr)] gap-6">
           <AddressCard address={address} />
           <BackupCard />
         </div>

@@ -25,11 +25,12 @@ interface Props {
 /** The account is there: a newcomer is shown what comes next, all others go where they came from. */
 export function ReadyStep({ session, made }: Props) {
   const { t } = useLingui();
-  const { then = "/" } = useSearch({ from: "/start" });
+  const { then = "/", way } = useSearch({ from: "/start" });
   const { history } = useRouter();
   const exchange = useQuery(exchangeQuery);
   const { account, wallet } = session;
-  const isNew = made !== null || serverNowMs() - Date.parse(account.created_at) < NEW_MS;
+  const isYoung = serverNowMs() - Date.parse(account.created_at) < NEW_MS;
+  const isNew = made !== null || (way === "own" && isYoung);
   useEffect(() => {
     if (!isNew) {
       history.replace(then);

@@ -1,0 +1,197 @@
+"""Every way to start, before a real browser and a whole exchange: what is asked for, and kept."""
+
+import json
+import re
+from collections.abc import Callable, Iterator
+from typing import Any
+
+import pytest
+from playwright.sync_api import Page, expect
+
+from tests import worlds
+from tests.browser.trading.own_wallet import OwnWallet
+from tests.browser.trading.stage import TradingStage, trading_stage
+from tests.browser.visit import DESKTOP, PHONE, Visit, visit
+from tradepost.entrypoints.dev.console import Console
+from tradepost.entrypoints.dev.page import build
+from tradepost_client import Wallet
+
+Open = Callable[..., Visit]
+PASSPHRASE = "lantern orbit velvet quarry"
+#: What the page asks for to find out whether it is there yet.
+_NOT_THERE = "the server responded with a status of 404"
+
+
+@pytest.fixture(scope="module")
+def stage(postgres: str, template: str) -> Iterator[TradingStage]:
+    """A whole exchange on a chain of its own."""
+    build(Console())
+    with worlds.copy_of(postgres, template) as url, trading_stage(url) as opened:
+        yield opened
+
+
+@pytest.fixture
+def see(browser: Any, stage: TradingStage) -> Iterator[Open]:
+    """Opens the page as somebody new; faults fail the test."""
+    opened: list[Visit] = []
+
+    def begin(**how: Any) -> Visit:
+        one = visit(browser, stage.url, **how)
+        opened.append(one)
+        return one
+
+    yield begin
+    for one in opened:
+        one.context.close()
+        faults = [fault for fault in one.faults if _NOT_THERE not in fault]
+        assert faults == [], faults
+
+
+def press(page: Page, name: str) -> None:
+    """Presses the button of that name."""
+    page.get_by_role("button", name=name, exact=True).click()
+
+
+def looked_at(one: Visit, heading: str) -> None:
+    """Waits for a step, which has the focus on its heading, and lets axe look at it."""
+    title = one.page.get_by_role("heading", level=1, name=heading)
+    expect(title).to_be_visible()
+    expect(one.page.locator("[aria-busy=true]")).to_have_count(0)
+    assert one.axe() == [], heading
+    wider = "() => document.documentElement.scrollWidth - document.documentElement.clientWidth"
+    assert one.page.evaluate(wider) == 0, heading
+
+
+def confirm_words(one: Visit) -> str:
+    """Reads the words off the page, and writes the three that are asked for."""
+    page = one.page
+    looked_at(one, "Write down these 12 words")
+    words = page.get_by_role("list", name="Your 12 words").locator("li > span:last-child")
+    written: list[str] = words.all_inner_texts()
+    assert len(written) == 12
+    press(page, "I have written them down")
+    looked_at(one, "Confirm three of them")
+    for field in page.get_by_label(re.compile("^Word number")).all():
+        label = field.evaluate("element => element.labels[0].textContent")
+        field.fill(written[int(re.findall(r"\d+", label)[0]) - 1])
+    press(page, "Create my account")
+    return " ".join(written)
+
+
+def create(one: Visit, name: str) -> str:
+    """Makes an account with a passphrase; the words of its wallet."""
+    page = one.page
+    one.go("/")
+    page.get_by_role("link", name="Start", exact=True).click()
+    looked_at(one, "Start trading")
+    page.get_by_role("link", name=re.compile("^Create one here")).click()
+    looked_at(one, "Your name and its lock")
+    page.get_by_label("Name").fill(name)
+    page.get_by_label("Passphrase", exact=True).fill(PASSPHRASE)
+    press(page, "Continue")
+    words = confirm_words(one)
+    looked_at(one, f"You are ready, {name}")
+    return words
+
+
+def kept(page: Page) -> dict[str, str]:
+    """What the browser has kept."""
+    stored: dict[str, str] = page.evaluate("() => ({ ...localStorage })")
+    return stored
+
+
+@pytest.mark.parametrize(("size", "theme"), [(DESKTOP, "light"), (PHONE, "dark")])
+def test_a_wallet_is_made_and_its_owner_comes_back_on_another_device(
+    see: Open, size: tuple[int, int], theme: str
+) -> None:
+    name = f"rosa-{theme}"
+    one = see(size=size, theme=theme)
+    words = create(one, name)
+    expect(one.page.get_by_text("its sealed backup is at the exchange")).to_be_visible()
+    assert words not in json.dumps(kept(one.page))
+    assert PASSPHRASE not in json.dumps(kept(one.page))
+    one.page.get_by_role("link", name="Your wallet").click()
+    looked_at(one, "Wallet")
+    expect(one.page.get_by_text("Backed up on this exchange, encrypted.")).to_be_visible()
+
+    other = see(size=size, theme=theme)
+    other.go("/start?way=back&then=%2Fwallet")
+    looked_at(other, "Welcome back")
+    other.page.get_by_label("Name").fill(name)
+    other.page.get_by_label("Passphrase", exact=True).fill(PASSPHRASE)
+    press(other.page, "Continue")
+    expect(other.page).to_have_url(re.compile("/wallet$"))
+    address = other.page.get_by_role("group", name="Your address").inner_text()
+    assert address == one.page.get_by_role("group", name="Your address").inner_text()
+
+
+def test_a_passkey_locks_it_and_brings_it_back(see: Open) -> None:
+    one = see()
+    session = one.context.new_cdp_session(one.page)
+    session.send("WebAuthn.enable")
+    options = {
+        "protocol": "ctap2",
+        "ctap2Version": "ctap2_1",
+        "transport": "internal",
+        "hasResidentKey": True,
+        "hasUserVerification": True,
+        "hasPrf": True,
+        "isUserVerified": True,
+        "automaticPresenceSimulation": True,
+    }
+    session.send("WebAuthn.addVirtualAuthenticator", {"options": options})
+    one.go("/start?way=new")
+    one.page.get_by_label("Name").fill("passkeyed")
+    one.page.get_by_text("A passkey", exact=True).click()
+    press(one.page, "Continue")
+    confirm_words(one)
+    looked_at(one, "You are ready, passkeyed")
+    one.page.evaluate("() => localStorage.clear()")
+    one.go("/start?way=back&then=%2Fwallet")
+    press(one.page, "Use a passkey")
+    expect(one.page).to_have_url(re.compile("/wallet$"))
+
+
+def test_an_own_wallet_refuses_first_and_signs_in_then(see: Open, stage: TradingStage) -> None:
+    one = see()
+    wallet = OwnWallet(Wallet.create(), stage.inner.node, refuses=True, chain_id=1)
+    wallet.attach(one.context)
+    one.go("/start?way=own&then=%2Fwallet")
+    press(one.page, "Test Wallet")
+    expect(one.page.get_by_text("You said no.")).to_be_visible()
+    assert one.axe() == []
+    wallet.refuses = False
+    press(one.page, "Try again")
+    looked_at(one, "You are ready, " + wallet.keys.address[:6] + "…" + wallet.keys.address[-4:])
+    assert wallet.chain_id == 31337
+    assert wallet.asked[-2:] == ["wallet_switchEthereumChain", "personal_sign"]
+    press(one.page, "Go on where you were")
+    looked_at(one, "Wallet")
+    expect(one.page.get_by_role("group", name="Your address")).to_have_text(wallet.keys.address)
+
+
+def test_it_is_made_by_the_keyboard_alone_and_left_and_opened_again(see: Open) -> None:
+    one = see()
+    keys = one.page.keyboard
+    one.go("/start?way=new")
+    one.page.get_by_label("Name").focus()
+    keys.type("keys-only")
+    while one.focused() != "Passphrase":
+        keys.press("Tab")
+    keys.type(PASSPHRASE)
+    keys.press("Enter")
+    confirm_words(one)
+    looked_at(one, "You are ready, keys-only")
+    account = one.page.get_by_role("button", name="Your account: keys-only")
+    account.focus()
+    keys.press("Enter")
+    while one.focused() != "Sign out":
+        keys.press("Tab")
+    keys.press("Enter")
+    expect(one.page.get_by_role("link", name="Start", exact=True)).to_be_visible()
+    one.go("/start?way=back&then=%2Fwallet")
+    looked_at(one, "Welcome back")
+    expect(one.page.get_by_label("Passphrase", exact=True)).to_be_focused()
+    keys.type(PASSPHRASE)
+    keys.press("Enter")
+    expect(one.page).to_have_url(re.compile("/wallet$"))
