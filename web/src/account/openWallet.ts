@@ -1,5 +1,5 @@
-import { exchangeProvider, nodeProvider, ownNode } from "../chain/provider.ts";
 import { makeTrader } from "../trading/make.ts";
+import { readerOf } from "../trading/reader.ts";
 import { builtIn } from "../wallet/builtIn.ts";
 import { WalletUnusable } from "../wallet/errors.ts";
 import { ownWallets, type OwnWallet } from "../wallet/own.ts";
@@ -24,18 +24,11 @@ export class AnotherAddress extends Error {
 }
 
 /** Who shows the page the chain: the reader's own node where he named one, else the exchange's. */
-export function chainReader(): Provider {
-  const node = ownNode();
-  return node === null ? exchangeProvider() : nodeProvider(node);
-}
+export const chainReader = (): Provider => readerOf(null).provider;
 
 /** Takes a wallet as the one that signs, until it is locked. */
 export function beginSigning(wallet: Wallet): Signer {
-  const node = ownNode();
-  const signer = {
-    wallet,
-    trader: node === null ? makeTrader(wallet) : makeTrader(wallet, nodeProvider(node)),
-  };
+  const signer = { wallet, trader: makeTrader(wallet) };
   keepOpen(signer);
   return signer;
 }

@@ -3,7 +3,9 @@ import { Trans } from "@lingui/react/macro";
 import { WalletTrouble } from "../account/WalletTrouble.tsx";
 import { ChainRefused, ChainUnreachable, Unfinished } from "../chain/errors.ts";
 import { Value } from "../shell/Value.tsx";
+import { FundsMissing } from "../trading/errors.ts";
 import { VerificationFailed } from "../verify/errors.ts";
+import { NATIVE } from "../verify/terms.ts";
 
 /** Why coins were not moved, or are not yet. */
 export function ChainTrouble({ error }: { error: unknown }) {
@@ -37,6 +39,20 @@ export function ChainTrouble({ error }: { error: unknown }) {
           <Trans>
             The chain refuses it: <Value>{error.reason}</Value>
           </Trans>
+        )}
+      </p>
+    );
+  }
+  if (error instanceof FundsMissing) {
+    return (
+      <p role="alert" className="text-stop mt-3">
+        {error.token === NATIVE ? (
+          <Trans>
+            Your wallet does not have enough of the network’s coin, which also pays the network’s
+            fee. Nothing was sent.
+          </Trans>
+        ) : (
+          <Trans>Your wallet does not have that much. Nothing was sent.</Trans>
         )}
       </p>
     );

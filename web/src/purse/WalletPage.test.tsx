@@ -9,7 +9,10 @@ import { installDialogs } from "../mock/dialog.ts";
 import { NOW, openPage } from "../mock/open.tsx";
 import { backup, rosa, session as rosas } from "../mock/start.ts";
 import { progress, quickly, signerOf, walletOf, WORDS } from "../mock/wallets.ts";
+import { FundsMissing } from "../trading/errors.ts";
 import type { Report } from "../trading/trader.ts";
+import { WrongContract } from "../verify/errors.ts";
+import { NATIVE } from "../verify/terms.ts";
 import { makeVault, type Vault } from "../wallet/vault.ts";
 import { download } from "./download.ts";
 import { keepPending, pendingOf } from "./pending.ts";
@@ -210,6 +213,8 @@ test.each([
   [new ChainRefused("insufficient funds"), /The chain refuses it: insufficient funds/],
   [new ChainUnreachable("silent"), /node does not answer/],
   [new Unfinished("late"), /do not send it again/],
+  [new FundsMissing(NATIVE, 2n, 1n), /which also pays the network’s fee/],
+  [new WrongContract("other code"), /nothing was signed: WrongContract/],
 ])("%s is told, and nothing is lost", async (error, told) => {
   const { trader } = await open();
   await fill("Send", "1");

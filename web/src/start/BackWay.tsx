@@ -16,7 +16,7 @@ import { PassphraseWrong } from "../wallet/errors.ts";
 import { usePasskey as askPasskey } from "../wallet/passkey.ts";
 import { readVault, type Opener } from "../wallet/vault.ts";
 import { comeBack, comeBackSealed, NotYours, type Bare } from "./comingBack.ts";
-import { NewWay } from "./NewWay.tsx";
+import { NewWay, type Made } from "./NewWay.tsx";
 import { passkeysQuery } from "./passkeys.ts";
 import { Step } from "./Step.tsx";
 import { WordsWay } from "./WordsWay.tsx";
@@ -25,7 +25,7 @@ type At =
   { step: "name" | "words" } | { step: "sealed"; kept: KeptVault } | { step: "bare"; bare: Bare };
 
 /** Back into an account: by name and passphrase, by passkey, by words, by a file, or on this device. */
-export function BackWay({ made }: { made: (made: { backedUp: boolean }) => void }) {
+export function BackWay({ made }: { made: (made: Made) => void }) {
   const [at, setAt] = useState<At>(() => {
     const [only, other] = keptVaults();
     return only && !other ? { step: "sealed", kept: only } : { step: "name" };

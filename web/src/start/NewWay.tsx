@@ -29,9 +29,14 @@ export interface Preset {
   readonly words?: string;
 }
 
+/** That an account is made here; whether its backup is at the exchange, once that is known. */
+export interface Made {
+  readonly backedUp: boolean | null;
+}
+
 interface Props {
   preset?: Preset;
-  made: (made: { backedUp: boolean }) => void;
+  made: (made: Made) => void;
 }
 
 type At = "resume" | "name" | "words" | "confirm" | "making";
@@ -77,6 +82,7 @@ export function NewWay({ preset = {}, made }: Props) {
   };
   const make = (prepared: () => Promise<Ready>) => {
     setAt("making");
+    made({ backedUp: null });
     making.mutate(prepared);
   };
 

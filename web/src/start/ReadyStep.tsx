@@ -11,6 +11,7 @@ import { short } from "../shell/short.ts";
 import { Value } from "../shell/Value.tsx";
 import { dueTour } from "../tour/state.ts";
 import { FirstTrade } from "./FirstTrade.tsx";
+import type { Made } from "./NewWay.tsx";
 import { Step } from "./Step.tsx";
 
 /** An account as young as this is a newcomer's. */
@@ -18,8 +19,8 @@ const NEW_MS = 3 * 60_000;
 
 interface Props {
   session: Session;
-  /** Where the wallet was just made here: whether its backup is at the exchange. */
-  made: { backedUp: boolean } | null;
+  /** Where the wallet was just made here. */
+  made: Made | null;
 }
 
 /** The account is there: a newcomer is shown what comes next, all others go where they came from. */
@@ -57,6 +58,8 @@ export function ReadyStep({ session, made }: Props) {
       lead={
         made === null ? (
           <Trans>Your wallet signs for you here, and its coins stay in it.</Trans>
+        ) : made.backedUp === null ? (
+          <Trans>Your wallet is on this device, and its sealed backup is being kept.</Trans>
         ) : made.backedUp ? (
           <Trans>
             Your wallet is on this device, and its sealed backup is at the exchange, which cannot

@@ -125,7 +125,7 @@ test("a wallet is made here: name, words, three of them again, account, wallet, 
   await nameAndPassphrase();
   const words = await writeDownAndConfirm();
   await heading("You are ready, rosa");
-  expect(asked).toEqual(["account", "wallet", "backup *"]);
+  await waitFor(() => expect(asked).toEqual(["account", "wallet", "backup *"]));
   expect(kept.proof).toContain("wants you to sign in with your Ethereum account");
   const vault = JSON.parse(kept.backup ?? "") as Vault;
   expect(vault.address).toBe(walletOf(words).address);
@@ -206,7 +206,7 @@ test("a name that is taken is told at its field, and the words stay", async () =
   expect(await screen.findByText(/This name belongs to somebody else/)).toBeTruthy();
   await nameAndPassphrase("rosa2");
   await heading("You are ready, rosa2");
-  expect(asked).toEqual(["account", "wallet", "backup *"]);
+  await waitFor(() => expect(asked).toEqual(["account", "wallet", "backup *"]));
   const vault = JSON.parse(kept.backup ?? "") as Vault;
   expect(vault.lock.name).toBe("rosa2");
   expect(vault.address).toBe(walletOf(words).address);
@@ -247,7 +247,7 @@ test("an account whose wallet was not added yet is gone on with after a reload",
   await type("Passphrase", PASSPHRASE);
   await press("Open");
   await heading("You are ready, rosa");
-  expect(asked).toEqual(["account", "wallet", "backup *"]);
+  await waitFor(() => expect(asked).toEqual(["account", "wallet", "backup *"]));
   expect(secrets).toEqual([expect.stringMatching(/^[\w-]{43}$/)]);
   expect(currentSession()?.wallet).toBe(walletOf(words).address);
 });
@@ -269,7 +269,7 @@ test("a failure in the middle is tried again where it was, with the same key", a
   await writeDownAndConfirm();
   await press("Try again");
   await heading("You are ready, rosa");
-  expect(asked).toEqual(["account", "wallet", "backup *"]);
+  await waitFor(() => expect(asked).toEqual(["account", "wallet", "backup *"]));
   expect(keys).toHaveLength(2);
   expect(keys[0]).toBe(keys[1]);
 });
@@ -285,7 +285,7 @@ test("without a backup one is ready all the same, and told", async () => {
   await nameAndPassphrase();
   await writeDownAndConfirm();
   await heading("You are ready, rosa");
-  expect(screen.getByText(/could not be kept at the exchange yet/)).toBeTruthy();
+  expect(await screen.findByText(/could not be kept at the exchange yet/)).toBeTruthy();
 });
 
 test("a passkey locks it, where the browser has them", async () => {
@@ -412,7 +412,7 @@ test("an account without a wallet gets new words, and is finished", async () => 
   await nameAndPassphrase();
   await writeDownAndConfirm();
   await heading("You are ready, rosa");
-  expect(asked).toEqual(["wallet", "backup *"]);
+  await waitFor(() => expect(asked).toEqual(["wallet", "backup *"]));
 });
 
 test("back by the words alone, locked anew on this device", async () => {
@@ -434,7 +434,7 @@ test("words that are new here get an account with a name, and are not asked for 
   await press("Continue");
   await nameAndPassphrase();
   await heading("You are ready, rosa");
-  expect(asked).toEqual(["account", "wallet", "backup *"]);
+  await waitFor(() => expect(asked).toEqual(["account", "wallet", "backup *"]));
   expect(currentSession()?.wallet).toBe(ADDRESS);
 });
 
@@ -486,6 +486,6 @@ test("on a sandbox a newcomer is shown the faucet, and an offer that is answered
 
 test("who is signed in already goes where he wanted to", async () => {
   const { session } = await import("../mock/start.ts");
-  await openPage("/start?then=%2Fmarket", {}, session);
-  await waitFor(() => expect(window.location.pathname).toBe("/market"));
+  await openPage("/start?then=%2Fsettings", {}, session);
+  await waitFor(() => expect(window.location.pathname).toBe("/settings"));
 });

@@ -5,7 +5,7 @@ import { useState, type ReactNode } from "react";
 import { keptOpening } from "../account/device.ts";
 import { useEnded, useSession } from "../account/session.ts";
 import { BackWay } from "./BackWay.tsx";
-import { NewWay } from "./NewWay.tsx";
+import { NewWay, type Made } from "./NewWay.tsx";
 import { OwnWay } from "./OwnWay.tsx";
 import { ReadyStep } from "./ReadyStep.tsx";
 import { Step } from "./Step.tsx";
@@ -14,8 +14,7 @@ import { Step } from "./Step.tsx";
 export function StartPage() {
   const { way } = useSearch({ from: "/start" });
   const session = useSession();
-  // Whether the wallet's backup was put at the exchange, where an account was just made.
-  const [made, setMade] = useState<{ backedUp: boolean } | null>(null);
+  const [made, setMade] = useState<Made | null>(null);
   // An account that was begun before; one that is begun now is the page's own matter.
   const [resumes] = useState(() => keptOpening() !== null);
   if (session !== null) {

@@ -9,14 +9,14 @@ import { Value } from "../shell/Value.tsx";
 import { passphraseFault } from "../wallet/passphrase.ts";
 import { isWords, tidyWords } from "../wallet/words.ts";
 import { comeBackByWords, restore, type Bare } from "./comingBack.ts";
-import { NewWay } from "./NewWay.tsx";
+import { NewWay, type Made } from "./NewWay.tsx";
 import { Step } from "./Step.tsx";
 
 interface Props {
   /** Whose account it is, where the words only bring its wallet back. */
   bare?: Bare;
   back: () => void;
-  made: (made: { backedUp: boolean }) => void;
+  made: (made: Made) => void;
 }
 
 /** A wallet by its 12 words: back into its account, or into a new one. */

@@ -22,7 +22,13 @@ const word = (value: bigint) => `0x${value.toString(16).padStart(64, "0")}`;
 const [, usdt] = exchange.assets;
 
 /** A node on the exchange's chain, with the contract, 3 ETH, 7 USDT, and some of both deposited. */
-function answers({ method, params = [] }: { method: string; params?: readonly unknown[] }): unknown {
+function answers({
+  method,
+  params = [],
+}: {
+  method: string;
+  params?: readonly unknown[];
+}): unknown {
   switch (method) {
     case "eth_chainId":
       return "0x7a69";

@@ -3,11 +3,11 @@ import type { Address } from "viem";
 import { api, told } from "../api/client.ts";
 import { held, tokenBalance } from "../chain/calls.ts";
 import { Chain } from "../chain/chain.ts";
-import { exchangeProvider, nodeProvider, ownNode } from "../chain/provider.ts";
 import { number } from "../chain/rpc.ts";
 import { checkChain, checkContract } from "../verify/contract.ts";
 import { readExchange } from "../verify/shown.ts";
 import { NATIVE } from "../verify/terms.ts";
+import { readerOf } from "./reader.ts";
 import type { Balance } from "./trader.ts";
 
 const POLL_MS = 2_000;
@@ -19,8 +19,7 @@ const POLL_MS = 2_000;
  * chain or the contract is not what the exchange says, and what reading a chain throws.
  */
 export async function readBalances(address: Address): Promise<readonly Balance[]> {
-  const node = ownNode();
-  const chain = new Chain(node === null ? exchangeProvider() : nodeProvider(node), POLL_MS);
+  const chain = new Chain(readerOf(null).provider, POLL_MS);
   const { chainId, contract, assets } = readExchange(told(await api.GET("/v1/exchange")));
   checkChain(await chain.chainId(), chainId);
   checkContract(await chain.code(contract), contract);
