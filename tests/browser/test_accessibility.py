@@ -22,6 +22,10 @@ def paths(exchange: Stage) -> list[str]:
         f"/offers/{offer}?amount=250",
         "/market",
         "/settings",
+        "/start",
+        "/start?way=new",
+        "/start?way=back",
+        "/wallet",
         "/no",
     ]
 

@@ -195,3 +195,43 @@ def test_it_is_made_by_the_keyboard_alone_and_left_and_opened_again(see: Open) -
     keys.type(PASSPHRASE)
     keys.press("Enter")
     expect(one.page).to_have_url(re.compile("/wallet$"))
+
+
+def test_coins_are_sent_and_put_into_the_contract(see: Open, stage: TradingStage) -> None:
+    one = see(size=PHONE)
+    page, node = one.page, stage.inner.node
+    create(one, "sender")
+    one.go("/wallet")
+    address = page.get_by_role("group", name="Your address").inner_text()
+    node.rpc("anvil_setBalance", address, hex(3 * 10**18))
+    one.go("/wallet")
+    press(page, "Send ETH")
+    to = Wallet.create().address
+    page.get_by_label("To the address").fill(to)
+    page.get_by_label("Amount in ETH").fill("0.25")
+    assert one.axe() == []
+    press(page, "Continue")
+    expect(page.get_by_role("heading", name="Send ETH")).to_be_focused()
+    assert one.axe() == []
+    press(page, "Confirm 0.25 ETH")
+    # The page was opened anew, so the wallet is locked.
+    expect(page.get_by_role("dialog", name="Open your wallet")).to_be_visible()
+    assert one.axe() == []
+    page.keyboard.press("Escape")
+    expect(page.get_by_role("dialog")).to_have_count(0)
+    expect(page.get_by_role("button", name="Confirm 0.25 ETH")).to_be_focused()
+    press(page, "Confirm 0.25 ETH")
+    page.get_by_label("Passphrase", exact=True).fill(PASSPHRASE)
+    page.keyboard.press("Enter")
+    expect(page.get_by_text("It is on the chain.")).to_be_visible()
+    assert int(node.rpc("eth_getBalance", to, "latest"), 16) == 25 * 10**16
+    press(page, "Done")
+    press(page, "Deposit ETH")
+    page.get_by_label("Amount in ETH").fill("1")
+    press(page, "Continue")
+    press(page, "Confirm 1 ETH")
+    expect(page.get_by_text("It is on the chain.")).to_be_visible()
+    press(page, "Done")
+    press(page, "Withdraw ETH")
+    press(page, "All")
+    expect(page.get_by_label("Amount in ETH")).to_have_value("1")

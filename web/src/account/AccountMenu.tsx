@@ -16,8 +16,12 @@ export function AccountMenu() {
   const { t } = useLingui();
   const session = useSession();
   const places = usePlaces();
-  const here = plainPath(useLocation({ select: ({ href }) => href }));
+  const { href, pathname } = useLocation();
+  const here = plainPath(href);
   if (session === null) {
+    if (pathname === "/start") {
+      return null;
+    }
     return (
       <Link
         to="/start"

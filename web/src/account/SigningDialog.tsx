@@ -110,7 +110,7 @@ function Dialog({ name, leave, children }: DialogProps) {
     <dialog
       ref={dialog}
       aria-labelledby={id}
-      className="bg-sheet text-ink border-line rounded-card m-auto w-full max-w-md border p-5 backdrop:bg-black/50 sm:p-6"
+      className="bg-sheet text-ink border-line rounded-card m-auto w-full max-w-md border p-5 sm:p-6"
       onCancel={(event) => {
         event.preventDefault();
         leave();

@@ -27,7 +27,7 @@ export function WordsList({ words }: { words: string }) {
       </ol>
       <div className="mt-3">
         {copies ? (
-          <Copyable text={words} label={t`Your 12 words`} />
+          <Copyable text={words} label={t`Your 12 words`} wraps />
         ) : (
           <button
             type="button"

@@ -16,7 +16,7 @@ export function AddressCard({ address }: { address: string }) {
       </p>
       <QrCode text={address} label={t`Your address as a QR code`} />
       <div className="mt-4">
-        <Copyable text={address} label={t`Your address`} />
+        <Copyable text={address} label={t`Your address`} wraps />
       </div>
     </section>
   );

@@ -176,7 +176,7 @@ function Review({ kind, asset, move, error, declined, isPending, send, back }: R
             </Trans>
           </p>
           <div className="mt-2">
-            <Copyable text={move.to} label={move.to} />
+            <Copyable text={move.to} label={move.to} wraps />
           </div>
           <p className="text-soft mt-2">
             <Trans>Compare its first and last digits. What is sent cannot be called back.</Trans>

@@ -12,8 +12,9 @@ export function QrCode({ text, label }: { text: string; label: string }) {
       role="img"
       aria-label={label}
       shapeRendering="crispEdges"
-      className="rounded-control size-44 bg-white"
+      className="rounded-control size-44"
     >
+      <path d={`M0 0h${size}v${size}h-${size}z`} fill="white" />
       <path d={path} fill="black" />
     </svg>
   );

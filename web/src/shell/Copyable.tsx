@@ -1,8 +1,15 @@
 import { Trans } from "@lingui/react/macro";
 import { useState } from "react";
 
+interface Props {
+  text: string;
+  label: string;
+  /** Whether all of it has to be seen at once, as of an address that is compared. */
+  wraps?: boolean;
+}
+
 /** A code that is meant to be pasted elsewhere. */
-export function Copyable({ text, label }: { text: string; label: string }) {
+export function Copyable({ text, label, wraps = false }: Props) {
   const [copied, setCopied] = useState(false);
   const copy = async () => {
     try {
@@ -20,7 +27,7 @@ export function Copyable({ text, label }: { text: string; label: string }) {
         tabIndex={0}
         role="group"
         aria-label={label}
-        className="text-13 overflow-x-auto p-4 pb-14 font-mono leading-6 sm:pb-4 sm:pe-28"
+        className={`text-13 overflow-x-auto p-4 pb-14 font-mono leading-6 sm:pb-4 sm:pe-28 ${wraps ? "break-all whitespace-pre-wrap" : ""}`}
       >
         {text}
       </pre>

@@ -49,7 +49,7 @@ export function Menu({ label, face, className, above = false, children }: Props)
     };
   }, [isOpen]);
   return (
-    <div ref={whole} className="relative flex">
+    <div ref={whole} className="relative flex flex-1">
       <button
         ref={button}
         type="button"

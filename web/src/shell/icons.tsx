@@ -52,6 +52,8 @@ export const WalletIcon = () => (
 
 export const MoreIcon = () => (
   <Icon>
-    <path d="M4 10h.5M10 10h.5M16 10h.5" />
+    <circle cx="4" cy="10" r="0.9" />
+    <circle cx="10" cy="10" r="0.9" />
+    <circle cx="16" cy="10" r="0.9" />
   </Icon>
 );

@@ -3,6 +3,7 @@ import { useQuery } from "@tanstack/react-query";
 import { Link, useRouter, useSearch } from "@tanstack/react-router";
 import { useEffect } from "react";
 
+import { BackupPrompt } from "../account/BackupPrompt.tsx";
 import type { Session } from "../account/session.ts";
 import { serverNowMs } from "../api/clock.ts";
 import { exchangeQuery } from "../api/queries.ts";
@@ -67,12 +68,12 @@ export function ReadyStep({ session, made }: Props) {
           </Trans>
         ) : (
           <Trans>
-            Your wallet is on this device. Its backup could not be kept at the exchange yet: the
-            wallet’s page does it.
+            Your wallet is on this device. Its backup could not be kept at the exchange yet.
           </Trans>
         )
       }
     >
+      <BackupPrompt />
       {isTrial && then === "/" ? (
         <FirstMinute wallet={wallet} />
       ) : (

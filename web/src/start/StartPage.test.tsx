@@ -274,18 +274,28 @@ test("a failure in the middle is tried again where it was, with the same key", a
   expect(keys[0]).toBe(keys[1]);
 });
 
-test("without a backup one is ready all the same, and told", async () => {
-  const { answers } = exchange();
+test("without a backup one is ready all the same, told, and asked to back up", async () => {
+  const { kept, answers } = exchange();
+  let isAway = true;
   await openPage("/start?way=new", {
     ...answers,
-    "PUT /v1/account/backup": () => {
-      throw problem("busy", 503, "Too much at once.");
+    "PUT /v1/account/backup": (request) => {
+      if (isAway) {
+        throw problem("busy", 503, "Too much at once.");
+      }
+      return answers["PUT /v1/account/backup"](request);
     },
   });
   await nameAndPassphrase();
   await writeDownAndConfirm();
   await heading("You are ready, rosa");
   expect(await screen.findByText(/could not be kept at the exchange yet/)).toBeTruthy();
+  await press("Back up");
+  expect((await screen.findByRole("alert")).textContent).toContain("Too much at once.");
+  isAway = false;
+  await press("Back up");
+  await waitFor(() => expect(screen.queryByText("Your wallet is on this device only")).toBeNull());
+  expect(JSON.parse(kept.backup ?? "")).toHaveProperty("lock.name", "rosa");
 });
 
 test("a passkey locks it, where the browser has them", async () => {
