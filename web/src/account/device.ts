@@ -46,7 +46,7 @@ export const keptVaults = (): readonly KeptVault[] =>
   Object.values(all()).filter((each) => each.kind === "built-in");
 
 /**
- * Keeps a wallet on this device, beside others: nothing that is sealed is ever thrown away here.
+ * Keeps a wallet on this device, beside those of other addresses, which nothing throws away.
  * Throws `DOMException` where the browser keeps nothing.
  */
 export function keepWallet(address: string, kept: Kept): void {

@@ -496,6 +496,15 @@ test("on a sandbox a newcomer is shown the faucet, and an offer that is answered
 
 test("who is signed in already goes where he wanted to", async () => {
   const { session } = await import("../mock/start.ts");
-  await openPage("/start?then=%2Fsettings", {}, session);
+  const own = { kind: "own", id: "org.example.fox", name: "Fox" };
+  const kept = JSON.stringify({ [session.wallet.toLowerCase()]: own });
+  await openPage("/start?then=%2Fsettings", {}, session, { "tradepost.wallets": kept });
   await waitFor(() => expect(window.location.pathname).toBe("/settings"));
+});
+
+test("a session whose wallet this device does not have is led back to its wallet", async () => {
+  const { session } = await import("../mock/start.ts");
+  await openPage("/start?then=%2Fsettings", {}, session);
+  await heading("Start trading");
+  expect(screen.getByRole("link", { name: /I have one already/ })).toBeTruthy();
 });

@@ -2,7 +2,7 @@ import { Trans, useLingui } from "@lingui/react/macro";
 import { Link, useSearch } from "@tanstack/react-router";
 import { useState, type ReactNode } from "react";
 
-import { keptOpening } from "../account/device.ts";
+import { keptOpening, keptWallet } from "../account/device.ts";
 import { useEnded, useSession } from "../account/session.ts";
 import { BackWay } from "./BackWay.tsx";
 import { NewWay, type Made } from "./NewWay.tsx";
@@ -17,7 +17,8 @@ export function StartPage() {
   const [made, setMade] = useState<Made | null>(null);
   // An account that was begun before; one that is begun now is the page's own matter.
   const [resumes] = useState(() => keptOpening() !== null);
-  if (session !== null) {
+  // Without its wallet a session cannot sign: then the wallet is looked for, by any way.
+  if (session !== null && keptWallet(session.wallet) !== null) {
     return <ReadyStep session={session} made={made} />;
   }
   if ((resumes && keptOpening() !== null) || way === "new") {
