@@ -377,7 +377,8 @@ async def test_no_body_is_too_wild(arena: Arena, counts: Counter[str], room: str
     rooms = {"/v1/offers": "offers", "/v1/trades": "trades"}
     for name, body in bodies.items():
         if rooms.get(name.split()[1][:10], "account") == room:
-            for player in (deal.seller, deal.buyer):
+            # A trade has two sides; elsewhere each acts for himself alone.
+            for player in (deal.seller, deal.buyer) if room == "trades" else (deal.seller,):
                 await _rage(liar, deal, player, name, body)
 
 
