@@ -1,6 +1,7 @@
 import { ProblemError, type Schema } from "../api/client.ts";
 import * as book from "./book.ts";
 import { START_ANSWERS } from "./start.ts";
+import { TRADE_ANSWERS } from "./trades.ts";
 
 /** What a request asks for: the parts of its path that vary, and its query. */
 export interface Asked {
@@ -77,6 +78,7 @@ export const ANSWERS = {
   }),
   "/v1/markets/:id/trades": (): Schema["TapeAnswer"] => ({ data: book.trades, next_cursor: null }),
   ...START_ANSWERS,
+  ...TRADE_ANSWERS,
 } satisfies Record<string, Answer>;
 
 export type Path = keyof typeof ANSWERS;
@@ -95,6 +97,9 @@ export function mockFetch(own: Partial<Record<Path, Answer>> = {}): typeof fetch
       const body: unknown = text === "" ? null : JSON.parse(text);
       const { headers } = request;
       const said = await answer[0]({ id: answer[1], query: url.searchParams, body, headers });
+      if (typeof said === "string") {
+        return new Response(said, { headers: { "Content-Type": "text/csv" } });
+      }
       return said === undefined ? new Response(null, { status: 204 }) : Response.json(said);
     } catch (refusal) {
       if (!(refusal instanceof ProblemError)) {
