@@ -84,6 +84,30 @@ export class Format {
     return this.#number(String(seconds / size), { style: "unit", unit, unitDisplay: "long" });
   }
 
+  /** What is left of a time, in milliseconds: "2 days 4 hr", "3 hr 5 min", and "14:05" below. */
+  left(ms: number): string {
+    const seconds = Math.max(0, Math.floor(ms / 1_000));
+    if (seconds < 3_600) {
+      return `${Math.floor(seconds / 60)}:${String(seconds % 60).padStart(2, "0")}`;
+    }
+    const minutes = Math.floor(seconds / 60);
+    const parts =
+      minutes < 48 * 60
+        ? ([
+            [Math.floor(minutes / 60), "hour"],
+            [minutes % 60, "minute"],
+          ] as const)
+        : ([
+            [Math.floor(minutes / 1_440), "day"],
+            [Math.floor((minutes % 1_440) / 60), "hour"],
+          ] as const);
+    return parts
+      .map(([value, unit]) =>
+        this.#number(String(value), { style: "unit", unit, unitDisplay: "short" }),
+      )
+      .join(" ");
+  }
+
   list(names: readonly string[]): string {
     return new Intl.ListFormat(this.#tag, { type: "disjunction" }).format(names);
   }
