@@ -23,6 +23,9 @@ BUDGETS = {
     "wallet and crypto": 115,
     "page of the start": 15,
     "page of the wallet": 15,
+    "page of the trades": 15,
+    "page of a trade": 15,
+    "page of a trade's checks": 15,
 }
 _ENTRY = "index.html"
 #: Nobody starts without a language; English is the smallest that everybody has.
@@ -35,6 +38,9 @@ _PAGES = {
     "page of the settings": "src/settings/SettingsPage.tsx",
     "page of the start": "src/start/StartPage.tsx",
     "page of the wallet": "src/purse/WalletPage.tsx",
+    "page of the trades": "src/trades/TradesPage.tsx",
+    "page of a trade": "src/trades/TradePage.tsx",
+    "page of a trade's checks": "src/verifying/VerifyPage.tsx",
 }
 
 

@@ -64,6 +64,22 @@ const wallet = createRoute({
   getParentRoute: () => root,
   path: "/wallet",
   component: lazyRouteComponent(() => import("./purse/WalletPage.tsx"), "WalletPage"),
+const trades = createRoute({
+  getParentRoute: () => root,
+  path: "/trades",
+  component: lazyRouteComponent(() => import("./trades/TradesPage.tsx"), "TradesPage"),
+});
+
+const trade = createRoute({
+  getParentRoute: () => root,
+  path: "/trades/$tradeId",
+  component: lazyRouteComponent(() => import("./trades/TradePage.tsx"), "TradePage"),
+});
+
+const verifying = createRoute({
+  getParentRoute: () => root,
+  path: "/verify/$tradeId",
+  component: lazyRouteComponent(() => import("./verifying/VerifyPage.tsx"), "VerifyPage"),
 });
 
 const Failed = ({ error, reset }: ErrorComponentProps) => <Failure error={error} retry={reset} />;
@@ -71,6 +87,7 @@ const Failed = ({ error, reset }: ErrorComponentProps) => <Failure error={error}
 export function makeRouter() {
   return createRouter({
     routeTree: root.addChildren([book, offer, market, settings, start, wallet]),
+    routeTree: root.addChildren([book, offer, market, settings, trades, trade, verifying]),
     defaultErrorComponent: Failed,
     scrollRestoration: true,
     // Plain words, as a person would write them: the router's own form puts quotes around numbers.
