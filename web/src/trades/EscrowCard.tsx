@@ -8,6 +8,7 @@ import type { EscrowSeen, Trade } from "../trading/trader.ts";
 import { chainChecks } from "./checks.ts";
 import { CopyField } from "./CopyField.tsx";
 import type { Facts } from "./facts.ts";
+import { isMismatch, mismatchWords } from "./mismatches.tsx";
 import { escrowQuery } from "./queries.ts";
 
 /** What the chain says of the escrow, read by this page; the exchange's word is held against it. */
@@ -26,7 +27,11 @@ export function EscrowCard({ facts }: { facts: Facts }) {
       ) : escrow.isError ? (
         <div className="mt-3" role="alert">
           <p className="text-wait">
-            <Trans>The chain could not be read. The coins are not affected.</Trans>
+            {isMismatch(escrow.error) ? (
+              mismatchWords(escrow.error)
+            ) : (
+              <Trans>The chain could not be read. The coins are not affected.</Trans>
+            )}
           </p>
           <button
             type="button"

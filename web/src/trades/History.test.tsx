@@ -6,7 +6,7 @@ import { speak } from "../language/load.ts";
 import { seenOf } from "../mock/signer.ts";
 import { history, trade } from "../mock/trades.ts";
 import type { Trade } from "../trading/trader.ts";
-import { openTrade } from "./open.tsx";
+import { openTrade } from "../mock/openTrade.tsx";
 
 vi.mock("../trading/seeEscrow.ts", () => ({
   seeEscrow: (shown: Trade) => Promise.resolve(seenOf(shown)),

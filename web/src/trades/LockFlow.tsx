@@ -1,10 +1,12 @@
 import { Trans } from "@lingui/react/macro";
+import { useQuery } from "@tanstack/react-query";
 import { lazy, Suspense, useId, useState, type ReactNode } from "react";
 
 import { ActionBar } from "../shell/ActionBar.tsx";
 import { Value } from "../shell/Value.tsx";
 import type { LockWay } from "../trading/trader.ts";
 import { ALL_DIGITS, may, type Facts } from "./facts.ts";
+import { escrowQuery } from "./queries.ts";
 import type { Acting } from "./useAct.ts";
 import { actionWords } from "./words.tsx";
 
@@ -150,6 +152,14 @@ function Ways({ facts, ways, busy, says, lock, again }: WaysProps) {
   const [chosen, setChosen] = useState(ways[0]);
   const { trade, coins, format } = facts;
   const fee = format.coins(trade.fee, trade.asset, ALL_DIGITS);
+  const seen = useQuery(escrowQuery(trade)).data;
+  if (chosen === undefined && seen?.status === "locked") {
+    return (
+      <p className="mt-4" role="status">
+        <Trans>The chain has your coins already. The exchange sees it in a moment.</Trans>
+      </p>
+    );
+  }
   if (chosen === undefined) {
     return (
       <div className="mt-4" role="alert">

@@ -2,19 +2,18 @@ import { Trans } from "@lingui/react/macro";
 import { Link } from "@tanstack/react-router";
 import { useEffect, useRef } from "react";
 
-import type { Trade } from "../trading/trader.ts";
 import type { VerificationFailed } from "../verify/errors.ts";
 import { mismatchWords } from "./mismatches.tsx";
 
 interface Props {
-  trade: Trade;
-  /** What the trader found; null where the chain alone says that something is forged. */
+  tradeId: string;
+  /** What was found; null where the chain alone says that something is forged. */
   error: VerificationFailed | null;
   again: () => void;
 }
 
 /** In the place of all actions, where the exchange's word does not hold. */
-export function Mismatch({ trade, error, again }: Props) {
+export function Mismatch({ tradeId, error, again }: Props) {
   const heading = useRef<HTMLHeadingElement>(null);
   useEffect(() => {
     if (error !== null) {
@@ -43,7 +42,7 @@ export function Mismatch({ trade, error, again }: Props) {
         </Trans>
       </p>
       <div className="mt-4 flex flex-wrap gap-3">
-        <Link to="/verify/$tradeId" params={{ tradeId: trade.id }} className="button button-main">
+        <Link to="/verify/$tradeId" params={{ tradeId }} className="button button-main">
           <Trans>Look at every check</Trans>
         </Link>
         <button type="button" className="button button-quiet" onClick={again}>

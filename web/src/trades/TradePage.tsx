@@ -17,6 +17,7 @@ import { EscrowCard } from "./EscrowCard.tsx";
 import { factsOf } from "./facts.ts";
 import { History } from "./History.tsx";
 import { Mismatch } from "./Mismatch.tsx";
+import { isMismatch } from "./mismatches.tsx";
 import { Partner } from "./Partner.tsx";
 import { escrowQuery, tradeQuery } from "./queries.ts";
 import { SignedIn } from "./SignedIn.tsx";
@@ -39,6 +40,13 @@ function Read() {
   const error = (trade.data === undefined && trade.error) || (!exchange.data && exchange.error);
   if (error instanceof ProblemError && NOWHERE.has(error.status)) {
     return <NotFound />;
+  }
+  if (isMismatch(error)) {
+    return (
+      <div className="mt-6">
+        <Mismatch tradeId={tradeId} error={error} again={() => void trade.refetch()} />
+      </div>
+    );
   }
   if (error) {
     return (
@@ -78,10 +86,11 @@ function Shown({ trade, exchange, oldSince, retry }: ShownProps) {
   const facts = factsOf(trade, format);
   const name = useTradeName(facts);
   const face = faceOf(facts);
-  const seen = useQuery(escrowQuery(trade)).data;
+  const escrow = useQuery(escrowQuery(trade));
   const [mismatch, setMismatch] = useState<VerificationFailed | null>(null);
   const acting = useAct(trade, setMismatch);
-  const forged = seen !== undefined && (!seen.idMatches || !seen.codeKnown);
+  const lie = mismatch ?? (isMismatch(escrow.error) ? escrow.error : null);
+  const forged = escrow.data && (!escrow.data.idMatches || !escrow.data.codeKnown);
   return (
     <>
       <p>
@@ -115,13 +124,14 @@ function Shown({ trade, exchange, oldSince, retry }: ShownProps) {
       )}
       <div className="mt-6 grid grid-cols-[minmax(0,1fr)] items-start gap-6 lg:grid-cols-[minmax(0,1.4fr)_minmax(0,1fr)]">
         <div className="grid gap-6">
-          {mismatch || forged ? (
+          {lie || forged ? (
             <Mismatch
-              trade={trade}
-              error={mismatch}
+              tradeId={trade.id}
+              error={lie}
               again={() => {
                 setMismatch(null);
                 retry();
+                void escrow.refetch();
               }}
             />
           ) : (

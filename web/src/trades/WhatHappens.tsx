@@ -7,8 +7,9 @@ import { useFormat } from "../language/format.ts";
 import { Value } from "../shell/Value.tsx";
 import type { Progress } from "../trading/trader.ts";
 import { VerificationFailed } from "../verify/errors.ts";
-import { KeyNotOurs, WalletUnusable, WrongNetwork } from "../wallet/errors.ts";
+import { WrongNetwork } from "../wallet/errors.ts";
 import { isMismatch } from "./mismatches.tsx";
+import { troubleWords } from "./troubles.tsx";
 import type { Acting } from "./useAct.ts";
 
 /** How an action goes, at its own place: under way, late, declined, failed, done. */
@@ -58,7 +59,13 @@ function OnChain({ progress }: { progress: Progress }) {
   const [seen, needed] = [format.count(progress.confirmations), format.count(progress.needed)];
   switch (progress.state) {
     case "sent":
-      return <Trans>The transaction is sent. Waiting for a block that has it.</Trans>;
+      return progress.confirmations > 0 ? (
+        <Trans>
+          <Value>{seen}</Value> of <Value>{needed}</Value> confirmations
+        </Trans>
+      ) : (
+        <Trans>The transaction is sent. Waiting for a block that has it.</Trans>
+      );
     case "replaced":
       return (
         <Trans>Another transaction of your wallet took its place. Following that one now.</Trans>
@@ -78,13 +85,6 @@ function Failed({ error, again }: { error: unknown; again: () => void }) {
   const format = useFormat();
   if (error instanceof WrongNetwork) {
     return <SwitchNetwork wanted={error.wanted} again={again} />;
-  }
-  if (error instanceof KeyNotOurs || isWallet(error, "account")) {
-    return (
-      <p className="text-stop">
-        <Trans>The open wallet is not the one of this trade. Nothing was signed.</Trans>
-      </p>
-    );
   }
   if (error instanceof VerificationFailed) {
     return (
@@ -116,15 +116,7 @@ function Failed({ error, again }: { error: unknown; again: () => void }) {
   }
   return (
     <>
-      <p className="text-stop">
-        {error instanceof WalletUnusable ? (
-          <Trans>Your wallet could not do that.</Trans>
-        ) : error instanceof TypeError ? (
-          <Trans>The exchange or the chain did not answer. What was sent is not lost.</Trans>
-        ) : (
-          <Trans>That did not work.</Trans>
-        )}
-      </p>
+      <p className="text-stop">{troubleWords(error)}</p>
       {error instanceof Error && !(error instanceof TypeError) && (
         <p className="text-13 text-soft mt-1 wrap-anywhere" lang="en" dir="ltr" translate="no">
           {error.message}
@@ -134,9 +126,6 @@ function Failed({ error, again }: { error: unknown; again: () => void }) {
     </>
   );
 }
-
-const isWallet = (error: unknown, why: string) =>
-  error instanceof WalletUnusable && error.why === why;
 
 /** Asks the reader's own wallet to go to the trade's network, and goes on. */
 function SwitchNetwork({ wanted, again }: { wanted: number; again: () => void }) {

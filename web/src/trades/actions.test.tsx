@@ -1,64 +1,37 @@
-import { act, fireEvent, screen, waitFor, within } from "@testing-library/react";
+import { act, fireEvent, screen, waitFor } from "@testing-library/react";
 import { beforeEach, expect, test, vi } from "vitest";
 
-import type { OpenSigner } from "../account/signing.tsx";
 import { problem } from "../mock/api.ts";
-import { mockSigner, seenOf } from "../mock/signer.ts";
-import { SEALED, seenAs, trade } from "../mock/trades.ts";
-import type { EscrowSeen, Report, Trade } from "../trading/trader.ts";
-import { AmountChanged, NotConfirmed, SealBroken } from "../verify/errors.ts";
-import { SigningRefused, WrongNetwork } from "../wallet/errors.ts";
-import { openTrade } from "./open.tsx";
+import { openPage } from "../mock/open.tsx";
+import { seenOf } from "../mock/signer.ts";
+import { seenAs, trade, trader } from "../mock/trades.ts";
+import type { EscrowSeen, Trade } from "../trading/trader.ts";
+import { AmountChanged, NotConfirmed, SealBroken, TermsMalformed } from "../verify/errors.ts";
+import { SigningRefused, WalletUnusable, WrongNetwork } from "../wallet/errors.ts";
+import { dialog, openActing, openTrade, press, signing } from "../mock/openTrade.tsx";
 
-let said: Partial<EscrowSeen> = {};
-let openSigner: OpenSigner;
+let said: Partial<EscrowSeen> | Error = {};
 
 vi.mock("../trading/seeEscrow.ts", () => ({
-  seeEscrow: (shown: Trade) => Promise.resolve(seenOf(shown, said)),
+  seeEscrow: (shown: Trade) =>
+    said instanceof Error ? Promise.reject(said) : Promise.resolve(seenOf(shown, said)),
 }));
 vi.mock("../account/signing.tsx", async (original) => ({
   ...(await original<object>()),
-  useSigner: () => openSigner,
+  useSigner: () => signing.open,
 }));
-vi.mock("../payments/ChooseAccount.tsx", () => ({
-  ChooseAccount: ({ action, choose }: { action: string; choose: (fields: object) => void }) => (
-    <button type="button" onClick={() => choose({ iban: "DE89370400440532013000" })}>
-      {action}
-    </button>
-  ),
-}));
-
 beforeEach(() => {
   said = {};
 });
 
-/** Opens a trade that becomes another once `deed` is done. */
-async function opened(before: Trade, after: Trade = before) {
-  let now = before;
-  const next = { ...after, id: before.id };
-  const mock = mockSigner(next);
-  openSigner = vi.fn(() => Promise.resolve(mock.signer));
-  const becomes = <T,>(deed: { mockImplementation(to: () => Promise<T>): unknown }, answer: T) =>
-    deed.mockImplementation(() => {
-      now = next;
-      return Promise.resolve(answer);
-    });
-  await openTrade(() => now, {
-    "POST /v1/trades/:id/dispute": () => {
-      now = next;
-      return next;
-    },
-  });
-  return { ...mock, becomes, next };
+class FundsMissing extends Error {
+  readonly kind = "FundsMissing";
 }
 
-const press = async (name: RegExp | string, within_: ReturnType<typeof within> = screen) =>
-  fireEvent.click(await within_.findByRole("button", { name }));
-const dialog = async () => within(await screen.findByRole("dialog"));
 const FORMER = () => trade("payment_sent", "seller");
 
 test("the buyer opens the details, copies them, pays and says so once", async () => {
-  const { trader, becomes, next } = await opened(
+  const { trader, becomes, next } = await openActing(
     trade("escrowed", "buyer"),
     trade("payment_sent", "buyer"),
   );
@@ -83,14 +56,14 @@ test("the buyer opens the details, copies them, pays and says so once", async ()
 
 test("details stay closed while the lock is not deep enough, also where the exchange says it is", async () => {
   said = { confirmations: 1, needed: 6 };
-  await opened(trade("escrowed", "buyer"));
+  await openActing(trade("escrowed", "buyer"));
   expect((await screen.findByText(/so the details stay closed/)).textContent).toMatch(/1 of 6/);
   expect(screen.queryByRole("button", { name: "Open payment details" })).toBeNull();
   expect(screen.getByRole("button", { name: /I have paid/ })).toBeTruthy();
 });
 
 test("a lock that is not deep enough for the trader is a wait and no mismatch", async () => {
-  const { trader } = await opened(trade("escrowed", "buyer"));
+  const { trader } = await openActing(trade("escrowed", "buyer"));
   trader.openPaymentDetails.mockRejectedValueOnce(new NotConfirmed("It has 1 of 6."));
   await press("Open payment details");
   expect(await screen.findByText(/not deep enough in the chain yet/)).toBeTruthy();
@@ -100,7 +73,7 @@ test("a lock that is not deep enough for the trader is a wait and no mismatch", 
 });
 
 test("details that are not the seller's stop everything", async () => {
-  const { trader } = await opened(trade("escrowed", "buyer"));
+  const { trader } = await openActing(trade("escrowed", "buyer"));
   trader.openPaymentDetails.mockRejectedValueOnce(new SealBroken("They are not."));
   await press("Open payment details");
   expect(await screen.findByText(/are not from the seller. Do not pay/)).toBeTruthy();
@@ -108,7 +81,7 @@ test("details that are not the seller's stop everything", async () => {
 });
 
 test("the seller releases after he was asked what has arrived, whatever is pressed twice", async () => {
-  const { trader, becomes, next } = await opened(FORMER(), trade("releasing", "seller"));
+  const { trader, becomes, next } = await openActing(FORMER(), trade("releasing", "seller"));
   becomes(trader.release, next);
   await press(/^I received EUR\s250\.00: release 0\.1 ETH$/);
   const asked = await dialog();
@@ -122,16 +95,16 @@ test("the seller releases after he was asked what has arrived, whatever is press
 });
 
 test("who leaves the dialog has done nothing", async () => {
-  const { trader } = await opened(FORMER());
+  const { trader } = await openActing(FORMER());
   await press(/^I received/);
   await press("Not now", await dialog());
   expect(screen.queryByRole("dialog")).toBeNull();
   expect(trader.release).not.toHaveBeenCalled();
-  expect(openSigner).not.toHaveBeenCalled();
+  expect(signing.open).not.toHaveBeenCalled();
 });
 
 test("to decline in the wallet is no failure, and it can be done again", async () => {
-  const { trader, becomes, next } = await opened(FORMER(), trade("releasing", "seller"));
+  const { trader, becomes, next } = await openActing(FORMER(), trade("releasing", "seller"));
   trader.release.mockRejectedValueOnce(new SigningRefused());
   await press(/^I received/);
   await press(/^I received/, await dialog());
@@ -144,7 +117,7 @@ test("to decline in the wallet is no failure, and it can be done again", async (
 });
 
 test("where the trade does not hold, it says what, and nothing is offered any more", async () => {
-  const { trader } = await opened(FORMER());
+  const { trader } = await openActing(FORMER());
   trader.checkTrade.mockRejectedValue(new AmountChanged("It was 0.1, it is 0.2."));
   await press(/^I received/);
   await press(/^I received/, await dialog());
@@ -162,7 +135,7 @@ test.each([{ idMatches: false }, { codeKnown: false }])(
   "an escrow that is not the agreed one offers nothing: %o",
   async (forged) => {
     said = forged;
-    await opened(trade("escrowed", "buyer"));
+    await openActing(trade("escrowed", "buyer"));
     expect(await screen.findByText("What the exchange says does not match")).toBeTruthy();
     expect(screen.queryByRole("button", { name: /paid|Open payment/ })).toBeNull();
   },
@@ -170,14 +143,17 @@ test.each([{ idMatches: false }, { codeKnown: false }])(
 
 test("a state that the chain does not know is told loudly", async () => {
   said = { status: "none" };
-  await opened(trade("escrowed", "buyer"));
+  await openActing(trade("escrowed", "buyer"));
   expect(
     await screen.findByText(/The chain says something else than this exchange. Do not pay/),
   ).toBeTruthy();
 });
 
 test("another network is asked for, and the action goes on", async () => {
-  const { trader, request, becomes, next } = await opened(FORMER(), trade("releasing", "seller"));
+  const { trader, request, becomes, next } = await openActing(
+    FORMER(),
+    trade("releasing", "seller"),
+  );
   trader.release.mockRejectedValueOnce(new WrongNetwork(31_337));
   await press(/^I received/);
   await press(/^I received/, await dialog());
@@ -191,7 +167,7 @@ test("another network is asked for, and the action goes on", async () => {
 });
 
 test("the exchange's refusal is told in its words, and can be tried again", async () => {
-  const { trader, becomes, next } = await opened(FORMER(), trade("releasing", "seller"));
+  const { trader, becomes, next } = await openActing(FORMER(), trade("releasing", "seller"));
   trader.release.mockRejectedValueOnce(problem("too-busy", 503, "The server is at its limit."));
   await press(/^I received/);
   await press(/^I received/, await dialog());
@@ -203,7 +179,7 @@ test("the exchange's refusal is told in its words, and can be tried again", asyn
 });
 
 test("what takes too long can be begun again, and counts once it has come", async () => {
-  const { trader, becomes, next } = await opened(FORMER(), trade("releasing", "seller"));
+  const { trader, becomes, next } = await openActing(FORMER(), trade("releasing", "seller"));
   vi.useFakeTimers({ shouldAdvanceTime: true });
   trader.release.mockImplementationOnce(() => new Promise(() => undefined));
   await press(/^I received/);
@@ -216,78 +192,6 @@ test("what takes too long can be begun again, and counts once it has come", asyn
   await press("Try again");
   expect(await screen.findByText("Waiting for the chain")).toBeTruthy();
   vi.useRealTimers();
-});
-
-test("the seller chooses where he is paid, locks and sends the details as one", async () => {
-  const before = trade("awaiting_escrow", "seller");
-  const { trader, next } = await opened(before, {
-    ...trade("escrowed", "seller"),
-    sealed_payment_details: SEALED,
-  });
-  let report: Report = () => undefined;
-  let locked = () => undefined as void;
-  trader.lock.mockImplementation((_trade, _way, to) => {
-    report = to;
-    return new Promise((resolve) => {
-      locked = resolve;
-    });
-  });
-  await press("Be paid there");
-  expect(await screen.findByText("DE89370400440532013000")).toBeTruthy();
-  await press(/^Lock 0\.1 ETH$/);
-  expect(
-    await screen.findByText(/From your coins in the contract/, { selector: "p" }),
-  ).toBeTruthy();
-  expect(screen.getByText(/go into the contract\.$/).textContent).toMatch(/0\.1 ETH.*0\.0005 ETH/);
-  fireEvent.click(screen.getByText("Other ways to lock"));
-  fireEvent.click(screen.getByRole("radio", { name: /By a transaction of your wallet/ }));
-  await press(/^Lock 0\.1 ETH now$/);
-  await waitFor(() => expect(trader.lock).toHaveBeenCalledOnce());
-  expect(trader.lock.mock.calls[0]?.[1]).toBe("transaction");
-  const told = { step: "lock", hash: `0x${"ab".repeat(32)}` as const, needed: 2 };
-  act(() => report({ ...told, state: "sent", confirmations: 0 }));
-  expect(await screen.findByText(/The transaction is sent/)).toBeTruthy();
-  act(() => report({ ...told, state: "replaced", confirmations: 0 }));
-  expect(await screen.findByText(/took its place/)).toBeTruthy();
-  act(() => report({ ...told, state: "confirmed", confirmations: 1 }));
-  await waitFor(() =>
-    expect(screen.getByText(/confirmations$/).textContent).toBe("1 of 2 confirmations"),
-  );
-  expect(trader.sendPaymentDetails).not.toHaveBeenCalled();
-  locked();
-  await waitFor(() =>
-    expect(trader.sendPaymentDetails).toHaveBeenCalledWith(expect.anything(), {
-      iban: "DE89370400440532013000",
-    }),
-  );
-  expect(next.sealed_payment_details).toBe(SEALED);
-});
-
-test("after a reload behind the lock only the details are left to be sent", async () => {
-  const { trader, becomes, next } = await opened(
-    {
-      ...seenAs(trade("escrowed", "seller"), {
-        primary_action: "send_payment_details",
-        allowed_actions: ["send_payment_details", "release", "dispute", "settle"],
-      }),
-      sealed_payment_details: null,
-    },
-    trade("escrowed", "seller"),
-  );
-  becomes(trader.sendPaymentDetails, next);
-  expect(await screen.findByRole("heading", { name: "Send your payment details" })).toBeTruthy();
-  await press("Send payment details");
-  expect(await screen.findByText("Waiting for the buyer")).toBeTruthy();
-  expect(trader.lock).not.toHaveBeenCalled();
-});
-
-test("a wallet without the coins is told what it lacks", async () => {
-  const { trader } = await opened(trade("awaiting_escrow", "seller"));
-  trader.lockWays.mockResolvedValueOnce([]);
-  await press("Be paid there");
-  await press(/^Lock 0\.1 ETH$/);
-  expect(await screen.findByText(/Your wallet does not have/)).toBeTruthy();
-  expect(trader.lock).not.toHaveBeenCalled();
 });
 
 test.each([
@@ -305,7 +209,7 @@ test.each([
     trade("refunding", "seller"),
   ],
 ] as const)("%s is asked once and done once", async (deed, before, words, after) => {
-  const { trader, becomes, next } = await opened(before, after);
+  const { trader, becomes, next } = await openActing(before, after);
   becomes(trader[deed], next);
   await press(words);
   await press(words, await dialog());
@@ -327,8 +231,8 @@ test("what is asked is asked no more once the exchange does not allow it", async
 });
 
 test("the arbitrator is called with a reason, and without any wallet", async () => {
-  await opened(trade("payment_sent", "buyer"), trade("disputed", "buyer"));
-  openSigner = vi.fn(() => Promise.reject(new Error("There is none.")));
+  await openActing(trade("payment_sent", "buyer"), trade("disputed", "buyer"));
+  signing.open = vi.fn(() => Promise.reject(new Error("There is none.")));
   await press("Call the arbitrator");
   const asked = await dialog();
   expect(asked.getAllByRole("radio")).toHaveLength(5);
@@ -337,11 +241,11 @@ test("the arbitrator is called with a reason, and without any wallet", async () 
   fireEvent.click(asked.getByRole("radio", { name: /coins were not released/ }));
   fireEvent.click(confirm);
   expect(await screen.findByText("The arbitrator has been called")).toBeTruthy();
-  expect(openSigner).not.toHaveBeenCalled();
+  expect(signing.open).not.toHaveBeenCalled();
 });
 
 test("a share is proposed within the amount, with what is left for the seller", async () => {
-  const { trader } = await opened(trade("disputed", "buyer"));
+  const { trader } = await openActing(trade("disputed", "buyer"));
   await press("Share the coins");
   const asked = await dialog();
   const confirm = asked.getByRole<HTMLButtonElement>("button", { name: "Share the coins" });
@@ -360,7 +264,7 @@ test("a share is proposed within the amount, with what is left for the seller", 
 test("a share of the other's is joined, one that has lapsed is not", async () => {
   const open = { role: "seller", buyer_amount: "0.05", valid_until: 1_795_600_000 } as const;
   const lapsed = { role: "arbitrator", buyer_amount: "0.1", valid_until: 1_700_000_000 } as const;
-  const { trader } = await opened({
+  const { trader } = await openActing({
     ...trade("disputed", "buyer"),
     settlements: [open, lapsed],
   });
@@ -370,3 +274,38 @@ test("a share of the other's is joined, one that has lapsed is not", async () =>
   await press("Agree to this share", await dialog());
   await waitFor(() => expect(trader.settle).toHaveBeenCalledWith(expect.anything(), "0.05"));
 });
+
+test("an escrow that cannot be asked about stops everything too", async () => {
+  said = new TermsMalformed("The fee is above the amount.");
+  await openActing(trade("escrowed", "buyer"));
+  expect((await screen.findAllByText("The contract would not accept these terms.")).length).toBe(2);
+  expect(screen.queryByRole("button", { name: /paid|Open payment/ })).toBeNull();
+});
+
+test.each([
+  [new FundsMissing(), /does not have the coins for it/],
+  [new TypeError("fetch failed"), /What was sent is not lost/],
+  [new WalletUnusable("account", "It has another account."), /not the one of this trade/],
+  [new Error("It just failed."), "It just failed."],
+])("%s is told in words, with a way to go on", async (error, words) => {
+  const { trader } = await openActing(FORMER());
+  trader.release.mockRejectedValueOnce(error);
+  await press(/^I received/);
+  await press(/^I received/, await dialog());
+  expect(await screen.findByText(words)).toBeTruthy();
+  expect(screen.getByRole("button", { name: "Try again" })).toBeTruthy();
+});
+
+test("an answer about another trade than the one asked for is a lie", async () => {
+  const wanted = trade("escrowed", "buyer");
+  await openPage(
+    `/trades/${wanted.id}`,
+    { "/v1/trades/:id": () => trade("escrowed", "seller") },
+    trader,
+  );
+  expect(
+    await screen.findByText("The exchange shows another trade than the one asked for.", undefined, {
+      timeout: 8_000,
+    }),
+  ).toBeTruthy();
+}, 10_000);

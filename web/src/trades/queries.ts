@@ -3,6 +3,8 @@ import { infiniteQueryOptions, keepPreviousData, queryOptions } from "@tanstack/
 import { api, told, type Schema } from "../api/client.ts";
 import { setClock } from "../api/clock.ts";
 import type { Trade } from "../trading/trader.ts";
+import { OtherTrade } from "../verify/errors.ts";
+import { isMismatch } from "./mismatches.tsx";
 
 export type TradeState = Schema["TradeState"];
 
@@ -48,7 +50,7 @@ export const isMoving = (trade: Trade): boolean =>
   trade.state === "releasing" ||
   trade.state === "splitting";
 
-/** One trade as its viewer sees it; it sets the clock on the way. */
+/** One trade as its viewer sees it; it sets the clock on the way. Throws `OtherTrade`. */
 export const tradeQuery = (id: string) =>
   queryOptions({
     queryKey: ["account", "trade", id],
@@ -56,6 +58,9 @@ export const tradeQuery = (id: string) =>
       const trade = told(
         await api.GET("/v1/trades/{trade_id}", { params: { path: { trade_id: id } } }),
       );
+      if (trade.id !== id.toLowerCase()) {
+        throw new OtherTrade(`It was ${id}, it is ${trade.id}.`);
+      }
       setClock(trade.viewer.server_now);
       return trade;
     },
@@ -86,7 +91,8 @@ export const escrowQuery = (trade: Trade) => {
       const { seeEscrow } = await import("../trading/seeEscrow.ts");
       return seeEscrow(trade);
     },
-    retry: 1,
+    // That the exchange's word does not hold is known at once.
+    retry: (failures, error) => failures < 1 && !isMismatch(error),
     placeholderData: keepPreviousData,
     refetchInterval: pauseMs(trade),
   });

@@ -4,7 +4,7 @@ import { expect, test, vi } from "vitest";
 import { seenOf } from "../mock/signer.ts";
 import { seenAs, STATES, trade } from "../mock/trades.ts";
 import type { Trade } from "../trading/trader.ts";
-import { openTrade } from "./open.tsx";
+import { openTrade } from "../mock/openTrade.tsx";
 import { isOver } from "./queries.ts";
 
 vi.mock("../trading/seeEscrow.ts", () => ({

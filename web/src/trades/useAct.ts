@@ -127,7 +127,10 @@ export function useAct(trade: Trade, mismatch: (error: VerificationFailed) => vo
           const signer = await openSigner();
           begun();
           const now = shown.current;
-          await signer.trader.checkTrade(now);
+          if (now.viewer.role !== "arbitrator") {
+            // What an arbitrator signs is held against the terms alone: he agreed to nothing.
+            await signer.trader.checkTrade(now);
+          }
           return act(signer, now, report);
         }),
       ),
@@ -138,7 +141,11 @@ export function useAct(trade: Trade, mismatch: (error: VerificationFailed) => vo
           return act();
         }),
       ),
-    again: () => void last.current?.(),
+    again: () => {
+      if (!busy.current || (doing.is === "busy" && doing.late)) {
+        void last.current?.();
+      }
+    },
   };
 }
 

@@ -12,6 +12,7 @@ import { NotFound } from "../shell/NotFound.tsx";
 import { Title } from "../shell/Title.tsx";
 import { Value } from "../shell/Value.tsx";
 import { checksOf } from "../trades/checks.ts";
+import { isMismatch, mismatchWords } from "../trades/mismatches.tsx";
 import { escrowQuery, tradeQuery } from "../trades/queries.ts";
 import { SignedIn } from "../trades/SignedIn.tsx";
 import type { Trade } from "../trading/trader.ts";
@@ -109,7 +110,11 @@ function Checked({ trade, exchange, wallet }: CheckedProps) {
         <div role="status" className="mt-2">
           {escrow.isError ? (
             <p className="text-stop">
-              <Trans>The chain could not be read. The coins are not affected.</Trans>
+              {isMismatch(escrow.error) ? (
+                mismatchWords(escrow.error)
+              ) : (
+                <Trans>The chain could not be read. The coins are not affected.</Trans>
+              )}
             </p>
           ) : seen === undefined ? (
             <p>
