@@ -22,7 +22,7 @@ export async function openTrade(trade: Trade | (() => Trade), own: Own = {}) {
   const now = typeof trade === "function" ? trade : () => trade;
   const answers: Partial<Record<Path, () => unknown>> = { "/v1/trades/:id": now };
   const page = await openPage(`/trades/${now().id}`, { ...answers, ...own }, trader);
-  await screen.findByRole("heading", { level: 1 });
+  await screen.findByRole("heading", { level: 1 }, { timeout: 5_000 });
   return page;
 }
 

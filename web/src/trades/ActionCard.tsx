@@ -101,7 +101,7 @@ function Next({ facts, acting, ask, mine, says }: PartProps & { says: ReactNode 
   if (next === "lock" || next === "send_payment_details") {
     return <LockFlow facts={facts} acting={acting} says={says} />;
   }
-  if (next === "payment_sent" && role === "buyer" && trade.sealed_payment_details !== null) {
+  if (next === "payment_sent" && trade.state === "escrowed") {
     return (
       <BuyerPays facts={facts} acting={acting} says={says} onPaid={() => ask("payment_sent")} />
     );
@@ -133,7 +133,7 @@ function Others({ facts, acting, ask, mine }: PartProps) {
     return null;
   }
   return (
-    <div className="mt-6">
+    <div className="border-line mt-5 border-t pt-5">
       <div className="flex flex-wrap gap-3">
         {others.map((action) => (
           <DoButton

@@ -12,7 +12,7 @@ interface Props {
   onLeave: () => void;
 }
 
-/** Asks once before something is signed. The focus goes to the way out, and back where it was. */
+/** Asks once before something is signed. The focus goes into it, and back to where it was. */
 export function Ask({ head, children, confirm, ready = true, onConfirm, onLeave }: Props) {
   const dialog = useRef<HTMLDialogElement>(null);
   const id = useId();
@@ -45,7 +45,7 @@ export function Ask({ head, children, confirm, ready = true, onConfirm, onLeave 
         </h2>
         <div className="mt-3 grid gap-3">{children}</div>
         <div className="mt-6 flex flex-wrap justify-end gap-3">
-          <button type="button" autoFocus className="button button-quiet" onClick={onLeave}>
+          <button type="button" className="button button-quiet" onClick={onLeave}>
             <Trans>Not now</Trans>
           </button>
           <button type="submit" className="button button-main" disabled={!ready}>

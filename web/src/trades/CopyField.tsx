@@ -24,26 +24,24 @@ export function CopyField({ name, text, shown = text, code = false }: Props) {
     }
   };
   return (
-    <div className="border-line flex items-center gap-3 border-b py-2 last:border-b-0">
-      <div className="min-w-0 grow">
-        <dt className="text-13 text-soft">{name}</dt>
-        <dd>
-          <bdi
-            translate="no"
-            className={`wrap-anywhere whitespace-pre-wrap ${code ? "text-13 font-mono" : "figures font-semibold"}`}
-          >
-            {shown}
-          </bdi>
-        </dd>
-      </div>
-      <button
-        type="button"
-        onClick={() => void copy()}
-        className="button button-quiet text-13 shrink-0 px-3"
-        aria-label={copied ? undefined : t`Copy ${shown}`}
-      >
-        <span aria-live="polite">{copied ? <Trans>Copied</Trans> : <Trans>Copy</Trans>}</span>
-      </button>
+    <div className="border-line border-b py-2 last:border-b-0">
+      <dt className="text-13 text-soft">{name}</dt>
+      <dd className="flex items-center justify-between gap-3">
+        <bdi
+          translate="no"
+          className={`min-w-0 wrap-anywhere whitespace-pre-wrap ${code ? "text-13 font-mono" : "figures font-semibold"}`}
+        >
+          {shown}
+        </bdi>
+        <button
+          type="button"
+          onClick={() => void copy()}
+          className="button button-quiet text-13 shrink-0 px-3"
+          aria-label={copied ? undefined : t`Copy ${shown}`}
+        >
+          <span aria-live="polite">{copied ? <Trans>Copied</Trans> : <Trans>Copy</Trans>}</span>
+        </button>
+      </dd>
     </div>
   );
 }

@@ -4,7 +4,7 @@ import { useEffect, useRef, type ReactNode } from "react";
 
 import type { Format } from "../language/format.ts";
 import { Value } from "../shell/Value.tsx";
-import { crossed, useLeft } from "./useLeft.ts";
+import { crossed, HOUR_MS, useLeft } from "./useLeft.ts";
 
 interface Props {
   at: string;
@@ -20,14 +20,14 @@ export function Deadline({ at, effect, format }: Props) {
   useReadAtZero(over);
   return (
     <div className="mt-4">
-      <p role="timer" className="figures flex flex-wrap items-baseline gap-x-2">
+      <p role="timer" className="flex flex-wrap items-baseline gap-x-2">
         {over ? (
           <span className="font-semibold">
             <Trans>The time is over.</Trans>
           </span>
         ) : (
           <>
-            <span className="text-20 font-semibold">
+            <span className={`text-20 font-semibold ${left < HOUR_MS ? "figures" : ""}`}>
               <Value>{format.left(left)}</Value>
             </span>
             <span className="text-soft text-13">

@@ -51,13 +51,15 @@ export function EscrowCard({ facts }: { facts: Facts }) {
           <CopyField name={<Trans>Last transaction</Trans>} text={trade.escrow.tx_hash} code />
         )}
         {trade.payment_deadline !== null && (
-          <Line name={<Trans>The seller can ask for the coins from</Trans>}>
-            <Value>{format.time(trade.payment_deadline)}</Value>
-          </Line>
+          <>
+            <Line name={<Trans>The seller can ask for the coins back from</Trans>}>
+              <Value>{format.time(trade.payment_deadline)}</Value>
+            </Line>
+            <Line name={<Trans>Then the buyer’s time to answer</Trans>}>
+              <Value>{format.duration(terms.challenge_window)}</Value>
+            </Line>
+          </>
         )}
-        <Line name={<Trans>Then the buyer has, to say that the payment was sent</Trans>}>
-          <Value>{format.duration(terms.challenge_window)}</Value>
-        </Line>
       </dl>
       <p className="mt-3">
         <Link

@@ -39,7 +39,7 @@ export function History({ facts }: { facts: Facts }) {
   const [open, setOpen] = useState(false);
   return (
     <details className="card" onToggle={(event) => setOpen(event.currentTarget.open)}>
-      <summary className="text-17 flex min-h-11 cursor-pointer items-center font-semibold">
+      <summary className="text-17 min-h-11 cursor-pointer py-2.5 font-semibold">
         <Trans>What has happened</Trans>
       </summary>
       {open && <Entries facts={facts} />}

@@ -191,9 +191,11 @@ function Ways({ facts, ways, busy, says, lock, again }: WaysProps) {
           disabled={busy}
           onClick={() => lock(chosen)}
         >
-          <Trans>
-            Lock <Value>{coins}</Value> now
-          </Trans>
+          <span>
+            <Trans>
+              Lock <Value>{coins}</Value> now
+            </Trans>
+          </span>
         </button>
       </ActionBar>
     </>
@@ -211,7 +213,7 @@ function OtherWays({ ways, chosen, choose, busy }: OtherWaysProps) {
   const name = useId();
   return (
     <details className="mt-2">
-      <summary className="link flex min-h-11 cursor-pointer items-center">
+      <summary className="link min-h-11 cursor-pointer py-2.5">
         <Trans>Other ways to lock</Trans>
       </summary>
       <div className="grid gap-1">

@@ -1,9 +1,10 @@
 import { Trans, useLingui } from "@lingui/react/macro";
 import { Link } from "@tanstack/react-router";
+import type { ReactNode } from "react";
 
 import { Value } from "../shell/Value.tsx";
 import { Left } from "./Deadline.tsx";
-import type { Facts } from "./facts.ts";
+import type { Action, Facts } from "./facts.ts";
 import { isOver } from "./queries.ts";
 import { faceOf, isMine } from "./table.ts";
 import { actionWords, TradeName, useTradeName } from "./words.tsx";
@@ -21,13 +22,13 @@ export function TradeRow({ facts, main }: Props) {
   const { trade, format } = facts;
   const next = isMine(facts) ? trade.viewer.primary_action : null;
   return (
-    <li className="border-line grid grid-cols-[minmax(0,1fr)] items-center gap-x-6 gap-y-2 border-b py-4 sm:min-h-20 sm:grid-cols-[minmax(0,1fr)_minmax(0,1fr)_auto]">
+    <li className="border-line grid grid-cols-[minmax(0,1fr)] items-center gap-x-6 gap-y-2 border-b py-4 sm:min-h-20 sm:grid-cols-[minmax(0,1fr)_minmax(0,1fr)_14rem]">
       <p className="text-17 font-semibold">
         <TradeName facts={facts} />
       </p>
       <div className="wrap-anywhere">
         <p>{faceOf(facts).head(facts)}</p>
-        <p className="text-13 text-soft figures">
+        <p className="text-13 text-soft">
           {isOver(trade) ? (
             <Value>{format.time(trade.updated_at)}</Value>
           ) : (
@@ -43,8 +44,35 @@ export function TradeRow({ facts, main }: Props) {
         className={`button ${main ? "button-main" : "button-quiet"} sm:justify-self-end`}
         aria-label={next === null ? t`Open: ${name}` : undefined}
       >
-        {next !== null ? actionWords(next, facts) : <Trans>Open</Trans>}
+        {next !== null ? leadsTo(next, facts) : <Trans>Open</Trans>}
       </Link>
     </li>
   );
+}
+
+/** What a link leads to; it does not do it, and so does not say that it was done. */
+function leadsTo(next: Action, facts: Facts): ReactNode {
+  const { money, coins, trade } = facts;
+  if (next === "payment_sent" && trade.state === "escrowed") {
+    return (
+      <span>
+        <Trans>
+          Pay <Value>{money}</Value>
+        </Trans>
+      </span>
+    );
+  }
+  if (next === "payment_sent") {
+    return <Trans>Answer</Trans>;
+  }
+  if (next === "release") {
+    return (
+      <span>
+        <Trans>
+          Release <Value>{coins}</Value>
+        </Trans>
+      </span>
+    );
+  }
+  return actionWords(next, facts);
 }

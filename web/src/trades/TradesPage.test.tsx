@@ -23,7 +23,7 @@ test("what needs the viewer is first, by what is over first, and leads to its ac
   await open({ "/v1/trades": () => page([trade("escrowed", "buyer"), soon, ...trades.slice(8)]) });
   const mine = await list("Your move");
   const links = mine.getAllByRole("link");
-  expect(links[0]?.textContent).toBe("I received EUR\u00a0250.00: release 0.1 ETH");
+  expect(links[0]?.textContent).toBe("Release 0.1 ETH");
   expect(links[0]?.getAttribute("href")).toBe(`/trades/${soon.id}`);
   expect(links.map((link) => link.className.includes("button-main"))).toEqual([
     true,
@@ -57,7 +57,7 @@ test("an old trade that is open is found behind a page of done ones", async () =
         : page([trade("expired", "buyer")]);
     },
   });
-  expect(await (await list("Your move")).findByRole("link", { name: /release/ })).toBeTruthy();
+  expect(await (await list("Your move")).findByRole("link", { name: /Release/ })).toBeTruthy();
   fireEvent.click(screen.getByRole("button", { name: "Show earlier trades" }));
   expect(await (await list("Done")).findByText("This trade has expired")).toBeTruthy();
   expect(asked).toContain("limit=50&cursor=next");

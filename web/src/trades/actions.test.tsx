@@ -41,7 +41,7 @@ test("the buyer opens the details, copies them, pays and says so once", async ()
   expect(await screen.findByText("IBAN")).toBeTruthy();
   expect(screen.getByRole("button", { name: /Copy EUR/ })).toBeTruthy();
   const words = (await screen.findByText("Reference of the payment")).parentElement?.textContent;
-  expect(words).toMatch(/payment[BCDFGHJKLMNPQRSTVWXZ23456789]{10}$/);
+  expect(words).toMatch(/payment[BCDFGHJKLMNPQRSTVWXZ23456789]{10}Copy$/);
   expect(words).not.toMatch(/ETH|tradepost/i);
   await press(/^I have paid EUR\s250\.00$/);
   const asked = await dialog();

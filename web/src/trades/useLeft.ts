@@ -2,7 +2,8 @@ import { useEffect, useState } from "react";
 
 import { serverNowMs } from "../api/clock.ts";
 
-const HOUR_MS = 3_600_000;
+/** Below it, seconds are shown. */
+export const HOUR_MS = 3_600_000;
 
 /** How much is left until a moment of the exchange's clock, in milliseconds; it counts down. */
 export function useLeft(moment: string): number {

@@ -70,7 +70,10 @@ const ACTIONS: Record<Action, (facts: Facts) => ReactNode> = {
   settle: () => <Trans>Share the coins</Trans>,
 };
 
-export const actionWords = (action: Action, facts: Facts): ReactNode => ACTIONS[action](facts);
+/** One piece, since a button would take the spaces between several away. */
+export const actionWords = (action: Action, facts: Facts): ReactNode => (
+  <span>{ACTIONS[action](facts)}</span>
+);
 
 const WHO: Record<Party | "chain", () => ReactNode> = {
   buyer: () => <Trans>Waiting for the buyer</Trans>,

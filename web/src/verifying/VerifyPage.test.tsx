@@ -47,6 +47,13 @@ test("one that does not match is told, and checked anew when it is asked for", a
   expect(see.mock.calls.length).toBeGreaterThan(before);
 });
 
+test("what only waits for the chain is neither right nor wrong", async () => {
+  said = { confirmations: 1, needed: 6 };
+  await open();
+  expect(await screen.findByText(/Nothing contradicts/)).toBeTruthy();
+  expect(screen.queryByText("Everything matches.")).toBeNull();
+});
+
 test("a chain that cannot be read is told, and what is safe", async () => {
   said = null;
   await open();

@@ -99,6 +99,7 @@ function Checked({ trade, exchange, wallet }: CheckedProps) {
   const seen = escrow.data;
   const checks = seen && checksOf({ trade, seen, exchange, wallet });
   const wrong = checks?.filter((check) => check.verdict === "wrong").length ?? 0;
+  const behind = checks?.some((check) => check.verdict === "wait") ?? false;
   const busy = escrow.isFetching || again.isFetching;
   const commands = commandsOf(trade);
   return (
@@ -123,6 +124,10 @@ function Checked({ trade, exchange, wallet }: CheckedProps) {
           ) : wrong > 0 ? (
             <p className="bg-stop-wash text-stop rounded-control px-4 py-3 font-semibold">
               <Trans>Something does not match. Do not pay, and do not release.</Trans>
+            </p>
+          ) : behind ? (
+            <p className="bg-wait-wash text-wait rounded-control px-4 py-3 font-semibold">
+              <Trans>Nothing contradicts. What waits for the chain is marked below.</Trans>
             </p>
           ) : (
             <p className="bg-safe-wash text-safe rounded-control px-4 py-3 font-semibold">
@@ -190,7 +195,7 @@ function Checked({ trade, exchange, wallet }: CheckedProps) {
 function Terms({ trade }: { trade: Trade }) {
   return (
     <details className="card mt-8">
-      <summary className="text-17 flex min-h-11 cursor-pointer items-center font-semibold">
+      <summary className="text-17 min-h-11 cursor-pointer py-2.5 font-semibold">
         <Trans>The terms, as the contract hashes them</Trans>
       </summary>
       <dl dir="ltr" translate="no" className="text-13 mt-2 font-mono">
