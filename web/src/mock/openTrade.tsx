@@ -4,7 +4,7 @@ import { vi } from "vitest";
 import type { OpenSigner } from "../account/signing.tsx";
 import type { Path } from "./api.ts";
 import { openPage } from "./open.tsx";
-import { mockSigner } from "./signer.ts";
+import { mockSigner } from "./tradeSigner.ts";
 import { trader } from "./trades.ts";
 import type { Trade } from "../trading/trader.ts";
 

@@ -1,5 +1,5 @@
 import { Trans } from "@lingui/react/macro";
-import { useEffect, useRef, useState, type ReactNode } from "react";
+import { lazy, Suspense, useEffect, useRef, useState, type ReactNode } from "react";
 
 import { ActionBar } from "../shell/ActionBar.tsx";
 import { Asked, type Asking } from "./Asked.tsx";
@@ -8,7 +8,6 @@ import { Deadline } from "./Deadline.tsx";
 import { DoButton } from "./DoButton.tsx";
 import { may, type Action, type Facts } from "./facts.ts";
 import { Cause } from "./History.tsx";
-import { LockFlow } from "./LockFlow.tsx";
 import { PaymentDetails } from "./PaymentDetails.tsx";
 import { isOver } from "./queries.ts";
 import { AskedShare, Settlements } from "./Settle.tsx";
@@ -17,6 +16,12 @@ import { faceOf, isMine } from "./table.ts";
 import type { Acting } from "./useAct.ts";
 import { WhatHappens } from "./WhatHappens.tsx";
 import { actionWords, effectOf, reasonWords, waitsFor } from "./words.tsx";
+
+// For a seller at one step only.
+const LockFlow = lazy(async () => {
+  const { LockFlow: component } = await import("./LockFlow.tsx");
+  return { default: component };
+});
 
 interface Props {
   facts: Facts;
@@ -99,7 +104,7 @@ function Next({ facts, acting, ask, mine, says }: PartProps & { says: ReactNode 
     return null;
   }
   if (next === "lock" || next === "send_payment_details") {
-    return <LockFlow facts={facts} acting={acting} says={says} />;
+    return <Locking facts={facts} acting={acting} says={says} />;
   }
   if (next === "payment_sent" && trade.state === "escrowed") {
     return (
@@ -117,6 +122,12 @@ function Next({ facts, acting, ask, mine, says }: PartProps & { says: ReactNode 
     </>
   );
 }
+
+const Locking = (props: Props & { says: ReactNode }) => (
+  <Suspense fallback={<div className="skeleton mt-5 h-40" aria-busy="true" />}>
+    <LockFlow {...props} />
+  </Suspense>
+);
 
 /** All else that the exchange allows, in the order in which it says it. */
 function Others({ facts, acting, ask, mine }: PartProps) {
@@ -150,7 +161,7 @@ function Others({ facts, acting, ask, mine }: PartProps) {
         ))}
       </div>
       {sends && others.some((each) => each === "lock" || each === "send_payment_details") && (
-        <LockFlow facts={facts} acting={acting} says={null} />
+        <Locking facts={facts} acting={acting} says={null} />
       )}
     </div>
   );

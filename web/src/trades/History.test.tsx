@@ -3,7 +3,7 @@ import { expect, test, vi } from "vitest";
 
 import type { Schema } from "../api/client.ts";
 import { speak } from "../language/load.ts";
-import { seenOf } from "../mock/signer.ts";
+import { seenOf } from "../mock/tradeSigner.ts";
 import { history, trade } from "../mock/trades.ts";
 import type { Trade } from "../trading/trader.ts";
 import { openTrade } from "../mock/openTrade.tsx";

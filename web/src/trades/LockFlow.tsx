@@ -10,7 +10,7 @@ import { escrowQuery } from "./queries.ts";
 import type { Acting } from "./useAct.ts";
 import { actionWords } from "./words.tsx";
 
-// Forms of payment methods and what seals them are for a seller at this step only.
+// Forms of payment methods, and what seals them, come once an account has to be chosen.
 const ChooseAccount = lazy(async () => {
   const { ChooseAccount: component } = await import("../payments/ChooseAccount.tsx");
   return { default: component };

@@ -3,7 +3,7 @@ import { beforeEach, expect, test, vi } from "vitest";
 
 import { problem } from "../mock/api.ts";
 import { openPage } from "../mock/open.tsx";
-import { seenOf } from "../mock/signer.ts";
+import { seenOf } from "../mock/tradeSigner.ts";
 import { seenAs, trade, trader } from "../mock/trades.ts";
 import type { EscrowSeen, Trade } from "../trading/trader.ts";
 import { AmountChanged, NotConfirmed, SealBroken, TermsMalformed } from "../verify/errors.ts";

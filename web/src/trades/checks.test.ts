@@ -1,7 +1,7 @@
 import { expect, test } from "vitest";
 
 import { exchange } from "../mock/book.ts";
-import { seenOf } from "../mock/signer.ts";
+import { seenOf } from "../mock/tradeSigner.ts";
 import { STATES, trade, trader } from "../mock/trades.ts";
 import type { EscrowSeen, Trade } from "../trading/trader.ts";
 import { chainChecks, checksOf, minor, type CheckName } from "./checks.ts";

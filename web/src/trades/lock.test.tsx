@@ -1,7 +1,7 @@
 import { act, fireEvent, screen, waitFor } from "@testing-library/react";
 import { expect, test, vi } from "vitest";
 
-import { seenOf } from "../mock/signer.ts";
+import { seenOf } from "../mock/tradeSigner.ts";
 import { SEALED, seenAs, trade } from "../mock/trades.ts";
 import type { Report, Trade } from "../trading/trader.ts";
 import { openActing, press, signing } from "../mock/openTrade.tsx";

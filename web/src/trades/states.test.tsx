@@ -1,7 +1,7 @@
 import { screen, within } from "@testing-library/react";
 import { expect, test, vi } from "vitest";
 
-import { seenOf } from "../mock/signer.ts";
+import { seenOf } from "../mock/tradeSigner.ts";
 import { seenAs, STATES, trade } from "../mock/trades.ts";
 import type { Trade } from "../trading/trader.ts";
 import { openTrade } from "../mock/openTrade.tsx";

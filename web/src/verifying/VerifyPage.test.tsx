@@ -2,7 +2,7 @@ import { fireEvent, screen, waitFor, within } from "@testing-library/react";
 import { beforeEach, expect, test, vi } from "vitest";
 
 import { openPage } from "../mock/open.tsx";
-import { seenOf } from "../mock/signer.ts";
+import { seenOf } from "../mock/tradeSigner.ts";
 import { trade, trader } from "../mock/trades.ts";
 import type { EscrowSeen, Trade } from "../trading/trader.ts";
 import { commandsOf } from "./commands.ts";
