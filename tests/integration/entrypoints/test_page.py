@@ -38,6 +38,18 @@ PATHS = """
 
 
 @pytest.mark.parametrize("path", PATHS.split())
+@pytest.mark.parametrize(
+    "path",
+    [
+        "/",
+        "/offers/0193579a",
+        "/market",
+        "/settings",
+        "/trades",
+        "/trades/019ac6d2",
+        "/verify/019ac6d2",
+    ],
+)
 async def test_a_page_of_the_map_is_the_index(
     folder: Path, api: httpx.AsyncClient, path: str
 ) -> None:

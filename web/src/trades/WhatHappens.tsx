@@ -56,12 +56,12 @@ export function WhatHappens({ acting, done }: { acting: Acting; done?: ReactNode
 
 function OnChain({ progress }: { progress: Progress }) {
   const format = useFormat();
-  const [seen, needed] = [format.count(progress.confirmations), format.count(progress.needed)];
+  const [depth, needed] = [format.count(progress.confirmations), format.count(progress.needed)];
   switch (progress.state) {
     case "sent":
       return progress.confirmations > 0 ? (
         <Trans>
-          <Value>{seen}</Value> of <Value>{needed}</Value> confirmations
+          <Value>{depth}</Value> of <Value>{needed}</Value> confirmations
         </Trans>
       ) : (
         <Trans>The transaction is sent. Waiting for a block that has it.</Trans>
@@ -75,7 +75,7 @@ function OnChain({ progress }: { progress: Progress }) {
     case "confirmed":
       return (
         <Trans>
-          <Value>{seen}</Value> of <Value>{needed}</Value> confirmations
+          <Value>{depth}</Value> of <Value>{needed}</Value> confirmations
         </Trans>
       );
   }
