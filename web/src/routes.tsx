@@ -64,6 +64,8 @@ const wallet = createRoute({
   getParentRoute: () => root,
   path: "/wallet",
   component: lazyRouteComponent(() => import("./purse/WalletPage.tsx"), "WalletPage"),
+});
+
 const trades = createRoute({
   getParentRoute: () => root,
   path: "/trades",
@@ -86,8 +88,17 @@ const Failed = ({ error, reset }: ErrorComponentProps) => <Failure error={error}
 
 export function makeRouter() {
   return createRouter({
-    routeTree: root.addChildren([book, offer, market, settings, start, wallet]),
-    routeTree: root.addChildren([book, offer, market, settings, trades, trade, verifying]),
+    routeTree: root.addChildren([
+      book,
+      offer,
+      market,
+      settings,
+      start,
+      wallet,
+      trades,
+      trade,
+      verifying,
+    ]),
     defaultErrorComponent: Failed,
     scrollRestoration: true,
     // Plain words, as a person would write them: the router's own form puts quotes around numbers.
