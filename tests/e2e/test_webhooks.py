@@ -3,7 +3,7 @@
 import pytest
 from standardwebhooks import Webhook
 
-from tests.integration.webhooks.receiver import receiving, says, until
+from tests.integration.outward.receiver import receiving, says, until
 from tradepost.entrypoints.dev.data import Instance
 from tradepost_client import AsyncClient
 

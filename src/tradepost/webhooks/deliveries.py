@@ -10,7 +10,8 @@ from typing import Any, Final
 from uuid import UUID
 
 from tradepost.kernel.database import Transaction
-from tradepost.webhooks.model import MAX_PENDING, Attempt, Delivery, DeliveryState, Fault
+from tradepost.outward.model import Fault
+from tradepost.webhooks.model import MAX_PENDING, Attempt, Delivery, DeliveryState
 
 #: Of one delivery's attempts, the last ones are shown.
 _SHOWN_ATTEMPTS: Final = 30

@@ -4,7 +4,7 @@ from datetime import datetime
 from typing import Annotated, Any, Final, Self
 from uuid import UUID
 
-from fastapi import APIRouter, Depends, Query, Request, Response
+from fastapi import APIRouter, Depends, Query, Response
 from pydantic import AfterValidator, BaseModel, ConfigDict, Field, StringConstraints
 
 from tradepost.kernel.access import Caller, Scope
@@ -27,8 +27,10 @@ from tradepost.kernel.http import (
 from tradepost.kernel.limits.costs import costs
 from tradepost.kernel.openapi import AUTHENTICATED, ONCE, links, problems, to
 from tradepost.kernel.text import clean_line
+from tradepost.outward.addresses import MAX_URL_LENGTH
+from tradepost.outward.looking import FirstLookOf
+from tradepost.outward.model import Fault
 from tradepost.webhooks import service
-from tradepost.webhooks.addresses import MAX_URL_LENGTH, FirstLook
 from tradepost.webhooks.model import (
     FILTER_PATTERN,
     MAX_EVENT_FILTERS,
@@ -41,7 +43,6 @@ from tradepost.webhooks.model import (
     DeliveryState,
     DisabledReason,
     EventTypeUnknown,
-    Fault,
     Key,
     TooManyPending,
     TooManySecrets,
@@ -293,12 +294,6 @@ class LogQuery(Body):
     limit: Annotated[int, Field(ge=1, le=_PAGE)] = 20
 
 
-def _first_look(request: Request) -> FirstLook:
-    look: FirstLook = request.app.state.first_look
-    return look
-
-
-_Look = Annotated[FirstLook, Depends(_first_look)]
 _Reader = Annotated[Caller, Depends(allowed(Scope.WEBHOOKS_READ))]
 _Writer = Annotated[Caller, Depends(allowed(Scope.WEBHOOKS_WRITE))]
 _WriterOnce = Annotated[Caller, Depends(allowed_once(Scope.WEBHOOKS_WRITE))]
@@ -322,7 +317,7 @@ _FIRST = to("get_delivery", "replay_delivery", webhook_id=_ID, delivery_id="data
     openapi_extra=costs(20, money=False),
 )
 async def create_webhook(
-    tx: Tx, look: _Look, caller: _SecretOnce, body: NewWebhookBody, response: Response
+    tx: Tx, look: FirstLookOf, caller: _SecretOnce, body: NewWebhookBody, response: Response
 ) -> NewSecretAnswer:
     """Events from now on are sent there. The secret that checks them is shown this once.
 
@@ -373,7 +368,7 @@ async def get_webhook(
 )
 async def edit_webhook(
     tx: Tx,
-    look: _Look,
+    look: FirstLookOf,
     caller: _Writer,
     webhook_id: UUID,
     version: Annotated[int, Depends(expected_version)],

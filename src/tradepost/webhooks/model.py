@@ -1,17 +1,16 @@
-"""Webhooks, their messages, and the rules of trying again: pure, time and dice are arguments."""
+"""Webhooks, their messages, and when these are tried: pure."""
 
 import json
-import re
 from collections.abc import Mapping, Sequence
 from dataclasses import dataclass
-from datetime import UTC, datetime, timedelta
-from email.utils import parsedate_to_datetime
+from datetime import datetime
 from enum import StrEnum
 from typing import Any, Final
 from uuid import UUID
 
 from tradepost.kernel.errors import Problem
 from tradepost.kernel.outbox import Event
+from tradepost.outward.model import Fault
 
 MAX_WEBHOOKS: Final = 10
 MAX_EVENT_FILTERS: Final = 20
@@ -34,18 +33,6 @@ SCHEDULE_S: Final = (
     *(_HOUR, 2 * _HOUR, 3 * _HOUR, 4 * _HOUR, 5 * _HOUR),
     *(6 * _HOUR,) * 10,
 )
-MAX_TRIES: Final = len(SCHEDULE_S) + 1
-#: A pause is longer or shorter by up to this part, so that receivers are not all asked at once.
-_JITTER: Final = 0.1
-MAX_RETRY_AFTER_S: Final = 86_400
-_LONGEST_RETRY_AFTER: Final = 64
-
-#: A webhook that has only failed for so long, and so often, is disabled.
-FAILING_FOR: Final = timedelta(days=5)
-FAILING_TRIES: Final = 10
-#: Who takes longer to answer is served where nobody quick has to wait for him.
-QUICK_S: Final = 2.0
-
 TEST_TYPE: Final = "webhook.test"
 FILTER_PATTERN: Final = r"^(\*|[a-z]{1,40}\.(\*|[a-z_]{1,40}))$"
 
@@ -84,16 +71,6 @@ TRANSITIONS: Final[Mapping[tuple[DeliveryState, Happened], DeliveryState]] = {
     (DeliveryState.DELIVERED, Happened.REPLAYED): DeliveryState.PENDING,
     (DeliveryState.FAILED, Happened.REPLAYED): DeliveryState.PENDING,
 }
-
-
-class Fault(StrEnum):
-    """Why there was no answer."""
-
-    ADDRESS = "address"
-    UNREACHABLE = "unreachable"
-    TLS = "tls"
-    TIMEOUT = "timeout"
-    MALFORMED = "malformed"
 
 
 @dataclass(frozen=True, slots=True)
@@ -163,26 +140,6 @@ class Delivery:
 
 
 @dataclass(frozen=True, slots=True)
-class Outcome:
-    """What a try came to; `retry_after` is the header as it was sent."""
-
-    duration_ms: int
-    status: int | None = None
-    fault: Fault | None = None
-    retry_after: str | None = None
-
-    @property
-    def accepted(self) -> bool:
-        """True if the receiver has the message: only 2xx says so."""
-        return self.status is not None and 200 <= self.status < 300
-
-    @property
-    def gone(self) -> bool:
-        """True if the receiver wants nothing more."""
-        return self.status == 410
-
-
-@dataclass(frozen=True, slots=True)
 class Message:
     """What is sent. The receiver knows by `id` that he has had it."""
 
@@ -208,53 +165,6 @@ def matches(filters: Sequence[str], kind: str) -> bool:
     """True if one of `filters` (`*`, `trade.*`, `trade.opened`) takes events of this type."""
     subject = kind.partition(".")[0]
     return any(one in {"*", kind, f"{subject}.*"} for one in filters)
-
-
-def next_try(
-    tries: int, now: datetime, draw: float, retry_after: datetime | None
-) -> datetime | None:
-    """When to try again after `tries` that failed; None after the last of them.
-
-    Args:
-        tries: at least one.
-        now: of the last of them.
-        draw: a number from 0 to 1 of the dice.
-        retry_after: before when the receiver does not want to be asked.
-    """
-    if tries >= MAX_TRIES:
-        return None
-    pause_s = SCHEDULE_S[tries - 1] * (1 + _JITTER * (2 * draw - 1))
-    planned = now + timedelta(seconds=pause_s)
-    return planned if retry_after is None else max(planned, retry_after)
-
-
-def read_retry_after(text: str | None, now: datetime) -> datetime | None:
-    """The moment that a `Retry-After` names, in seconds or as a date; at most a day from `now`.
-
-    None for none, for one in the past, and for one that makes no sense.
-    """
-    said = (text or "").strip()
-    if not said or len(said) > _LONGEST_RETRY_AFTER or not said.isascii():
-        return None
-    latest = now + timedelta(seconds=MAX_RETRY_AFTER_S)
-    if re.fullmatch(r"[0-9]+", said):
-        moment = now + timedelta(seconds=min(int(said), MAX_RETRY_AFTER_S))
-    else:
-        try:
-            moment = parsedate_to_datetime(said)
-        except (ValueError, OverflowError):
-            return None
-        moment = moment.replace(tzinfo=moment.tzinfo or UTC)
-    return min(moment, latest) if moment > now else None
-
-
-def is_hopeless(failing_since: datetime | None, failures: int, now: datetime) -> bool:
-    """True if a webhook has only failed for so long that it is to be disabled."""
-    return (
-        failing_since is not None
-        and failures >= FAILING_TRIES
-        and now - failing_since >= FAILING_FOR
-    )
 
 
 @dataclass(frozen=True, slots=True)

@@ -11,14 +11,16 @@ from tradepost.kernel import outbox
 from tradepost.kernel.database import Transaction
 from tradepost.kernel.errors import NotFound, PreconditionFailed
 from tradepost.kernel.ids import new_id
+from tradepost.outward.addresses import Target, UrlRefused, read_url
+from tradepost.outward.looking import FirstLook
+from tradepost.outward.model import Outcome, is_hopeless, next_try, read_retry_after
 from tradepost.webhooks import deliveries, store
-from tradepost.webhooks.addresses import FirstLook, Target, read_url
 from tradepost.webhooks.model import (
     KEPT_DAYS,
     MAX_PENDING,
     MAX_SECRETS,
     MAX_WEBHOOKS,
-    QUICK_S,
+    SCHEDULE_S,
     TEST_TYPE,
     TRANSITIONS,
     Attempt,
@@ -30,24 +32,23 @@ from tradepost.webhooks.model import (
     Happened,
     Key,
     Message,
-    Outcome,
     TooManyPending,
     TooManySecrets,
     TooManyWebhooks,
     Webhook,
     WebhookDisabled,
     WebhookNotEnabled,
+    WebhookUrlRefused,
     WebhookUrlTaken,
-    is_hopeless,
     matches,
-    next_try,
-    read_retry_after,
 )
 from tradepost.webhooks.signing import SecretsLost, SigningSecret, Vault
 
 #: Events of one account that become deliveries in one transaction.
 _FAN_OUT: Final = 100
 _FORGOTTEN_AT_ONCE: Final = 1000
+#: The receiver wants nothing more.
+_GONE: Final = 410
 #: Longer than a batch of tries can take: who holds a webhook for longer is dead.
 LEASE: Final = timedelta(seconds=60)
 
@@ -79,10 +80,9 @@ async def create(
 
     Raises `WebhookUrlRefused`, `WebhookUrlTaken`, `EventTypeUnknown`, `TooManyWebhooks`.
     """
-    target = read_url(url)
     _check_types(events)
     # While a name is looked up nobody has to wait for a lock.
-    await look.check(target, tx.settings)
+    target = await _looked_at(tx, look, url)
     await store.take_turn(tx, account_id)
     mine = await store.of_account(tx, account_id)
     _check_free(mine, target)
@@ -131,9 +131,7 @@ async def edit(
     One that is enabled again goes on where it stopped: what happened in between is sent.
     Raises `NotFound`, `PreconditionFailed`, and as `create`.
     """
-    target = None if changes.url is None else read_url(changes.url)
-    if target is not None:
-        await look.check(target, tx.settings)
+    target = None if changes.url is None else await _looked_at(tx, look, changes.url)
     await store.take_turn(tx, account_id)
     before = await _locked(tx, account_id, webhook_id)
     if before.version != version:
@@ -314,7 +312,7 @@ async def note(
         return
     rest = None if outcome.accepted else read_retry_after(outcome.retry_after, tx.now)
     tries = delivery.tries + 1
-    due_at = None if outcome.accepted else next_try(tries, tx.now, draw, rest)
+    due_at = None if outcome.accepted else next_try(SCHEDULE_S, tries, tx.now, draw, rest)
     if outcome.accepted:
         happened = Happened.ACCEPTED
     else:
@@ -324,10 +322,9 @@ async def note(
         return
     attempt = Attempt(delivery.attempts + 1, at, outcome.duration_ms, outcome.status, outcome.fault)
     await deliveries.add_attempt(tx, delivery, attempt)
-    quick = outcome.accepted and outcome.duration_ms < QUICK_S * 1000
-    since, failures = await store.judge(tx, webhook.id, outcome, quick=quick, rest=rest)
+    since, failures = await store.judge(tx, webhook.id, outcome, rest=rest)
     if webhook.disabled_reason is None:
-        if outcome.gone:
+        if outcome.status == _GONE:
             await _disable(tx, webhook, DisabledReason.GONE)
         elif is_hopeless(since, failures, tx.now):
             await _disable(tx, webhook, DisabledReason.FAILING)
@@ -349,6 +346,15 @@ async def tidy(tx: Transaction) -> bool:
 
 
 # --- inside ----------------------------------------------------------------------------------
+
+
+async def _looked_at(tx: Transaction, look: FirstLook, url: str) -> Target:
+    try:
+        target = read_url(url)
+        await look.check(target, tx.settings)
+    except UrlRefused as refused:
+        raise WebhookUrlRefused(str(refused)) from None
+    return target
 
 
 def _check_types(events: Sequence[str]) -> None:

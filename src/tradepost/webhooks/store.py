@@ -12,12 +12,12 @@ from uuid import UUID
 
 from tradepost.kernel import outbox
 from tradepost.kernel.database import Transaction
+from tradepost.outward.model import Outcome
 from tradepost.webhooks.model import (
     MAX_PENDING,
     MAX_WEBHOOKS,
     DisabledReason,
     Key,
-    Outcome,
     Webhook,
 )
 
@@ -270,7 +270,7 @@ async def is_quick(tx: Transaction, webhook_id: UUID) -> bool:
 
 
 async def judge(
-    tx: Transaction, webhook_id: UUID, outcome: Outcome, *, quick: bool, rest: datetime | None
+    tx: Transaction, webhook_id: UUID, outcome: Outcome, *, rest: datetime | None
 ) -> tuple[datetime | None, int]:
     """Notes how a try of a locked webhook went; since when it only fails, and how often it did."""
     row = await tx.one(
@@ -285,7 +285,7 @@ async def judge(
         {
             "id": webhook_id,
             "well": outcome.accepted,
-            "quick": quick,
+            "quick": outcome.quick,
             "rest": rest,
             "now": tx.now,
         },

@@ -6,7 +6,6 @@ The clock begins at the real time: the standard's own library checks signatures 
 from collections.abc import AsyncIterator, Awaitable, Callable
 from dataclasses import dataclass
 from datetime import timedelta
-from ipaddress import ip_network
 from typing import Any
 from uuid import UUID
 
@@ -15,21 +14,20 @@ import pytest
 
 from tests import worlds
 from tests.integration.offers.conftest import Maker, database, new_maker
-from tests.integration.webhooks.names import ToldNames
-from tests.integration.webhooks.receiver import Receiver, receiving
+from tests.integration.outward.conftest import names
+from tests.integration.outward.names import ToldNames
+from tests.integration.outward.receiver import LOOPBACK, Receiver, receiving
 from tests.market import SetClock
 from tradepost.entrypoints.http import build
 from tradepost.kernel.clock import system_clock
 from tradepost.kernel.database import Database
 from tradepost.kernel.settings import Settings
 from tradepost.offers.model import OfferPaused
-from tradepost.webhooks.addresses import FirstLook
+from tradepost.outward.looking import FirstLook
+from tradepost.outward.sending import Sender
 from tradepost.webhooks.jobs import Deliverer
-from tradepost.webhooks.sending import Sender
 
-__all__ = ["LOOPBACK", "database", "new_maker"]
-
-LOOPBACK = (ip_network("127.0.0.0/8"), ip_network("::1/128"))
+__all__ = ["database", "names", "new_maker"]
 
 
 @pytest.fixture
@@ -44,12 +42,6 @@ def clock() -> SetClock:
 def settings(database_url: str) -> Settings:
     """Webhooks may go to loopback."""
     return worlds.settings(database_url).model_copy(update={"webhook_networks": LOOPBACK})
-
-
-@pytest.fixture
-def names() -> ToldNames:
-    """What a test says that names lead to; nobody else is asked."""
-    return ToldNames()
 
 
 @pytest.fixture

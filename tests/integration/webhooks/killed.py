@@ -4,13 +4,13 @@ import asyncio
 import sys
 
 from tests import worlds
-from tests.integration.webhooks.conftest import LOOPBACK
-from tests.integration.webhooks.names import ToldNames
+from tests.integration.outward.names import ToldNames
+from tests.integration.outward.receiver import LOOPBACK
 from tradepost.entrypoints.wiring import SUBSCRIPTIONS
 from tradepost.kernel.clock import system_clock
 from tradepost.kernel.database import Database
+from tradepost.outward.sending import Sender
 from tradepost.webhooks.jobs import Deliverer
-from tradepost.webhooks.sending import Sender
 
 
 async def main() -> None:

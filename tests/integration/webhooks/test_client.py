@@ -7,8 +7,8 @@ import pytest
 from standardwebhooks import Webhook as Standard
 
 from tests.integration.offers.conftest import Maker
+from tests.integration.outward.receiver import Receiver
 from tests.integration.webhooks.conftest import Owner
-from tests.integration.webhooks.receiver import Receiver
 from tradepost_client import AsyncClient
 from tradepost_client.errors import ProblemError
 

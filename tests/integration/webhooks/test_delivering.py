@@ -13,16 +13,18 @@ from uuid import UUID
 import pytest
 from standardwebhooks import Webhook
 
+from tests.integration.outward.names import ToldNames
+from tests.integration.outward.receiver import Got, Receiver, never, receiving, says, until
 from tests.integration.webhooks.conftest import Owner
-from tests.integration.webhooks.names import ToldNames
-from tests.integration.webhooks.receiver import Got, Receiver, never, receiving, says, until
 from tradepost.entrypoints.dev.data import CLONE
 from tradepost.kernel.clock import system_clock
 from tradepost.kernel.settings import Settings
-from tradepost.webhooks import jobs, model, sending, service
+from tradepost.outward import rounds, sending
+from tradepost.outward.model import FAILING_TRIES, Outcome
+from tradepost.outward.sending import Sender
+from tradepost.webhooks import model, service
 from tradepost.webhooks.jobs import Deliverer
-from tradepost.webhooks.model import FAILING_TRIES, MAX_TRIES, SCHEDULE_S, Outcome
-from tradepost.webhooks.sending import Sender
+from tradepost.webhooks.model import SCHEDULE_S
 
 
 def at(text: str) -> datetime:
@@ -137,16 +139,17 @@ async def test_tries_follow_the_schedule_to_its_end(owner: Owner, receiver: Rece
         owner.clock.go_on(seconds=1)
         await owner.deliver()
         assert len(receiver.got) == before + 1
+    tries = len(SCHEDULE_S) + 1
     (delivery,) = await owner.log(webhook)
     assert delivery["state"] == "failed"
     assert delivery["next_attempt_at"] is None
-    assert [one["number"] for one in delivery["attempts"]] == list(range(1, MAX_TRIES + 1))
+    assert [one["number"] for one in delivery["attempts"]] == list(range(1, tries + 1))
     assert len(set(receiver.ids)) == 1
     # Each try is signed anew: an old one could be somebody else's.
-    assert len({got.headers["webhook-timestamp"] for got in receiver.got}) == MAX_TRIES
+    assert len({got.headers["webhook-timestamp"] for got in receiver.got}) == tries
     assert len({got.body for got in receiver.got}) == 1
     await owner.over(days=1, steps=2)
-    assert len(receiver.got) == MAX_TRIES
+    assert len(receiver.got) == tries
 
 
 @pytest.mark.parametrize("status", [301, 302, 303, 307, 308, 400, 401, 404, 429, 500, 503])
@@ -273,7 +276,7 @@ async def test_a_worker_that_dies_between_sending_and_noting(
     receiver.answer = never
     await owner.deliverer.tick()
     await until(lambda: len(receiver.got) == 1)
-    for task in owner.deliverer._busy():
+    for task in owner.deliverer.busy():
         task.cancel()
     await owner.deliverer.idle()
     receiver.answer = says(200)
@@ -321,7 +324,7 @@ async def test_a_worker_that_comes_back_late_changes_nothing(
 ) -> None:
     webhook = await owner.name(receiver.url)
     await owner.happens()
-    await owner.deliverer._fan_out()
+    await owner.deliverer._look()
     vault = owner.deliverer._vault
     async with owner.database.transaction() as tx:
         ((webhook_id, first),) = await service.lease(tx, quick=False, limit=9)
@@ -392,7 +395,7 @@ async def test_events_that_find_no_room_wait(
 async def test_slow_receivers_hold_up_no_quick_one(
     owner: Owner, new_owner: Callable[[], Awaitable[Owner]], monkeypatch: pytest.MonkeyPatch
 ) -> None:
-    monkeypatch.setattr(jobs, "_PLACES", {True: 2, False: 2})
+    monkeypatch.setattr(rounds, "_PLACES", {True: 2, False: 2})
     async with receiving() as quick, receiving(never) as slow:
         await owner.name(quick.url)
         await owner.happens()
@@ -413,7 +416,7 @@ async def test_slow_receivers_hold_up_no_quick_one(
                 break
         assert quick.ids[1:] == [str(one) for one in ids]
         assert slow.connected == 2
-        for task in owner.deliverer._busy():
+        for task in owner.deliverer.busy():
             task.cancel()
         await owner.deliverer.idle()
 

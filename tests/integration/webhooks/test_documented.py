@@ -5,10 +5,11 @@ from typing import Any
 
 import httpx
 
+from tests.integration.outward.receiver import Receiver
 from tests.integration.webhooks.conftest import Owner
-from tests.integration.webhooks.receiver import Receiver
 from tradepost.entrypoints.dev.data import CLONE
 from tradepost.kernel import outbox
+from tradepost.outward.model import Fault
 from tradepost.webhooks import model
 from tradepost_client import AsyncClient
 
@@ -34,7 +35,7 @@ def test_every_event_that_accounts_are_told_is_listed() -> None:
 
 
 def test_faults_and_reasons_are_listed() -> None:
-    known = {str(one) for one in (*model.Fault, *model.DisabledReason)}
+    known = {str(one) for one in (*Fault, *model.DisabledReason)}
     assert listed("When it fails") == known
 
 
@@ -49,7 +50,7 @@ def test_the_schedule_is_the_table() -> None:
         count = int(last) - int(first) + 1
         table += pauses if len(pauses) == count else pauses * count
     assert tuple(table) == model.SCHEDULE_S
-    assert f"tried {model.MAX_TRIES} times" in TEXT.replace("\n", " ")
+    assert f"tried {len(model.SCHEDULE_S) + 1} times" in TEXT.replace("\n", " ")
 
 
 async def test_the_code_of_a_receiver(

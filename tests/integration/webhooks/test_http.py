@@ -8,8 +8,8 @@ import httpx
 import pytest
 from standardwebhooks import Webhook, WebhookVerificationError
 
+from tests.integration.outward.receiver import Receiver, receiving, says
 from tests.integration.webhooks.conftest import Owner
-from tests.integration.webhooks.receiver import Receiver, receiving, says
 from tests.unit.webhooks.test_signing import check_v1a
 from tradepost.kernel.database import Database
 from tradepost.webhooks.model import MAX_SECRETS, MAX_WEBHOOKS

@@ -2,13 +2,13 @@
 
 from standardwebhooks import Webhook
 
+from tests.integration.outward.names import ToldNames
+from tests.integration.outward.receiver import Receiver
 from tests.integration.webhooks.conftest import Owner
-from tests.integration.webhooks.names import ToldNames
-from tests.integration.webhooks.receiver import Receiver
 from tradepost.kernel.clock import system_clock
 from tradepost.kernel.settings import Settings
+from tradepost.outward.sending import Sender
 from tradepost.webhooks.jobs import Deliverer
-from tradepost.webhooks.sending import Sender
 
 
 async def test_it_is_the_machines_time_whatever_a_sandboxs_clock_says(

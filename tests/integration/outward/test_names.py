@@ -10,8 +10,8 @@ import dns.rdatatype
 import dns.rrset
 import pytest
 
-from tradepost.webhooks import addresses
-from tradepost.webhooks.addresses import SystemNames
+from tradepost.outward import addresses
+from tradepost.outward.addresses import SystemNames
 
 ZONE = {
     ("both.example.", "A"): ["93.184.215.14", "10.0.0.1"],

@@ -1,4 +1,4 @@
-"""Where a webhook may go: an address on the web, and never one inside of the exchange's networks.
+"""Where the exchange may call: an address on the web, and never one inside of its own networks.
 
 A URL is read here once, and nothing else reads it again: two readers that understand one text in
 two ways are how such rules are passed by. A name is looked up here, every address that it has is
@@ -24,7 +24,6 @@ import aiodns
 import idna
 
 from tradepost.kernel.settings import Settings
-from tradepost.webhooks.model import WebhookUrlRefused
 
 Address = IPv4Address | IPv6Address
 Network = IPv4Network | IPv6Network
@@ -36,8 +35,6 @@ _PATH: Final = re.compile(r"(?:[A-Za-z0-9._~!$&'()*+,;=:@/?-]|%[0-9A-Fa-f]{2})*"
 _AUTHORITY: Final = re.compile(r"(\[[0-9A-Fa-f:.]{2,45}\]|[^:\[\]@\\\s]{1,253})(?::([0-9]{1,5}))?")
 _NUMBER: Final = re.compile(r"[0-9]+|0x[0-9a-f]*")
 _LOOKUP_S: Final = 4.0
-_FIRST_LOOK_S: Final = 2.0
-_FIRST_LOOKS: Final = 2
 #: More addresses than any honest name has.
 _MAX_ADDRESSES: Final = 32
 
@@ -58,8 +55,12 @@ _SPECIAL: Final[tuple[Network, ...]] = tuple(
 )
 
 
+class UrlRefused(Exception):
+    """Nothing is sent to this URL; the text is the rule that it breaks."""
+
+
 class AddressRefused(Exception):
-    """The name leads to no address at all, or to one that webhooks do not go to.
+    """The name leads to no address at all, or to one that nothing is sent to.
 
     Which of the two is not told: else names of the inside could be tried out one by one.
     """
@@ -82,9 +83,14 @@ class Target:
         return host if self.port == usual else f"{host}:{self.port}"
 
     @property
+    def origin(self) -> str:
+        """Scheme, host and port."""
+        return f"{self.scheme}://{self.authority}"
+
+    @property
     def url(self) -> str:
         """The one form of this URL."""
-        return f"{self.scheme}://{self.authority}{self.path}"
+        return f"{self.origin}{self.path}"
 
 
 class Names(Protocol):
@@ -127,24 +133,24 @@ class SystemNames:
 
 
 def read_url(text: str) -> Target:
-    """What a URL says; raises `WebhookUrlRefused` with the rule that it breaks."""
+    """What a URL says; raises `UrlRefused` with the rule that it breaks."""
     if len(text) > MAX_URL_LENGTH:
-        raise WebhookUrlRefused(f"A URL has at most {MAX_URL_LENGTH} characters.")
+        raise UrlRefused(f"A URL has at most {MAX_URL_LENGTH} characters.")
     parts = _URL.fullmatch(text)
     if parts is None:
-        raise WebhookUrlRefused("It is not an https URL without a fragment.")
+        raise UrlRefused("It is not an https URL without a fragment.")
     scheme, path = parts[1].lower(), (parts[3] or "/") + (parts[4] or "")
     if not _PATH.fullmatch(path):
-        raise WebhookUrlRefused("Path and query have to be percent-encoded.")
+        raise UrlRefused("Path and query have to be percent-encoded.")
     authority = _AUTHORITY.fullmatch(parts[2])
     if authority is None:
-        raise WebhookUrlRefused("It needs a host, and no name or password before it.")
+        raise UrlRefused("It needs a host, and no name or password before it.")
     port = int(authority[2]) if authority[2] else {"https": 443, "http": 80}[scheme]
     if port not in {443, 80 if scheme == "http" else 443} and not 1024 <= port <= 65535:
-        raise WebhookUrlRefused("The port is 443, or one from 1024 to 65535.")
+        raise UrlRefused("The port is 443, or one from 1024 to 65535.")
     target = Target(scheme, _read_host(authority[1]), port, path)
     if len(target.url) > MAX_URL_LENGTH:
-        raise WebhookUrlRefused(f"A URL has at most {MAX_URL_LENGTH} characters.")
+        raise UrlRefused(f"A URL has at most {MAX_URL_LENGTH} characters.")
     return target
 
 
@@ -153,18 +159,18 @@ def _read_host(text: str) -> str:
         try:
             return str(IPv6Address(text[1:-1]))
         except ValueError:
-            raise WebhookUrlRefused("The host is not an address.") from None
+            raise UrlRefused("The host is not an address.") from None
     try:
         host = idna.encode(text, uts46=True, std3_rules=True).decode("ascii").lower()
     except (idna.IDNAError, UnicodeError):
-        raise WebhookUrlRefused("The host is not a name.") from None
+        raise UrlRefused("The host is not a name.") from None
     host = host.removesuffix(".")
     # Browsers, resolvers and systems read 0x7f.1, 017700000001 and 2130706433 as addresses.
     if not host or _NUMBER.fullmatch(host.rpartition(".")[2]):
         try:
             return str(IPv4Address(host))
         except ValueError:
-            raise WebhookUrlRefused("The host is neither a name nor an address.") from None
+            raise UrlRefused("The host is neither a name nor an address.") from None
     return host
 
 
@@ -178,7 +184,7 @@ def is_public(address: Address) -> bool:
 
 
 def may_go(address: Address, scheme: str, settings: Settings) -> bool:
-    """True if a webhook may go there; without TLS only to networks that the operator names."""
+    """True if a message may go there; without TLS only to networks that the operator names."""
     if any(address in network for network in settings.webhook_refused_networks):
         return False
     if any(address in network for network in settings.webhook_networks):
@@ -204,32 +210,3 @@ async def find(target: Target, names: Names, settings: Settings) -> list[Address
     if not all(may_go(address, target.scheme, settings) for address in found):
         raise AddressRefused
     return found
-
-
-class FirstLook:
-    """Judges a target when it is named, to say at once what will not do.
-
-    It is a courtesy: what counts is judged again at each try. So a name that answers slowly is
-    taken as it is, and only few are looked up at the same time.
-    """
-
-    def __init__(self, names: Names) -> None:
-        self._names = names
-        self._looking = 0
-
-    async def check(self, target: Target, settings: Settings) -> None:
-        """Raises `WebhookUrlRefused`."""
-        if target.scheme == "http" and not settings.webhook_networks:
-            raise WebhookUrlRefused("It has to be https.")
-        if self._looking >= _FIRST_LOOKS:
-            return
-        self._looking += 1
-        try:
-            async with asyncio.timeout(_FIRST_LOOK_S):
-                await find(target, self._names, settings)
-        except TimeoutError:
-            return
-        except AddressRefused:
-            raise WebhookUrlRefused("The host leads to no public address.") from None
-        finally:
-            self._looking -= 1

@@ -9,14 +9,21 @@ from pathlib import Path
 import pytest
 
 from tests import worlds
-from tests.integration.webhooks.certificates import Authority
-from tests.integration.webhooks.conftest import LOOPBACK
-from tests.integration.webhooks.names import ToldNames
-from tests.integration.webhooks.receiver import Got, Receiver, never, receiving, says, writes
+from tests.integration.outward.certificates import Authority
+from tests.integration.outward.names import ToldNames
+from tests.integration.outward.receiver import (
+    LOOPBACK,
+    Got,
+    Receiver,
+    never,
+    receiving,
+    says,
+    writes,
+)
 from tradepost.kernel.settings import Settings
-from tradepost.webhooks import sending
-from tradepost.webhooks.model import Fault, Outcome
-from tradepost.webhooks.sending import Sender
+from tradepost.outward import sending
+from tradepost.outward.model import Fault, Outcome
+from tradepost.outward.sending import Sender
 
 
 @pytest.fixture

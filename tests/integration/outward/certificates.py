@@ -20,10 +20,13 @@ class Authority:
         self._name = x509.Name([x509.NameAttribute(x509.NameOID.COMMON_NAME, "tests")])
         self._certificate = self._signed(self._name, self._key, None)
 
+    def pem(self) -> str:
+        """Its own certificate."""
+        return self._certificate.public_bytes(serialization.Encoding.PEM).decode()
+
     def believed(self) -> ssl.SSLContext:
         """What a client believes that believes this authority alone."""
-        pem = self._certificate.public_bytes(serialization.Encoding.PEM).decode()
-        return ssl.create_default_context(cadata=pem)
+        return ssl.create_default_context(cadata=self.pem())
 
     def server(self, host: str, asked: list[str | None]) -> ssl.SSLContext:
         """What a server of this name has; `asked` gets the names that clients ask for."""

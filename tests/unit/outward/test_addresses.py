@@ -11,8 +11,8 @@ from hypothesis import strategies as st
 
 from tests import worlds
 from tradepost.kernel.settings import Settings
-from tradepost.webhooks.addresses import AddressRefused, FirstLook, find, is_public, read_url
-from tradepost.webhooks.model import WebhookUrlRefused
+from tradepost.outward.addresses import AddressRefused, UrlRefused, find, is_public, read_url
+from tradepost.outward.looking import FirstLook
 
 
 def settings(**said: Any) -> Settings:
@@ -116,7 +116,7 @@ def test_a_url_has_one_form(text: str, url: str) -> None:
     ],
 )
 def test_a_url_that_is_none_of_ours(text: str) -> None:
-    with pytest.raises(WebhookUrlRefused):
+    with pytest.raises(UrlRefused):
         read_url(text)
 
 
@@ -125,7 +125,7 @@ def test_no_text_breaks_the_reading(text: str) -> None:
     for said in (text, "https://" + text, f"https://{text}.example/{text}"):
         try:
             target = read_url(said)
-        except WebhookUrlRefused:
+        except UrlRefused:
             continue
         assert target.url.isascii()
         assert read_url(target.url) == target
@@ -200,7 +200,7 @@ async def test_without_tls_only_where_the_operator_says() -> None:
     with pytest.raises(AddressRefused):
         await find(read_url("http://shop.example/"), Names(["1.1.1.1"]), inside)
     look = FirstLook(Names(["1.1.1.1"]))
-    with pytest.raises(WebhookUrlRefused):
+    with pytest.raises(UrlRefused):
         await look.check(read_url("http://shop.example/"), settings())
 
 

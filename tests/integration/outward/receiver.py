@@ -1,4 +1,4 @@
-"""A receiver of webhooks on loopback: it keeps what it gets and answers as a test says."""
+"""A receiver on loopback: it keeps what it gets and answers as a test says."""
 
 import asyncio
 import json
@@ -6,7 +6,11 @@ import ssl
 from collections.abc import AsyncIterator, Awaitable, Callable
 from contextlib import asynccontextmanager, suppress
 from dataclasses import dataclass, field
+from ipaddress import ip_network
 from typing import Any
+
+#: Where it is; an exchange of tests may send there.
+LOOPBACK = (ip_network("127.0.0.0/8"), ip_network("::1/128"))
 
 
 @dataclass(frozen=True)
@@ -15,7 +19,12 @@ class Got:
 
     line: str
     headers: dict[str, str]
-    body: str
+    raw: bytes
+
+    @property
+    def body(self) -> str:
+        """What came, where it is text."""
+        return self.raw.decode()
 
     @property
     def id(self) -> str:
@@ -96,7 +105,7 @@ class Receiver:
                 for name, _, value in (line.partition(": ") for line in head[1:] if line)
             }
             body = await reader.readexactly(int(headers.get("content-length", "0")))
-            got = Got(head[0], headers, body.decode())
+            got = Got(head[0], headers, body)
             self.got.append(got)
             await self.answer(got, writer)
             await writer.drain()

@@ -15,8 +15,16 @@ from typing import Final
 import httpcore
 
 from tradepost.kernel.settings import Settings
-from tradepost.webhooks.addresses import Address, AddressRefused, Names, Target, find, read_url
-from tradepost.webhooks.model import Fault, Outcome, WebhookUrlRefused
+from tradepost.outward.addresses import (
+    Address,
+    AddressRefused,
+    Names,
+    Target,
+    UrlRefused,
+    find,
+    read_url,
+)
+from tradepost.outward.model import Fault, Outcome
 
 logger = logging.getLogger(__name__)
 
@@ -67,7 +75,7 @@ class Sender:
     """Sends messages by the operator's rules.
 
     Args:
-        settings: which networks are open to webhooks.
+        settings: which networks are open to messages.
         names: looks up names.
         trusted: whose certificates are believed; by default those of public authorities.
     """
@@ -89,7 +97,7 @@ class Sender:
                 target = read_url(url)
                 addresses = await find(target, self._names, self._settings)
                 status, retry_after = await self._post(target, addresses, headers, body)
-        except (AddressRefused, WebhookUrlRefused):
+        except (AddressRefused, UrlRefused):
             # Also a URL that was taken once, by other rules than today's.
             fault = Fault.ADDRESS
         except (TimeoutError, httpcore.TimeoutException):
@@ -100,7 +108,7 @@ class Sender:
             fault = Fault.TLS if _is_tls(error) else Fault.UNREACHABLE
         # Whatever an answer breaks in those who read it, the other receivers go on.
         except Exception as error:  # noqa: BLE001
-            logger.warning("a webhook's answer was too much: %s", type(error).__name__)
+            logger.warning("a receiver's answer was too much: %s", type(error).__name__)
             fault = Fault.MALFORMED
         return Outcome(round((clock.time() - began) * 1000), status, fault, retry_after)
 
@@ -115,7 +123,6 @@ class Sender:
         )
         sent: list[tuple[bytes | str, bytes | str]] = [
             ("Host", target.authority),
-            ("Content-Type", "application/json"),
             ("Content-Length", str(len(body))),
             ("Accept-Encoding", "identity"),
             ("Connection", "close"),

@@ -1,0 +1,1 @@
+"""Messages to addresses that strangers named: judged, sent, and tried again."""
