@@ -101,6 +101,11 @@ async def known(tx: Transaction, trade_id: UUID) -> Trade:
     return trade
 
 
+async def last_by(tx: Transaction, trade_id: UUID, event: TradeEvent) -> UUID | None:
+    """The account that took such a step last; None where it was the clock, the chain or nobody."""
+    return await store.last_by(tx, trade_id, event)
+
+
 async def page(
     tx: Transaction,
     caller: Caller,

@@ -335,6 +335,18 @@ async def histories(
     return found
 
 
+async def last_by(tx: Transaction, trade_id: UUID, event: str) -> UUID | None:
+    """The account that took the newest such step."""
+    row = await tx.one(
+        """
+        SELECT by_account FROM trade_history WHERE trade_id = %s AND event = %s
+        ORDER BY version DESC LIMIT 1
+        """,
+        [trade_id, event],
+    )
+    return None if row is None else row["by_account"]
+
+
 async def sign_settlement(
     tx: Transaction, trade_id: UUID, settlement: Settlement
 ) -> tuple[Settlement, ...]:

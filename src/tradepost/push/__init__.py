@@ -1,0 +1,1 @@
+"""Push messages: an account's devices are told of its trades when no page is open."""
