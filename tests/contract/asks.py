@@ -14,7 +14,10 @@ from uuid import uuid4
 
 from tests.faults.arena import SEALED, Arena
 from tests.faults.deals import Deal, Player, body_of
+from tests.integration.push.device import Device
 from tests.ways import RELAYED, Way
+from tradepost.identity import service as identity
+from tradepost.kernel.access import Role
 from tradepost.kernel.clock import system_clock
 from tradepost_client import Wallet, signin
 
@@ -151,6 +154,13 @@ async def _revoke_token(arena: Arena) -> Ask:
     body = {"label": "bot", "scopes": ["offers:read"], "expires_in_s": 3600}
     token = await made(player, "/v1/tokens", body)
     return Ask(player, {"token_id": token["id"]}, secrets=(token["id"],))
+
+
+async def _exchange_health(arena: Arena) -> Ask:
+    player = await newcomer(arena)
+    async with arena.stage.database.transaction() as tx:
+        await identity.grant_role(tx, player.wallet.address, Role.OPERATOR)
+    return Ask(player, secrets=("blocks_behind",))
 
 
 def _backup(body: Any = None, *, changed: bool = False) -> Make:
@@ -394,6 +404,25 @@ def _delivery(*, listed: bool = False) -> Make:
     return make
 
 
+def _phone() -> dict[str, Any]:
+    """A device, at a push service of everybody's; an exchange has each once."""
+    return Device().subscription(f"https://93.184.215.14/push/{uuid4()}")
+
+
+async def _subscribe(arena: Arena) -> Ask:
+    return Ask(await newcomer(arena), body=_phone())
+
+
+def _device(*, listed: bool = False) -> Make:
+    async def make(arena: Arena) -> Ask:
+        player = await newcomer(arena)
+        thing = await made(player, "/v1/push/subscriptions", _phone())
+        path = {} if listed else {"subscription_id": thing["id"]}
+        return Ask(player, path, secrets=(thing["id"],))
+
+    return make
+
+
 _PAIR = {"asset": "ETH", "currency": "EUR"}
 _QUERY = "query Fee { exchange { name feeBps } }"
 
@@ -409,6 +438,7 @@ ASKS: dict[str, Make] = {
     "POST /v1/accounts": _create_account,
     "POST /v1/sessions": _create_session,
     "DELETE /v1/sessions/current": _own(),
+    "GET /v1/admin/health": _exchange_health,
     "GET /v1/account": _own(),
     "POST /v1/account/wallets": _add_wallet,
     "GET /v1/account/backup": _backup(),
@@ -483,6 +513,10 @@ ASKS: dict[str, Make] = {
     "GET /v1/webhooks/{webhook_id}/deliveries": _delivery(listed=True),
     "GET /v1/webhooks/{webhook_id}/deliveries/{delivery_id}": _delivery(),
     "POST /v1/webhooks/{webhook_id}/deliveries/{delivery_id}/replay": _delivery(),
+    "GET /v1/push/key": _public(),
+    "POST /v1/push/subscriptions": _subscribe,
+    "GET /v1/push/subscriptions": _device(listed=True),
+    "DELETE /v1/push/subscriptions/{subscription_id}": _device(),
     "POST /v1/graphql": _public(body={"query": _QUERY}),
     "GET /v1/graphql": _known_query,
     "POST /v1/sandbox/faucet": _draw,

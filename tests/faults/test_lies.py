@@ -9,6 +9,7 @@ import pytest
 from tests.faults.arena import SEALED, Arena
 from tests.faults.deals import Deal, Player
 from tests.faults.liar import HOSTILE_BODIES, HOSTILE_IDS, HOSTILE_VALUES, Liar, with_value
+from tests.integration.push.device import Device
 from tradepost.kernel.access import Scope
 
 pytestmark = pytest.mark.slow
@@ -16,6 +17,7 @@ pytestmark = pytest.mark.slow
 SIGNATURE = "0x" + "5a" * 64 + "1b"
 #: An address of everybody's, so that no name is looked up; nothing is sent, without a worker.
 HOOK = "https://93.184.215.14/hook"
+PHONE = Device().subscription("https://93.184.215.14/push")
 HOURS = {
     "time_zone": "Europe/Berlin",
     "spans": [{"day": "mon", "opens": "09:00", "closes": "18:30"}],
@@ -49,6 +51,7 @@ PUBLIC: dict[str, dict[str, Any] | None] = {
     "GET /v1/markets/{asset}/{currency}/methods": None,
     "GET /v1/markets/{asset}/{currency}/trades": None,
     "GET /v1/markets/{asset}/{currency}/candles": None,
+    "GET /v1/push/key": None,
     "GET /v1/sandbox/clock": None,
     # What it costs to send, and who may: tests/integration/escrow/test_node_calls.py.
     "POST /v1/chain/calls": {
@@ -69,6 +72,8 @@ PRIVATE: dict[str, Scope | None] = {
     "DELETE /v1/sessions/current": None,
     "GET /v1/account": Scope.ACCOUNT_READ,
     "POST /v1/account/wallets": Scope.ACCOUNT_WRITE,
+    # And for an operator only: tests/integration/entrypoints/test_admin.py.
+    "GET /v1/admin/health": Scope.ACCOUNT_READ,
     # And it takes a session with all scopes: tests/integration/backups.
     "GET /v1/account/backup": Scope.ACCOUNT_WRITE,
     "PUT /v1/account/backup": Scope.ACCOUNT_WRITE,
@@ -125,6 +130,9 @@ PRIVATE: dict[str, Scope | None] = {
     "GET /v1/webhooks/{webhook_id}/deliveries": Scope.WEBHOOKS_READ,
     "GET /v1/webhooks/{webhook_id}/deliveries/{delivery_id}": Scope.WEBHOOKS_READ,
     "POST /v1/webhooks/{webhook_id}/deliveries/{delivery_id}/replay": Scope.WEBHOOKS_WRITE,
+    "POST /v1/push/subscriptions": Scope.ACCOUNT_WRITE,
+    "GET /v1/push/subscriptions": Scope.ACCOUNT_WRITE,
+    "DELETE /v1/push/subscriptions/{subscription_id}": Scope.ACCOUNT_WRITE,
     "POST /v1/sandbox/faucet": Scope.ACCOUNT_WRITE,
     "POST /v1/sandbox/clock": Scope.TRADES_WRITE,
 }
@@ -242,6 +250,7 @@ async def _world(arena: Arena, counts: Counter[str]) -> tuple[Liar, Deal, dict[s
             "enabled": True,
         },
         "POST /v1/webhooks/{webhook_id}/secret": {"overlap_s": 60},
+        "POST /v1/push/subscriptions": PHONE,
     }
     bodies |= {name: body for name, body in PUBLIC.items() if body is not None}
     liar = Liar(arena, counts, arena.stage.app.openapi()["paths"])
@@ -260,6 +269,7 @@ def _path(template: str, deal: Deal, **ids: str) -> str:
         "confirmation_id": str(uuid4()),
         "webhook_id": str(uuid4()),
         "delivery_id": str(uuid4()),
+        "subscription_id": str(uuid4()),
         "asset": "ETH",
         "currency": "EUR",
         "code": "sepa",
@@ -276,7 +286,8 @@ async def _sellers(arena: Arena, deal: Deal) -> dict[str, str]:
     webhook = await arena.seller.post("/v1/webhooks", {"url": HOOK})
     asked = {"step": "dispute", "trade_id": deal.id, "reason": "not_paid"}
     confirmation = await arena.seller.post("/v1/confirmations", asked)
-    for made in (search, account, webhook, confirmation):
+    device = await arena.seller.post("/v1/push/subscriptions", PHONE)
+    for made in (search, account, webhook, confirmation, device):
         assert made.status_code == 201, made.text
     test = await arena.seller.post(f"/v1/webhooks/{webhook.json()['id']}/test")
     assert test.status_code == 202, test.text
@@ -287,6 +298,7 @@ async def _sellers(arena: Arena, deal: Deal) -> dict[str, str]:
         "confirmation_id": confirmation.json()["id"],
         "webhook_id": webhook.json()["id"],
         "delivery_id": test.json()["id"],
+        "subscription_id": device.json()["id"],
     }
 
 

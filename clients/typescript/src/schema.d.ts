@@ -127,6 +127,28 @@ export interface paths {
         patch?: never;
         trace?: never;
     };
+    "/v1/admin/health": {
+        parameters: {
+            query?: never;
+            header?: never;
+            path?: never;
+            cookie?: never;
+        };
+        /**
+         * How the exchange is, for its operator
+         * @description For accounts with the role `operator`; for all others it is not there.
+         *
+         *     It asks the node, so it can take some seconds where that is slow; without it the rest is told.
+         */
+        get: operations["exchange_health"];
+        put?: never;
+        post?: never;
+        delete?: never;
+        options?: never;
+        head?: never;
+        patch?: never;
+        trace?: never;
+    };
     "/v1/nonces": {
         parameters: {
             query?: never;
@@ -1473,6 +1495,70 @@ export interface paths {
         patch?: never;
         trace?: never;
     };
+    "/v1/push/key": {
+        parameters: {
+            query?: never;
+            header?: never;
+            path?: never;
+            cookie?: never;
+        };
+        /**
+         * Get the exchange's key for push messages
+         * @description It changes with the exchange's secret; browsers then have to subscribe anew.
+         */
+        get: operations["get_push_key"];
+        put?: never;
+        post?: never;
+        delete?: never;
+        options?: never;
+        head?: never;
+        patch?: never;
+        trace?: never;
+    };
+    "/v1/push/subscriptions": {
+        parameters: {
+            query?: never;
+            header?: never;
+            path?: never;
+            cookie?: never;
+        };
+        /**
+         * List my devices with push messages
+         * @description The newest first. One whose push service does not know it any more is gone.
+         */
+        get: operations["list_push_subscriptions"];
+        put?: never;
+        /**
+         * Have a device told of my trades
+         * @description From now on, by its push service. The same endpoint again takes the new keys and label.
+         */
+        post: operations["create_push_subscription"];
+        delete?: never;
+        options?: never;
+        head?: never;
+        patch?: never;
+        trace?: never;
+    };
+    "/v1/push/subscriptions/{subscription_id}": {
+        parameters: {
+            query?: never;
+            header?: never;
+            path?: never;
+            cookie?: never;
+        };
+        get?: never;
+        put?: never;
+        post?: never;
+        /**
+         * Tell a device nothing more
+         * @description Ends the subscription, with what waits for it.
+         */
+        delete: operations["end_push_subscription"];
+        options?: never;
+        head?: never;
+        patch?: never;
+        trace?: never;
+    };
     "/v1/account/events": {
         parameters: {
             query?: never;
@@ -1742,7 +1828,7 @@ export interface components {
             duration_ms: number;
             /** Status */
             status: number | null;
-            error: components["schemas"]["WebhooksFault"] | null;
+            error: components["schemas"]["OutwardFault"] | null;
         };
         /**
          * BackupAnswer
@@ -1904,6 +1990,23 @@ export interface components {
              * Format: date-time
              */
             block_time: string;
+        };
+        /**
+         * ChainHealth
+         * @description How far the chain is followed. `blocks_behind` the node; null where that does not answer.
+         */
+        ChainHealth: {
+            /**
+             * Good
+             * @description Whether it is well; null where it could not be looked at.
+             */
+            good: boolean | null;
+            /** Block */
+            block: number | null;
+            /** Age S */
+            age_s: number | null;
+            /** Blocks Behind */
+            blocks_behind: number | null;
         };
         /**
          * ChangesBody
@@ -2615,6 +2718,87 @@ export interface components {
             development: boolean;
         };
         /**
+         * ExchangeHealth
+         * @description All of it, as it is now.
+         * @example {
+         *       "chain": {
+         *         "age_s": 6,
+         *         "block": 812,
+         *         "blocks_behind": 0,
+         *         "good": true
+         *       },
+         *       "jobs": {
+         *         "failed": 0,
+         *         "good": true,
+         *         "oldest_s": 0,
+         *         "running": 1,
+         *         "waiting": 0
+         *       },
+         *       "limits": {
+         *         "good": true,
+         *         "place": "memory"
+         *       },
+         *       "now": "2026-11-24T05:00:00Z",
+         *       "prices": {
+         *         "fresh": 12,
+         *         "good": true,
+         *         "pairs": 12,
+         *         "sources": [
+         *           {
+         *             "faulty": 0,
+         *             "name": "kraken",
+         *             "newest_at": "2026-11-24T05:00:00Z",
+         *             "pairs": 12
+         *           }
+         *         ],
+         *         "stale": []
+         *       },
+         *       "relayer": {
+         *         "address": "0x7E5F4552091A69125d5DfCb7b8C2659029395Bdf",
+         *         "balance": "1.250000000000000000",
+         *         "good": true,
+         *         "late": 0,
+         *         "oldest_s": 4,
+         *         "sent": 1,
+         *         "settlements_left": 2200,
+         *         "waiting": 0
+         *       },
+         *       "reserves": {
+         *         "assets": [
+         *           {
+         *             "asset": "ETH",
+         *             "held": "12.500000000000000000",
+         *             "missing": "0.000000000000000000",
+         *             "owed": "12.500000000000000000"
+         *           }
+         *         ],
+         *         "good": true
+         *       },
+         *       "trades": {
+         *         "disputed": 1,
+         *         "good": true,
+         *         "late_s": 0
+         *       },
+         *       "version": "0.1.0"
+         *     }
+         */
+        ExchangeHealth: {
+            /**
+             * Now
+             * Format: date-time
+             */
+            now: string;
+            /** Version */
+            version: string;
+            chain: components["schemas"]["ChainHealth"];
+            relayer: components["schemas"]["RelayerHealth"];
+            reserves: components["schemas"]["ReservesHealth"];
+            trades: components["schemas"]["TradesHealth"];
+            jobs: components["schemas"]["JobsHealth"];
+            prices: components["schemas"]["PricesHealth"];
+            limits: components["schemas"]["LimitsHealth"];
+        };
+        /**
          * FacetsAnswer
          * @description How many of the offers found have what; `complete` is false where they were too many.
          * @example {
@@ -2948,6 +3132,37 @@ export interface components {
          */
         Interval: "5m" | "1h" | "1d" | "1w";
         /**
+         * JobsHealth
+         * @description What the worker has to do; `oldest_s` is for how long one could have run.
+         */
+        JobsHealth: {
+            /**
+             * Good
+             * @description Whether it is well; null where it could not be looked at.
+             */
+            good: boolean | null;
+            /**
+             * Waiting
+             * Format: int64
+             */
+            waiting: number;
+            /**
+             * Running
+             * Format: int64
+             */
+            running: number;
+            /**
+             * Failed
+             * Format: int64
+             */
+            failed: number;
+            /**
+             * Oldest S
+             * Format: int64
+             */
+            oldest_s: number;
+        };
+        /**
          * KeyAnswer
          * @description The public side of a secret, which checks `v1a`; it is valid until `expires_at`.
          */
@@ -2996,6 +3211,19 @@ export interface components {
              * Format: int64
              */
             offers: number;
+        };
+        /**
+         * LimitsHealth
+         * @description Where the limits are kept.
+         */
+        LimitsHealth: {
+            /**
+             * Good
+             * @description Whether it is well; null where it could not be looked at.
+             */
+            good: boolean | null;
+            /** Place */
+            place: string;
         };
         /**
          * ListedOffer
@@ -3455,6 +3683,28 @@ export interface components {
              * @description The account's fields, sealed by NIP-44 v2 to the owner's own key, in base64. The exchange cannot open it.
              */
             sealed: string;
+        };
+        /**
+         * NewPushSubscriptionBody
+         * @description A browser's `PushSubscription`, as its `toJSON` has it, and what its owner calls it.
+         * @example {
+         *       "endpoint": "https://push.example/JzLQ3raZJfFBR0aqvOMsLrt54w4rJUsV",
+         *       "keys": {
+         *         "auth": "BTBZMqHH6r4Tts7J_aSIgg",
+         *         "p256dh": "BCVxsr7N_eNgVRqvHtD0zTZsEc6-VV-JvLexhqUzORcxaOzi6-AYWXvTBHm4bjyPjs7Vd8pZGH6SRpkNtoIAiw4"
+         *       },
+         *       "label": "Firefox on Android"
+         *     }
+         */
+        NewPushSubscriptionBody: {
+            /**
+             * Endpoint
+             * @description `https`, at a push service with a public address.
+             */
+            endpoint: string;
+            keys: components["schemas"]["PushKeys"];
+            /** Label */
+            label: string;
         };
         /**
          * NewSavedSearchBody
@@ -4747,6 +4997,31 @@ export interface components {
             next_cursor: string | null;
         };
         /**
+         * PricesHealth
+         * @description The market's prices; `stale` names 50 pairs at most.
+         */
+        PricesHealth: {
+            /**
+             * Good
+             * @description Whether it is well; null where it could not be looked at.
+             */
+            good: boolean | null;
+            /**
+             * Pairs
+             * Format: int64
+             */
+            pairs: number;
+            /**
+             * Fresh
+             * Format: int64
+             */
+            fresh: number;
+            /** Stale */
+            stale: components["schemas"]["StalePair"][];
+            /** Sources */
+            sources: components["schemas"]["SourceHealth"][];
+        };
+        /**
          * ProblemPage
          * @description A problem: its `type` is the same on every exchange.
          * @example {
@@ -4820,6 +5095,80 @@ export interface components {
             signature: string;
         };
         /**
+         * PushKeyAnswer
+         * @description The exchange's public key, to which a browser subscribes: its `applicationServerKey`.
+         * @example {
+         *       "key": "BCVxsr7N_eNgVRqvHtD0zTZsEc6-VV-JvLexhqUzORcxaOzi6-AYWXvTBHm4bjyPjs7Vd8pZGH6SRpkNtoIAiw4"
+         *     }
+         */
+        PushKeyAnswer: {
+            /** Key */
+            key: string;
+        };
+        /**
+         * PushKeys
+         * @description The device's public key (an uncompressed point on P-256) and the secret that it shares.
+         */
+        PushKeys: {
+            /** P256Dh */
+            p256dh: string;
+            /** Auth */
+            auth: string;
+        };
+        /**
+         * PushSubscriptionAnswer
+         * @description A device that is told of the account's trades.
+         *
+         *     `accepted_at` is when its push service last took a message. The endpoint is not shown again:
+         *     whoever has it can have the device woken.
+         * @example {
+         *       "created_at": "2026-11-24T05:00:00Z",
+         *       "id": "0193579a-8d42-7e11-9c30-6f5e4d3c2b1a",
+         *       "label": "Firefox on Android",
+         *       "service": "push.example",
+         *       "accepted_at": null
+         *     }
+         */
+        PushSubscriptionAnswer: {
+            /**
+             * Id
+             * Format: uuid
+             */
+            id: string;
+            /** Label */
+            label: string;
+            /** Service */
+            service: string;
+            /** Accepted At */
+            accepted_at: string | null;
+            /**
+             * Created At
+             * Format: date-time
+             */
+            created_at: string;
+        };
+        /**
+         * PushSubscriptionsAnswer
+         * @description All devices of the account.
+         * @example {
+         *       "data": [
+         *         {
+         *           "created_at": "2026-11-24T05:00:00Z",
+         *           "id": "0193579a-8d42-7e11-9c30-6f5e4d3c2b1a",
+         *           "label": "Firefox on Android",
+         *           "service": "push.example",
+         *           "accepted_at": null
+         *         }
+         *       ]
+         *     }
+         */
+        PushSubscriptionsAnswer: {
+            /** Data */
+            data: components["schemas"]["PushSubscriptionAnswer"][];
+            /** Next Cursor */
+            next_cursor?: null;
+        };
+        /**
          * RegistryAnswer
          * @description The registry as it was signed: the signature is of the bytes of `signed` in UTF-8.
          * @example {
@@ -4844,6 +5193,70 @@ export interface components {
             signature: string;
             /** Signed */
             signed: string;
+        };
+        /**
+         * RelayerHealth
+         * @description What brings settlements to the chain; `late` is how many wait for too long.
+         */
+        RelayerHealth: {
+            /**
+             * Good
+             * @description Whether it is well; null where it could not be looked at.
+             */
+            good: boolean | null;
+            /** Address */
+            address: string;
+            /** Balance */
+            balance: string | null;
+            /** Settlements Left */
+            settlements_left: number | null;
+            /**
+             * Waiting
+             * Format: int64
+             */
+            waiting: number;
+            /**
+             * Sent
+             * Format: int64
+             */
+            sent: number;
+            /**
+             * Oldest S
+             * Format: int64
+             */
+            oldest_s: number;
+            /**
+             * Late
+             * Format: int64
+             */
+            late: number;
+        };
+        /**
+         * ReserveHealth
+         * @description What the contract has to hold of an asset at least, and what it holds at the same block.
+         */
+        ReserveHealth: {
+            /** Asset */
+            asset: string;
+            /** Owed */
+            owed: string;
+            /** Held */
+            held: string;
+            /** Missing */
+            missing: string;
+        };
+        /**
+         * ReservesHealth
+         * @description Whether the contract holds what it owes.
+         */
+        ReservesHealth: {
+            /**
+             * Good
+             * @description Whether it is well; null where it could not be looked at.
+             */
+            good: boolean | null;
+            /** Assets */
+            assets: components["schemas"]["ReserveHealth"][];
         };
         /**
          * Risk
@@ -5129,6 +5542,38 @@ export interface components {
             /** Used */
             used: boolean;
             why_not: components["schemas"]["PricesFault"] | null;
+        };
+        /**
+         * SourceHealth
+         * @description How many pairs a source has a word on, and how many of them failed when tried last.
+         */
+        SourceHealth: {
+            /** Name */
+            name: string;
+            /**
+             * Pairs
+             * Format: int64
+             */
+            pairs: number;
+            /**
+             * Faulty
+             * Format: int64
+             */
+            faulty: number;
+            /** Newest At */
+            newest_at: string | null;
+        };
+        /**
+         * StalePair
+         * @description A pair without a fresh price; `age_s` is null where it never had one.
+         */
+        StalePair: {
+            /** Base */
+            base: string;
+            /** Quote */
+            quote: string;
+            /** Age S */
+            age_s: number | null;
         };
         /**
          * Step
@@ -5549,6 +5994,24 @@ export interface components {
          */
         TradeState: "awaiting_escrow" | "escrowed" | "payment_sent" | "releasing" | "completed" | "expired" | "cancelled" | "refunding" | "refunded" | "disputed" | "splitting" | "resolved";
         /**
+         * TradesHealth
+         * @description Trades that wait for a ruling, and for how long the oldest deadline is unmet.
+         */
+        TradesHealth: {
+            /**
+             * Good
+             * @description Whether it is well; null where it could not be looked at.
+             */
+            good: boolean | null;
+            /**
+             * Disputed
+             * Format: int64
+             */
+            disputed: number;
+            /** Late S */
+            late_s: number | null;
+        };
+        /**
          * ViewerBody
          * @description What this trade means for you, and what you can do.
          */
@@ -5944,6 +6407,12 @@ export interface components {
             market: components["schemas"]["BookMarketAnswer"] | null;
         };
         /**
+         * Fault
+         * @description Why there was no answer.
+         * @enum {string}
+         */
+        OutwardFault: "address" | "unreachable" | "tls" | "timeout" | "malformed";
+        /**
          * MethodAnswer
          * @description A payment method; null `countries` or `currencies` are all of them.
          * @example {
@@ -6079,12 +6548,6 @@ export interface components {
          * @enum {string}
          */
         PricesFault: "unreachable" | "timeout" | "refused" | "redirected" | "too_large" | "unreadable" | "missing" | "failed" | "not_a_number" | "not_positive" | "out_of_range" | "from_the_future" | "older" | "jump" | "not_development" | "stale" | "outlier" | "too_few_sources" | "disagreement" | "never_read";
-        /**
-         * Fault
-         * @description Why there was no answer.
-         * @enum {string}
-         */
-        WebhooksFault: "address" | "unreachable" | "tls" | "timeout" | "malformed";
         /**
          * ProblemBody
          * @description `application/problem+json` (RFC 9457).
@@ -6629,6 +7092,125 @@ export interface operations {
                     [name: string]: unknown;
                 };
                 content?: never;
+            };
+            /** @description There is no such thing, or it is not yours to see. */
+            404: {
+                headers: {
+                    "X-Request-Id": components["headers"]["X-Request-Id"];
+                    "RateLimit-Policy": components["headers"]["RateLimit-Policy"];
+                    RateLimit: components["headers"]["RateLimit"];
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/problem+json": components["schemas"]["Problem"];
+                };
+            };
+            414: components["responses"]["QueryTooLong"];
+            /** @description The request does not have the form this operation takes. */
+            422: {
+                headers: {
+                    "X-Request-Id": components["headers"]["X-Request-Id"];
+                    "RateLimit-Policy": components["headers"]["RateLimit-Policy"];
+                    RateLimit: components["headers"]["RateLimit"];
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/problem+json": components["schemas"]["Problem"];
+                };
+            };
+            /** @description You asked for more than a limit permits; try again after the seconds in Retry-After. */
+            429: {
+                headers: {
+                    "Retry-After": components["headers"]["Retry-After"];
+                    "X-Request-Id": components["headers"]["X-Request-Id"];
+                    "RateLimit-Policy": components["headers"]["RateLimit-Policy"];
+                    RateLimit: components["headers"]["RateLimit"];
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/problem+json": components["schemas"]["Problem"];
+                };
+            };
+            431: components["responses"]["HeadersTooLarge"];
+            500: components["responses"]["InternalError"];
+            /** @description The server is at its limit for this kind of work; try again in a moment. */
+            503: {
+                headers: {
+                    "X-Request-Id": components["headers"]["X-Request-Id"];
+                    "RateLimit-Policy": components["headers"]["RateLimit-Policy"];
+                    RateLimit: components["headers"]["RateLimit"];
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/problem+json": components["schemas"]["Problem"];
+                };
+            };
+        };
+    };
+    exchange_health: {
+        parameters: {
+            query?: {
+                /**
+                 * @description Only these fields of the answer, or of each entry of a list; `a.b` is the `b` in `a`.
+                 * @example id
+                 */
+                fields?: components["parameters"]["fields"];
+            };
+            header?: {
+                /** @description `ETag`s of answers that you have. */
+                "If-None-Match"?: components["parameters"]["if-none-match"];
+            };
+            path?: never;
+            cookie?: never;
+        };
+        requestBody?: never;
+        responses: {
+            /** @description Successful Response */
+            200: {
+                headers: {
+                    ETag: components["headers"]["ETag"];
+                    "X-Request-Id": components["headers"]["X-Request-Id"];
+                    "RateLimit-Policy": components["headers"]["RateLimit-Policy"];
+                    RateLimit: components["headers"]["RateLimit"];
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/json": components["schemas"]["ExchangeHealth"];
+                };
+            };
+            /** @description It is still what `If-None-Match` says. */
+            304: {
+                headers: {
+                    "X-Request-Id": components["headers"]["X-Request-Id"];
+                    "RateLimit-Policy": components["headers"]["RateLimit-Policy"];
+                    RateLimit: components["headers"]["RateLimit"];
+                    [name: string]: unknown;
+                };
+                content?: never;
+            };
+            /** @description This operation needs a valid bearer token. */
+            401: {
+                headers: {
+                    "X-Request-Id": components["headers"]["X-Request-Id"];
+                    "RateLimit-Policy": components["headers"]["RateLimit-Policy"];
+                    RateLimit: components["headers"]["RateLimit"];
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/problem+json": components["schemas"]["Problem"];
+                };
+            };
+            /** @description The token does not have the scope that this operation needs. */
+            403: {
+                headers: {
+                    "X-Request-Id": components["headers"]["X-Request-Id"];
+                    "RateLimit-Policy": components["headers"]["RateLimit-Policy"];
+                    RateLimit: components["headers"]["RateLimit"];
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/problem+json": components["schemas"]["Problem"];
+                };
             };
             /** @description There is no such thing, or it is not yours to see. */
             404: {
@@ -15759,6 +16341,416 @@ export interface operations {
             413: components["responses"]["BodyTooLarge"];
             414: components["responses"]["QueryTooLong"];
             /** @description This Idempotency-Key has been used for another request. The request does not have the form this operation takes. */
+            422: {
+                headers: {
+                    "X-Request-Id": components["headers"]["X-Request-Id"];
+                    "RateLimit-Policy": components["headers"]["RateLimit-Policy"];
+                    RateLimit: components["headers"]["RateLimit"];
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/problem+json": components["schemas"]["Problem"];
+                };
+            };
+            /** @description You asked for more than a limit permits; try again after the seconds in Retry-After. */
+            429: {
+                headers: {
+                    "Retry-After": components["headers"]["Retry-After"];
+                    "X-Request-Id": components["headers"]["X-Request-Id"];
+                    "RateLimit-Policy": components["headers"]["RateLimit-Policy"];
+                    RateLimit: components["headers"]["RateLimit"];
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/problem+json": components["schemas"]["Problem"];
+                };
+            };
+            431: components["responses"]["HeadersTooLarge"];
+            500: components["responses"]["InternalError"];
+            /** @description The server is at its limit for this kind of work; try again in a moment. */
+            503: {
+                headers: {
+                    "X-Request-Id": components["headers"]["X-Request-Id"];
+                    "RateLimit-Policy": components["headers"]["RateLimit-Policy"];
+                    RateLimit: components["headers"]["RateLimit"];
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/problem+json": components["schemas"]["Problem"];
+                };
+            };
+        };
+    };
+    get_push_key: {
+        parameters: {
+            query?: {
+                /**
+                 * @description Only these fields of the answer, or of each entry of a list; `a.b` is the `b` in `a`.
+                 * @example id
+                 */
+                fields?: components["parameters"]["fields"];
+            };
+            header?: {
+                /** @description `ETag`s of answers that you have. */
+                "If-None-Match"?: components["parameters"]["if-none-match"];
+            };
+            path?: never;
+            cookie?: never;
+        };
+        requestBody?: never;
+        responses: {
+            /** @description Successful Response */
+            200: {
+                headers: {
+                    ETag: components["headers"]["ETag"];
+                    "X-Request-Id": components["headers"]["X-Request-Id"];
+                    "RateLimit-Policy": components["headers"]["RateLimit-Policy"];
+                    RateLimit: components["headers"]["RateLimit"];
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/json": components["schemas"]["PushKeyAnswer"];
+                };
+            };
+            /** @description It is still what `If-None-Match` says. */
+            304: {
+                headers: {
+                    "X-Request-Id": components["headers"]["X-Request-Id"];
+                    "RateLimit-Policy": components["headers"]["RateLimit-Policy"];
+                    RateLimit: components["headers"]["RateLimit"];
+                    [name: string]: unknown;
+                };
+                content?: never;
+            };
+            414: components["responses"]["QueryTooLong"];
+            /** @description The request does not have the form this operation takes. */
+            422: {
+                headers: {
+                    "X-Request-Id": components["headers"]["X-Request-Id"];
+                    "RateLimit-Policy": components["headers"]["RateLimit-Policy"];
+                    RateLimit: components["headers"]["RateLimit"];
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/problem+json": components["schemas"]["Problem"];
+                };
+            };
+            /** @description You asked for more than a limit permits; try again after the seconds in Retry-After. */
+            429: {
+                headers: {
+                    "Retry-After": components["headers"]["Retry-After"];
+                    "X-Request-Id": components["headers"]["X-Request-Id"];
+                    "RateLimit-Policy": components["headers"]["RateLimit-Policy"];
+                    RateLimit: components["headers"]["RateLimit"];
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/problem+json": components["schemas"]["Problem"];
+                };
+            };
+            431: components["responses"]["HeadersTooLarge"];
+            500: components["responses"]["InternalError"];
+            /** @description The server is at its limit for this kind of work; try again in a moment. */
+            503: {
+                headers: {
+                    "X-Request-Id": components["headers"]["X-Request-Id"];
+                    "RateLimit-Policy": components["headers"]["RateLimit-Policy"];
+                    RateLimit: components["headers"]["RateLimit"];
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/problem+json": components["schemas"]["Problem"];
+                };
+            };
+        };
+    };
+    list_push_subscriptions: {
+        parameters: {
+            query?: {
+                /**
+                 * @description Only these fields of the answer, or of each entry of a list; `a.b` is the `b` in `a`.
+                 * @example id
+                 */
+                fields?: components["parameters"]["fields"];
+            };
+            header?: {
+                /** @description `ETag`s of answers that you have. */
+                "If-None-Match"?: components["parameters"]["if-none-match"];
+            };
+            path?: never;
+            cookie?: never;
+        };
+        requestBody?: never;
+        responses: {
+            /** @description Successful Response */
+            200: {
+                headers: {
+                    ETag: components["headers"]["ETag"];
+                    "X-Request-Id": components["headers"]["X-Request-Id"];
+                    "RateLimit-Policy": components["headers"]["RateLimit-Policy"];
+                    RateLimit: components["headers"]["RateLimit"];
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/json": components["schemas"]["PushSubscriptionsAnswer"];
+                };
+            };
+            /** @description It is still what `If-None-Match` says. */
+            304: {
+                headers: {
+                    "X-Request-Id": components["headers"]["X-Request-Id"];
+                    "RateLimit-Policy": components["headers"]["RateLimit-Policy"];
+                    RateLimit: components["headers"]["RateLimit"];
+                    [name: string]: unknown;
+                };
+                content?: never;
+            };
+            /** @description This operation needs a valid bearer token. */
+            401: {
+                headers: {
+                    "X-Request-Id": components["headers"]["X-Request-Id"];
+                    "RateLimit-Policy": components["headers"]["RateLimit-Policy"];
+                    RateLimit: components["headers"]["RateLimit"];
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/problem+json": components["schemas"]["Problem"];
+                };
+            };
+            /** @description The token does not have the scope that this operation needs. */
+            403: {
+                headers: {
+                    "X-Request-Id": components["headers"]["X-Request-Id"];
+                    "RateLimit-Policy": components["headers"]["RateLimit-Policy"];
+                    RateLimit: components["headers"]["RateLimit"];
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/problem+json": components["schemas"]["Problem"];
+                };
+            };
+            414: components["responses"]["QueryTooLong"];
+            /** @description The request does not have the form this operation takes. */
+            422: {
+                headers: {
+                    "X-Request-Id": components["headers"]["X-Request-Id"];
+                    "RateLimit-Policy": components["headers"]["RateLimit-Policy"];
+                    RateLimit: components["headers"]["RateLimit"];
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/problem+json": components["schemas"]["Problem"];
+                };
+            };
+            /** @description You asked for more than a limit permits; try again after the seconds in Retry-After. */
+            429: {
+                headers: {
+                    "Retry-After": components["headers"]["Retry-After"];
+                    "X-Request-Id": components["headers"]["X-Request-Id"];
+                    "RateLimit-Policy": components["headers"]["RateLimit-Policy"];
+                    RateLimit: components["headers"]["RateLimit"];
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/problem+json": components["schemas"]["Problem"];
+                };
+            };
+            431: components["responses"]["HeadersTooLarge"];
+            500: components["responses"]["InternalError"];
+            /** @description The server is at its limit for this kind of work; try again in a moment. */
+            503: {
+                headers: {
+                    "X-Request-Id": components["headers"]["X-Request-Id"];
+                    "RateLimit-Policy": components["headers"]["RateLimit-Policy"];
+                    RateLimit: components["headers"]["RateLimit"];
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/problem+json": components["schemas"]["Problem"];
+                };
+            };
+        };
+    };
+    create_push_subscription: {
+        parameters: {
+            query?: never;
+            header?: {
+                "idempotency-key"?: string | null;
+            };
+            path?: never;
+            cookie?: never;
+        };
+        requestBody: {
+            content: {
+                "application/json": components["schemas"]["NewPushSubscriptionBody"];
+            };
+        };
+        responses: {
+            /** @description Successful Response */
+            201: {
+                headers: {
+                    "X-Request-Id": components["headers"]["X-Request-Id"];
+                    "RateLimit-Policy": components["headers"]["RateLimit-Policy"];
+                    RateLimit: components["headers"]["RateLimit"];
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/json": components["schemas"]["PushSubscriptionAnswer"];
+                };
+            };
+            /** @description This operation needs an Idempotency-Key header, so that a retry cannot act twice. Push messages do not go to this address. These are no keys of a push subscription. */
+            400: {
+                headers: {
+                    "X-Request-Id": components["headers"]["X-Request-Id"];
+                    "RateLimit-Policy": components["headers"]["RateLimit-Policy"];
+                    RateLimit: components["headers"]["RateLimit"];
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/problem+json": components["schemas"]["Problem"];
+                };
+            };
+            /** @description This operation needs a valid bearer token. */
+            401: {
+                headers: {
+                    "X-Request-Id": components["headers"]["X-Request-Id"];
+                    "RateLimit-Policy": components["headers"]["RateLimit-Policy"];
+                    RateLimit: components["headers"]["RateLimit"];
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/problem+json": components["schemas"]["Problem"];
+                };
+            };
+            /** @description The token does not have the scope that this operation needs. */
+            403: {
+                headers: {
+                    "X-Request-Id": components["headers"]["X-Request-Id"];
+                    "RateLimit-Policy": components["headers"]["RateLimit-Policy"];
+                    RateLimit: components["headers"]["RateLimit"];
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/problem+json": components["schemas"]["Problem"];
+                };
+            };
+            408: components["responses"]["RequestTooSlow"];
+            /** @description A request with this Idempotency-Key is still being carried out. This address is another device's. You have as many devices with push messages as one account can have. */
+            409: {
+                headers: {
+                    "X-Request-Id": components["headers"]["X-Request-Id"];
+                    "RateLimit-Policy": components["headers"]["RateLimit-Policy"];
+                    RateLimit: components["headers"]["RateLimit"];
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/problem+json": components["schemas"]["Problem"];
+                };
+            };
+            413: components["responses"]["BodyTooLarge"];
+            414: components["responses"]["QueryTooLong"];
+            /** @description This Idempotency-Key has been used for another request. The request does not have the form this operation takes. */
+            422: {
+                headers: {
+                    "X-Request-Id": components["headers"]["X-Request-Id"];
+                    "RateLimit-Policy": components["headers"]["RateLimit-Policy"];
+                    RateLimit: components["headers"]["RateLimit"];
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/problem+json": components["schemas"]["Problem"];
+                };
+            };
+            /** @description You asked for more than a limit permits; try again after the seconds in Retry-After. */
+            429: {
+                headers: {
+                    "Retry-After": components["headers"]["Retry-After"];
+                    "X-Request-Id": components["headers"]["X-Request-Id"];
+                    "RateLimit-Policy": components["headers"]["RateLimit-Policy"];
+                    RateLimit: components["headers"]["RateLimit"];
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/problem+json": components["schemas"]["Problem"];
+                };
+            };
+            431: components["responses"]["HeadersTooLarge"];
+            500: components["responses"]["InternalError"];
+            /** @description The server is at its limit for this kind of work; try again in a moment. */
+            503: {
+                headers: {
+                    "X-Request-Id": components["headers"]["X-Request-Id"];
+                    "RateLimit-Policy": components["headers"]["RateLimit-Policy"];
+                    RateLimit: components["headers"]["RateLimit"];
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/problem+json": components["schemas"]["Problem"];
+                };
+            };
+        };
+    };
+    end_push_subscription: {
+        parameters: {
+            query?: never;
+            header?: never;
+            path: {
+                subscription_id: string;
+            };
+            cookie?: never;
+        };
+        requestBody?: never;
+        responses: {
+            /** @description Successful Response */
+            204: {
+                headers: {
+                    "X-Request-Id": components["headers"]["X-Request-Id"];
+                    "RateLimit-Policy": components["headers"]["RateLimit-Policy"];
+                    RateLimit: components["headers"]["RateLimit"];
+                    [name: string]: unknown;
+                };
+                content?: never;
+            };
+            /** @description This operation needs a valid bearer token. */
+            401: {
+                headers: {
+                    "X-Request-Id": components["headers"]["X-Request-Id"];
+                    "RateLimit-Policy": components["headers"]["RateLimit-Policy"];
+                    RateLimit: components["headers"]["RateLimit"];
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/problem+json": components["schemas"]["Problem"];
+                };
+            };
+            /** @description The token does not have the scope that this operation needs. */
+            403: {
+                headers: {
+                    "X-Request-Id": components["headers"]["X-Request-Id"];
+                    "RateLimit-Policy": components["headers"]["RateLimit-Policy"];
+                    RateLimit: components["headers"]["RateLimit"];
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/problem+json": components["schemas"]["Problem"];
+                };
+            };
+            /** @description There is no such thing, or it is not yours to see. */
+            404: {
+                headers: {
+                    "X-Request-Id": components["headers"]["X-Request-Id"];
+                    "RateLimit-Policy": components["headers"]["RateLimit-Policy"];
+                    RateLimit: components["headers"]["RateLimit"];
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/problem+json": components["schemas"]["Problem"];
+                };
+            };
+            408: components["responses"]["RequestTooSlow"];
+            413: components["responses"]["BodyTooLarge"];
+            414: components["responses"]["QueryTooLong"];
+            /** @description The request does not have the form this operation takes. */
             422: {
                 headers: {
                     "X-Request-Id": components["headers"]["X-Request-Id"];

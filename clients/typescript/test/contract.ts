@@ -27,6 +27,7 @@ const calls: Record<keyof operations, () => Promise<unknown>> = {
   exchange: () => client.GET("/v1/exchange"),
   list_problems: () => client.GET("/v1/problems"),
   get_problem: () => client.GET("/v1/problems/{name}", { params: { path: { name: "price-moved" } } }),
+  exchange_health: () => client.GET("/v1/admin/health"),
   create_nonce: () => client.POST("/v1/nonces"),
   create_account: () => client.POST("/v1/accounts", {
     body: { name: "rosa", passphrase: "lantern orbit velvet quarry" },
@@ -239,6 +240,18 @@ const calls: Record<keyof operations, () => Promise<unknown>> = {
   }),
   replay_delivery: () => client.POST("/v1/webhooks/{webhook_id}/deliveries/{delivery_id}/replay", {
     params: { path: { webhook_id: ID, delivery_id: ID } },
+  }),
+  get_push_key: () => client.GET("/v1/push/key"),
+  create_push_subscription: () => client.POST("/v1/push/subscriptions", {
+    body: {
+      endpoint: "https://push.example/JzLQ3raZJfFBR0aqvOMsLrt54w4rJUsV",
+      keys: { auth: "A".repeat(22), p256dh: `B${"A".repeat(86)}` },
+      label: "Firefox on Android",
+    },
+  }),
+  list_push_subscriptions: () => client.GET("/v1/push/subscriptions"),
+  end_push_subscription: () => client.DELETE("/v1/push/subscriptions/{subscription_id}", {
+    params: { path: { subscription_id: ID } },
   }),
   list_events: () => client.GET("/v1/account/events"),
   create_stream_ticket: () => client.POST("/v1/stream/tickets"),

@@ -23,16 +23,16 @@ from tradepost.kernel.money import Amount, Asset
 from tradepost.kernel.settings import Settings
 from tradepost.trades import service as trades
 
-_LATE: Final = timedelta(minutes=2)
+LATE: Final = timedelta(minutes=2)
 #: Fewer settlements than this are soon used up.
-_FEW: Final = 50
+FEW: Final = 50
 #: A deadline is looked at every two seconds; a job is started at once.
-_DEADLINE_LATE_S: Final = 60
-_JOB_LATE_S: Final = 60
+DEADLINE_LATE_S: Final = 60
+JOB_LATE_S: Final = 60
 _SKEW_S: Final = 2
 #: Miners and sequencers may be a little ahead.
 _CHAIN_SKEW_S: Final = 30
-_BLOCKS_BEHIND: Final = 20
+BLOCKS_BEHIND: Final = 20
 _NO_NODE: Final = "the node of RPC_URL does not answer"
 
 
@@ -99,7 +99,7 @@ async def _watcher(database: Database, chain: Chain, settings: Settings) -> Find
         behind = (await chain.head()).number - number
     except ChainNotReady:
         return Finding("watcher", True, f"at block {number}; {_NO_NODE} now")
-    if behind > _BLOCKS_BEHIND:
+    if behind > BLOCKS_BEHIND:
         words = f"at block {number}, {behind} behind the node: wait, or look at `tradepost watch`"
         return Finding("watcher", False, words)
     return Finding("watcher", True, f"at block {number}")
@@ -108,10 +108,10 @@ async def _watcher(database: Database, chain: Chain, settings: Settings) -> Find
 async def _relayer(database: Database, chain: Chain, settings: Settings) -> Finding:
     address = Account.from_key(settings.relayer_key.get_secret_value()).address
     async with database.transaction() as tx:
-        late = await escrows.count_late(tx, _LATE)
+        late = await escrows.count_late(tx, LATE)
     if late:
         return Finding(
-            "relayer", False, f"{late} settlements wait for longer than {_LATE}: look at the worker"
+            "relayer", False, f"{late} settlements wait for longer than {LATE}: look at the worker"
         )
     try:
         balance = await chain.balance(address)
@@ -120,7 +120,7 @@ async def _relayer(database: Database, chain: Chain, settings: Settings) -> Find
         return Finding("relayer", False, _NO_NODE)
     left = settlements_left(balance, max_fee)
     words = f"{address} has {balance / 10**18:.4f} coins for gas, for about {left:,} settlements"
-    if left < _FEW:
+    if left < FEW:
         return Finding("relayer", False, f"{words}: send it coins")
     together = releases_together(balance, max_fee, settings.relay_count)
     if together < settings.relay_count:
@@ -139,7 +139,7 @@ async def _deadlines(database: Database) -> Finding:
             late_s = await trades.lateness(tx)
         except ChainNotReady:
             return Finding("deadlines", False, "unknown without the chain: see the watcher")
-    if late_s > _DEADLINE_LATE_S:
+    if late_s > DEADLINE_LATE_S:
         words = f"one is unmet for {late_s:.0f} s: does `tradepost worker` run?"
         return Finding("deadlines", False, words)
     return Finding("deadlines", True, "none is late")
@@ -148,7 +148,7 @@ async def _deadlines(database: Database) -> Finding:
 async def _jobs(database: Database) -> Finding:
     async with database.reading() as reading:
         queue = await jobs.queue(reading.connection)
-    if queue.oldest_s > _JOB_LATE_S:
+    if queue.oldest_s > JOB_LATE_S:
         words = (
             f"{queue.waiting} wait, one for {queue.oldest_s:.0f} s: does `tradepost worker` run?"
         )

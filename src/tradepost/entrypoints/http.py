@@ -26,12 +26,14 @@ import tradepost.offers.http
 import tradepost.payments.http.accounts
 import tradepost.payments.http.methods
 import tradepost.prices.http
+import tradepost.push.http
 import tradepost.sandbox.http
 import tradepost.trades.http
 import tradepost.webhooks.http
 from tradepost import __version__
 from tradepost.book import service as book
 from tradepost.entrypoints import logs, meta, page, problems, sharing, tracer
+from tradepost.entrypoints.admin import http as admin
 from tradepost.entrypoints.agents.door import Door, DoorRoute
 from tradepost.entrypoints.graphql.queries import Queries
 from tradepost.entrypoints.graphql.socket import graphql_socket
@@ -61,7 +63,8 @@ from tradepost.kernel.settings import Settings
 from tradepost.kernel.signals import notifying, wire_of
 from tradepost.notifications.http import asyncapi
 from tradepost.notifications.hub import PACE, Hub, Pace
-from tradepost.webhooks.addresses import FirstLook, SystemNames
+from tradepost.outward.addresses import SystemNames
+from tradepost.outward.looking import FirstLook
 
 _DESCRIPTION = """
 A self-hosted peer-to-peer crypto exchange. Amounts are decimal strings in whole units, times are
@@ -83,6 +86,7 @@ _TAGS = {
     "confirmations": "What a program asks of its owner, and his answer.",
     "markets": "Each pair at a glance: depth, methods, past trades, candles.",
     "webhooks": "Where the exchange sends an account's events.",
+    "push": "Which devices are told of an account's trades when no page is open.",
     "streams": "What happens, as it happens.",
     "graphql": "What is named of all that, in one request.",
     "sandbox": "Coins and time for those who try a bot: on a development chain only, else 404.",
@@ -106,6 +110,7 @@ def _operations(*, sandbox: bool) -> tuple[BaseRoute, ...]:
         meta.clock,
         meta.router,
         problems.router,
+        admin.router,
         tradepost.identity.http.router,
         tradepost.backups.http.router,
         tradepost.book.http.router,
@@ -119,6 +124,8 @@ def _operations(*, sandbox: bool) -> tuple[BaseRoute, ...]:
         tradepost.confirmations.http.router,
         tradepost.insights.http.router,
         tradepost.webhooks.http.router,
+        tradepost.push.http.public,
+        tradepost.push.http.router,
         tradepost.notifications.http.router,
         tradepost.notifications.http.streams,
         tradepost.entrypoints.graphql.http.router,
@@ -154,6 +161,7 @@ def build(settings: Settings, clock: Clock | None = None, pace: Pace = PACE) -> 
             app.state.streams = streams
             app.state.contract_signatures = chain
             app.state.lock_means = chain
+            app.state.chain = chain
             app.state.node = node
             app.state.development_node = chain  # asked for by a sandbox's operations alone
             app.state.first_look = FirstLook(names)

@@ -27,7 +27,8 @@ _INDEX: Final = "/index.html"
 _WORKER: Final = "/sw.js"
 #: The page's own addresses; `web/src/routes.tsx` is their map.
 _PAGES: Final = re.compile(
-    r"/(start|wallet|market|notifications|admin|trades|my/offers|(offers|trades|verify)/[^/]{1,64}"
+    r"/(start|wallet|market|notifications|admin|trades|my/offers"
+    r"|(my/offers|offers|trades|verify)/[^/]{1,64}"
     r"|settings(/(payment-accounts|tokens|webhooks|node|notifications))?)?"
 )
 #: Where nobody is told of a page that is not there: a program asked, or a file of the page did.

@@ -1,4 +1,4 @@
-"""The worker's process: jobs, deadlines, prices, webhooks and the relayer (`tradepost worker`)."""
+"""The worker's process (`tradepost worker`): jobs, deadlines, prices, messages and the relayer."""
 
 import asyncio
 import logging
@@ -18,6 +18,7 @@ import tradepost.deposits.jobs
 import tradepost.insights.jobs
 import tradepost.offers.jobs
 import tradepost.prices.jobs
+import tradepost.push.jobs
 import tradepost.sandbox.jobs
 import tradepost.trades.jobs
 import tradepost.webhooks.jobs
@@ -34,9 +35,9 @@ from tradepost.kernel.database import Database, Transaction
 from tradepost.kernel.jobs import observed
 from tradepost.kernel.settings import Settings
 from tradepost.kernel.signals import notifying, wire_of
+from tradepost.outward.addresses import SystemNames
+from tradepost.outward.sending import Sender
 from tradepost.sandbox.node import DevelopmentNode
-from tradepost.webhooks.addresses import SystemNames
-from tradepost.webhooks.sending import Sender
 
 _JOBS_AT_ONCE = 4
 #: A queue that lost its database ends this process, and should not take half a minute for it.
@@ -78,14 +79,18 @@ async def work(settings: Settings) -> None:
         tradepost.deposits.jobs.register(queue, database)
         tradepost.insights.jobs.register(queue, database)
         tradepost.webhooks.jobs.register(queue, database)
+        tradepost.push.jobs.register(queue, database)
         if isinstance(chain, DevelopmentNode):
             tradepost.sandbox.jobs.register(queue, database, chain)
         relayer = asyncio.create_task(Relayer(database, chain, settings).run(), name="relayer")
         poller = tradepost.prices.jobs.Poller(database, settings, _on_development_chain)
         prices = asyncio.create_task(poller.run(), name="prices")
         names = SystemNames()
-        deliverer = tradepost.webhooks.jobs.Deliverer(database, settings, Sender(settings, names))
+        sender = Sender(settings, names)
+        deliverer = tradepost.webhooks.jobs.Deliverer(database, settings, sender)
         webhooks = asyncio.create_task(deliverer.run(), name="webhooks")
+        pusher = tradepost.push.jobs.Pusher(database, settings, sender)
+        push = asyncio.create_task(pusher.run(), name="push")
         worker = Worker(
             queue,
             concurrency=_JOBS_AT_ONCE,
@@ -99,7 +104,7 @@ async def work(settings: Settings) -> None:
         running = worker.run()  # type: ignore[no-untyped-call]
         jobs = asyncio.create_task(running, name="jobs")
         pulse = asyncio.create_task(_end_if_stopped(database, worker), name="pulse")
-        parts = {relayer, prices, webhooks, jobs, pulse}
+        parts = {relayer, prices, webhooks, push, jobs, pulse}
         if settings.metrics_port is not None:
             metrics.serve(settings.metrics_host, settings.metrics_port + 1)
             measured = keep_measuring(database, chain, settings)

@@ -297,9 +297,14 @@ class Settings(BaseModel):
     graphql_queries_file: Path | None = None
     #: Whether only the queries of that file are answered.
     graphql_known_only: bool = False
-    #: Networks that are not public, to which webhooks may go all the same, and without TLS.
+    #: Where push services reach the operator; None: at `public_url`.
+    push_contact: (
+        Annotated[str, Field(pattern=r"^(mailto:[^@\s]+@[^@\s]+|https://\S+)$")] | None
+    ) = None
+    #: Networks that are not public, to which webhooks and push messages may go all
+    #: the same, and webhooks without TLS.
     webhook_networks: Annotated[tuple[IPv4Network | IPv6Network, ...], Field(max_length=50)] = ()
-    #: Networks to which webhooks never go, such as one's own public addresses.
+    #: Networks to which neither ever goes, such as one's own public addresses.
     webhook_refused_networks: Annotated[
         tuple[IPv4Network | IPv6Network, ...], Field(max_length=50)
     ] = ()

@@ -1,6 +1,6 @@
 """Every operation of the API, with typed answers.
 
-The rest is in `backups`, `confirmations`, `market`, `payments`, `sandbox`, `streams` and
+The rest is in `backups`, `confirmations`, `market`, `payments`, `push`, `sandbox`, `streams` and
 `webhooks`. It signs nothing, and checks nothing but forms.
 """
 
@@ -15,11 +15,13 @@ from tradepost_client._async.backups import AsyncBackups
 from tradepost_client._async.confirmations import AsyncConfirmations
 from tradepost_client._async.market import AsyncMarket
 from tradepost_client._async.payments import AsyncPayments
+from tradepost_client._async.push import AsyncPush
 from tradepost_client._async.sandbox import AsyncSandbox
 from tradepost_client._async.streams import AsyncStreams
 from tradepost_client._async.webhooks import AsyncWebhooks
 from tradepost_client.answers import answer, given, items
 from tradepost_client.errors import AnswerMalformed, ProblemError
+from tradepost_client.health import ExchangeHealth
 from tradepost_client.models import (
     Account,
     Event,
@@ -50,6 +52,7 @@ class AsyncClient(
     AsyncConfirmations,
     AsyncMarket,
     AsyncPayments,
+    AsyncPush,
     AsyncSandbox,
     AsyncStreams,
     AsyncWebhooks,
@@ -85,6 +88,10 @@ class AsyncClient(
     async def exchange(self) -> Exchange:
         """What it trades, and by which rules."""
         return answer(Exchange, await self.get("/v1/exchange"))
+
+    async def health(self) -> ExchangeHealth:
+        """How the exchange is; for accounts with the role `operator` only."""
+        return answer(ExchangeHealth, await self.get("/v1/admin/health"))
 
     async def problems(self) -> tuple[ProblemPage, ...]:
         """Every problem that it can answer with."""

@@ -1,6 +1,6 @@
 """Every operation of the API, with typed answers.
 
-The rest is in `backups`, `confirmations`, `market`, `payments`, `sandbox`, `streams` and
+The rest is in `backups`, `confirmations`, `market`, `payments`, `push`, `sandbox`, `streams` and
 `webhooks`. It signs nothing, and checks nothing but forms.
 """
 
@@ -15,11 +15,13 @@ from tradepost_client._sync.backups import SyncBackups
 from tradepost_client._sync.confirmations import Confirmations
 from tradepost_client._sync.market import Market
 from tradepost_client._sync.payments import Payments
+from tradepost_client._sync.push import SyncPush
 from tradepost_client._sync.sandbox import SyncSandbox
 from tradepost_client._sync.streams import Streams
 from tradepost_client._sync.webhooks import Webhooks
 from tradepost_client.answers import answer, given, items
 from tradepost_client.errors import AnswerMalformed, ProblemError
+from tradepost_client.health import ExchangeHealth
 from tradepost_client.models import (
     Account,
     Event,
@@ -50,6 +52,7 @@ class Client(
     Confirmations,
     Market,
     Payments,
+    SyncPush,
     SyncSandbox,
     Streams,
     Webhooks,
@@ -85,6 +88,10 @@ class Client(
     def exchange(self) -> Exchange:
         """What it trades, and by which rules."""
         return answer(Exchange, self.get("/v1/exchange"))
+
+    def health(self) -> ExchangeHealth:
+        """How the exchange is; for accounts with the role `operator` only."""
+        return answer(ExchangeHealth, self.get("/v1/admin/health"))
 
     def problems(self) -> tuple[ProblemPage, ...]:
         """Every problem that it can answer with."""

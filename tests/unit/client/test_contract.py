@@ -22,6 +22,8 @@ KNOWN = '{"persistedQuery":{"version":1,"sha256Hash":"' + "1f" * 32 + '"}}'
 KEY = "4f" * 32
 WALLET = "0x70997970C51812dc3A010C7d01b50e0d17dc79C8"
 SEALED = "Ag" + "bW9k" * 40
+POINT = "B" + "A" * 86
+AUTH = "A" * 22
 SINCE = datetime(2026, 11, 23, tzinfo=UTC)
 UNTIL = datetime(2026, 11, 24, tzinfo=UTC)
 PAIR = ("ETH", "EUR")
@@ -49,6 +51,7 @@ CALLS: dict[str, list[Call]] = {
     "exchange": [lambda of: of.exchange()],
     "list_problems": [lambda of: of.problems()],
     "get_problem": [lambda of: of.problem("price-moved")],
+    "exchange_health": [lambda of: of.health()],
     "create_nonce": [lambda of: of.create_nonce()],
     "create_account": [lambda of: of.create_account("rosa", "correct horse battery")],
     "create_session": [
@@ -155,6 +158,14 @@ CALLS: dict[str, list[Call]] = {
     "create_webhook": [
         lambda of: of.create_webhook("https://bot.example/hook", events=["trade.*"])
     ],
+    "get_push_key": [lambda of: of.push_key()],
+    "create_push_subscription": [
+        lambda of: of.subscribe_to_push(
+            "https://push.example/JzLQ3raZJfFBR0aqvOMsLrt54w4rJUsV", POINT, AUTH, label="Phone"
+        )
+    ],
+    "list_push_subscriptions": [lambda of: of.push_subscriptions()],
+    "end_push_subscription": [lambda of: of.end_push_subscription(ID)],
     "list_webhooks": [lambda of: of.webhooks()],
     "get_webhook": [lambda of: of.webhook(ID)],
     "edit_webhook": [lambda of: of.edit_webhook(ID, 2, events=["trade.*"], enabled=False)],

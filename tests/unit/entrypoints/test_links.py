@@ -110,6 +110,7 @@ def test_what_is_made_can_be_gone_on_with() -> None:
     assert {"get_trade", "lock", "payment_sent", "release"} <= linked["take_offer"]
     assert {"get_webhook", "edit_webhook", "test_webhook"} <= linked["create_webhook"]
     assert {"get_delivery", "replay_delivery"} <= linked["test_webhook"]
+    assert {"end_push_subscription"} <= linked["create_push_subscription"]
     assert {"replace_payment_account"} <= linked["create_payment_account"]
     assert {"hold", "price_limit"} <= set(
         OPERATIONS["quote_offer"]["responses"]["200"]["links"]["take_offer"]["requestBody"]

@@ -1,0 +1,1 @@
+"""What an operator's account is shown of his exchange."""
