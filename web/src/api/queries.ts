@@ -35,17 +35,22 @@ export const exchangeQuery = queryOptions({
 
 /** The languages in which the exchange names payment methods; all others are told in English. */
 const METHOD_LANGUAGES = ["en", "es", "pt", "fr", "de", "ru", "zh", "hi"] as const;
-const METHOD_FIELDS = "code,name,duration_s,reversible,chargeback_risk";
+
+export const methodLanguage = (locale: string) =>
+  METHOD_LANGUAGES.find((known) => known === locale) ?? "en";
+
+const METHOD_FIELDS = "code,name,duration_s,reversible,chargeback_risk,payment_window_s";
 
 /** The payment methods that carry a currency, by their codes. */
 export const methodsQuery = (currency: string, locale: string) =>
   queryOptions({
     queryKey: ["methods", currency, locale],
     queryFn: async () => {
-      const language = METHOD_LANGUAGES.find((known) => known === locale) ?? "en";
       const answer = told(
         await api.GET("/v1/payment-methods", {
-          params: { query: { currency, language, fields: METHOD_FIELDS } },
+          params: {
+            query: { currency, language: methodLanguage(locale), fields: METHOD_FIELDS },
+          },
         }),
       );
       return new Map(answer.data.map((method) => [method.code, method]));

@@ -1,3 +1,15 @@
+/** What a node refuses, as wallets hand it on (EIP-1193, EIP-1474). */
+export class NodeError extends Error {
+  readonly code: number;
+  readonly data: unknown;
+
+  constructor(code: number, message: string, data: unknown) {
+    super(message);
+    this.code = code;
+    this.data = data;
+  }
+}
+
 /** The chain's node does not answer, or not as a node does. */
 export class ChainUnreachable extends Error {
   readonly kind = "ChainUnreachable";

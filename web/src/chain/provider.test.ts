@@ -139,6 +139,8 @@ test.each([
   "https://node.example/?key=1",
   "https://node.example/#x",
   "javascript:alert(1)",
+  "http://[::1]:8545",
+  "https://[2001:db8::1]",
   "https://node.example; Path=/x",
 ])("what is no address of a node is refused: %s", (url) => {
   expect(() => keepOwnNode(url)).toThrow(TypeError);

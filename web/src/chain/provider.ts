@@ -1,8 +1,7 @@
 import { currentSession } from "../account/session.ts";
 import { ProblemError } from "../api/client.ts";
 import type { Provider } from "../wallet/wallet.ts";
-import { ChainUnreachable } from "./errors.ts";
-import { NodeError } from "./rpc.ts";
+import { ChainUnreachable, NodeError } from "./errors.ts";
 
 const WITHIN_MS = 15_000;
 /** A block of a busy chain with its transactions is a few of them. */
@@ -114,10 +113,10 @@ export function ownNode(): string | null {
 /**
  * Keeps the address of the reader's own node, or forgets it. Its path, which often is a key, stays
  * on this device; its origin goes to the exchange in a cookie, which lets this reader's page connect
- * to it.
+ * to it, once that is loaded anew.
  *
- * Throws `TypeError` where it is not `https`, or `http` on this machine, or where it has a user, a
- * query or a fragment.
+ * Throws `TypeError` where it is not `https`, or `http` on this machine, where it has a user, a
+ * query or a fragment, and where it is an address of IPv6, which no browser's policy can name.
  */
 export function keepOwnNode(url: string | null): void {
   const origin = url === null ? "" : originOf(url);
@@ -140,7 +139,7 @@ function originOf(url: string): string | null {
     return null;
   }
   const { protocol, hostname, origin, username, password, search, hash } = new URL(url);
-  const here = ["localhost", "127.0.0.1", "[::1]"].includes(hostname);
-  const plain = !username && !password && !search && !hash;
+  const here = ["localhost", "127.0.0.1"].includes(hostname);
+  const plain = !username && !password && !search && !hash && !hostname.startsWith("[");
   return plain && (protocol === "https:" || (protocol === "http:" && here)) ? origin : null;
 }

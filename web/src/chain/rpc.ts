@@ -6,18 +6,6 @@ import { ERRORS } from "../verify/contract.ts";
 import type { Provider } from "../wallet/wallet.ts";
 import { ChainRefused, ChainUnreachable } from "./errors.ts";
 
-/** What a node refuses, as wallets hand it on (EIP-1193, EIP-1474). */
-export class NodeError extends Error {
-  readonly code: number;
-  readonly data: unknown;
-
-  constructor(code: number, message: string, data: unknown) {
-    super(message);
-    this.code = code;
-    this.data = data;
-  }
-}
-
 const LONGEST_REASON = 300;
 /** The selector of Solidity's `Error(string)`. */
 const ERROR_STRING = "0x08c379a0";

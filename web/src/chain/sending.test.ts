@@ -7,7 +7,7 @@ import { stage } from "../verify/stage.ts";
 import { SigningRefused } from "../wallet/errors.ts";
 import type { Wallet } from "../wallet/wallet.ts";
 import { Chain } from "./chain.ts";
-import { NodeError } from "./rpc.ts";
+import { NodeError } from "./errors.ts";
 import { type Order, Sender, type Sending } from "./sending.ts";
 import { Intents } from "./sent.ts";
 

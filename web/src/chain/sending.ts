@@ -1,9 +1,11 @@
 import type { Hex } from "viem";
 
-import { SigningRefused, WrongNetwork } from "../wallet/errors.ts";
+import { ProblemError } from "../api/client.ts";
+import { SigningRefused, WalletUnusable, WrongNetwork } from "../wallet/errors.ts";
 import type { Call, Wallet } from "../wallet/wallet.ts";
 import { type Chain, pause, type Receipt, type Transaction } from "./chain.ts";
 import { ChainRefused, Unfinished } from "./errors.ts";
+import { refusal } from "./rpc.ts";
 import { type Intent, Intents } from "./sent.ts";
 
 /** How far a transaction is. */
@@ -90,7 +92,7 @@ export class Sender {
       if (error instanceof SigningRefused || error instanceof WrongNetwork) {
         this.#intents.drop(name); // nothing was sent
       }
-      throw error;
+      throw isWallets(error) ? error : refusal(error);
     }
     const sent = { ...intent, hash };
     this.#intents.keep(name, sent);
@@ -204,6 +206,12 @@ export class Sender {
     return reason ?? "failed";
   }
 }
+
+/** What a wallet says of itself; all else is a node's word that it hands on. */
+const isWallets = (error: unknown): boolean =>
+  [SigningRefused, WrongNetwork, WalletUnusable, ProblemError].some(
+    (kind) => error instanceof kind,
+  );
 
 const isCall = (found: Transaction, { to, data, value }: Call): boolean =>
   found.to?.toLowerCase() === to.toLowerCase() && found.data === data && found.value === value;

@@ -57,7 +57,8 @@ export class Intents {
   }
 
   #bound(): void {
-    const names = Object.keys(localStorage)
+    const keys = Array.from({ length: localStorage.length }, (_, at) => localStorage.key(at) ?? "");
+    const names = keys
       .filter((key) => key.startsWith(this.#prefix))
       .map((key) => key.slice(this.#prefix.length));
     const oldest = names

@@ -1,6 +1,6 @@
 import { Trans, useLingui } from "@lingui/react/macro";
 import { useInfiniteQuery, useQuery } from "@tanstack/react-query";
-import { useNavigate, useSearch } from "@tanstack/react-router";
+import { Link, useNavigate, useSearch } from "@tanstack/react-router";
 import { useEffect } from "react";
 
 import type { Schema } from "../api/client.ts";
@@ -15,6 +15,7 @@ import { Title } from "../shell/Title.tsx";
 import { Value } from "../shell/Value.tsx";
 import { showTour } from "../tour/state.ts";
 import { Filters } from "./Filters.tsx";
+import type { MakingSearch } from "./making/search.ts";
 import { OfferRow, SkeletonRows } from "./OfferRow.tsx";
 import { bookQuery, facetsQuery } from "./queries.ts";
 import type { BookSearch, Pair } from "./search.ts";
@@ -75,9 +76,18 @@ function Book({ search, pair, exchange }: BookProps) {
         )}
       </Title>
       <MarketPrice pair={pair} market={market} live={live} format={format} />
-      <button type="button" className="link min-h-11" onClick={showTour}>
-        <Trans>How it works</Trans>
-      </button>
+      <p className="flex flex-wrap gap-x-6">
+        <button type="button" className="link min-h-11" onClick={showTour}>
+          <Trans>How it works</Trans>
+        </button>
+        <Link
+          to="/offers/new"
+          search={made(search, pair)}
+          className="link inline-flex min-h-11 items-center"
+        >
+          <Trans>Create an offer</Trans>
+        </Link>
+      </p>
       <Filters
         search={search}
         pair={pair}
@@ -176,13 +186,34 @@ function Empty({ search, pair, priced, clear }: EmptyProps) {
           </Trans>
         )}
       </p>
-      {filtered !== undefined && (
-        <button type="button" className="button button-main mt-6" onClick={clear}>
-          <Trans>Clear filters</Trans>
-        </button>
-      )}
+      <div className="mt-6 flex flex-wrap justify-center gap-3">
+        {filtered !== undefined && (
+          <button type="button" className="button button-main" onClick={clear}>
+            <Trans>Clear filters</Trans>
+          </button>
+        )}
+        <Link
+          to="/offers/new"
+          search={made(search, pair)}
+          className={`button ${filtered === undefined ? "button-main" : "button-quiet"}`}
+        >
+          <Trans>Create this offer</Trans>
+        </Link>
+      </div>
     </div>
   );
+}
+
+/** The offer that somebody who looks for this would make: he then is its maker. */
+function made(search: BookSearch, pair: Pair): MakingSearch {
+  const { amount, unit, method } = search;
+  return {
+    direction: search.direction ?? "buy",
+    ...pair,
+    ...(amount && { amount }),
+    ...(unit && { unit }),
+    ...(method && { method }),
+  };
 }
 
 function SkeletonPage() {

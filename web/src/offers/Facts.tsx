@@ -1,9 +1,10 @@
-import { Trans } from "@lingui/react/macro";
+import { Trans, useLingui } from "@lingui/react/macro";
 import type { ReactNode } from "react";
 
 import type { Schema } from "../api/client.ts";
 import type { Format } from "../language/format.ts";
 import { Value } from "../shell/Value.tsx";
+import { byDay, dayName } from "./hours.ts";
 import { Limits, type Methods } from "./OfferRow.tsx";
 
 interface Props {
@@ -24,7 +25,7 @@ export function Facts({ offer, exchange, methods, format }: Props) {
         </span>
         <Note>
           <Trans>
-            <Value>{remaining(offer, format)}</Value> are left of this offer.
+            <Value>{write(offer, offer.remaining_amount, format)}</Value> are left of this offer.
           </Trans>
         </Note>
       </Fact>
@@ -68,6 +69,11 @@ export function Facts({ offer, exchange, methods, format }: Props) {
       <Fact name={<Trans>Who can take it</Trans>}>
         <Takers offer={offer} format={format} />
       </Fact>
+      {offer.working_hours && (
+        <Fact name={<Trans>Working hours</Trans>}>
+          <Hours hours={offer.working_hours} />
+        </Fact>
+      )}
       {offer.closes_at != null && (
         <Fact name={<Trans>Open until</Trans>}>
           <Value>{format.time(offer.closes_at)}</Value>
@@ -99,10 +105,31 @@ const Note = ({ children }: { children: ReactNode }) => (
   <p className="text-13 text-soft mt-1">{children}</p>
 );
 
-function remaining(offer: Schema["OfferAnswer"], format: Format): string {
+/** An amount in the offer's unit. */
+function write(offer: Schema["OfferAnswer"], amount: string, format: Format): string {
   return offer.amount_unit === "asset"
-    ? format.coins(offer.remaining_amount, offer.asset)
-    : format.money(offer.remaining_amount, offer.currency);
+    ? format.coins(amount, offer.asset)
+    : format.money(amount, offer.currency);
+}
+
+function Hours({ hours }: { hours: Schema["WorkingHours"] }) {
+  const { i18n } = useLingui();
+  return (
+    <>
+      <ul>
+        {byDay(hours.spans).map(({ day, times }) => (
+          <li key={day}>
+            {dayName(day, i18n.locale)} <Value>{times.join(", ")}</Value>
+          </li>
+        ))}
+      </ul>
+      <Note>
+        <Trans>
+          On the clock of <Value>{hours.time_zone}</Value>. It cannot be taken at other times.
+        </Trans>
+      </Note>
+    </>
+  );
 }
 
 interface MethodProps {
@@ -175,7 +202,11 @@ function Takers({ offer, format }: { offer: Schema["OfferAnswer"]; format: Forma
   const days = format.duration(offer.min_account_age_days * 86_400);
   const trades = format.count(offer.min_trades);
   const countries = offer.taker_countries.map((code) => format.country(code));
-  const open = offer.min_trades === 0 && offer.min_account_age_days === 0 && countries.length === 0;
+  const open =
+    offer.min_trades === 0 &&
+    offer.min_account_age_days === 0 &&
+    countries.length === 0 &&
+    offer.first_trade_limit == null;
   if (open) {
     return <Trans>Everybody</Trans>;
   }
@@ -192,6 +223,13 @@ function Takers({ offer, format }: { offer: Schema["OfferAnswer"]; format: Forma
         <li>
           <Trans>
             Whose account is older than <Value>{days}</Value>
+          </Trans>
+        </li>
+      )}
+      {offer.first_trade_limit != null && (
+        <li>
+          <Trans>
+            For a first trade at most <Value>{write(offer, offer.first_trade_limit, format)}</Value>
           </Trans>
         </li>
       )}

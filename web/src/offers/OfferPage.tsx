@@ -14,16 +14,17 @@ import { Facts } from "./Facts.tsx";
 import { Maker } from "./Maker.tsx";
 import { PriceWords } from "./PriceWords.tsx";
 import { offerQuery } from "./queries.ts";
-import { QuoteCard } from "./QuoteCard.tsx";
+import type { OfferSearch } from "./taking/search.ts";
+import { TakeCard } from "./taking/TakeCard.tsx";
 
 const NOWHERE = new Set([404, 422]);
 
 /** One offer: its terms, what an amount costs, and how it is taken. */
 export function OfferPage() {
   const { offerId } = useParams({ from: "/offers/$offerId" });
-  const { amount, link } = useSearch({ from: "/offers/$offerId" });
+  const search = useSearch({ from: "/offers/$offerId" });
   const exchange = useQuery(exchangeQuery);
-  const offer = useQuery(offerQuery(offerId, link));
+  const offer = useQuery(offerQuery(offerId, search.link));
   const error = offer.error ?? exchange.error;
   if (error instanceof ProblemError && NOWHERE.has(error.status)) {
     return <NotFound />;
@@ -42,25 +43,16 @@ export function OfferPage() {
   if (!offer.data || !exchange.data) {
     return <Skeleton />;
   }
-  return (
-    <Offer
-      key={offerId}
-      offer={offer.data}
-      exchange={exchange.data}
-      amount={amount ?? ""}
-      link={link}
-    />
-  );
+  return <Offer key={offerId} offer={offer.data} exchange={exchange.data} search={search} />;
 }
 
 interface OfferProps {
   offer: Schema["OfferAnswer"];
   exchange: Schema["ExchangeBody"];
-  amount: string;
-  link: string | undefined;
+  search: OfferSearch;
 }
 
-function Offer({ offer, exchange, amount, link }: OfferProps) {
+function Offer({ offer, exchange, search }: OfferProps) {
   const { i18n } = useLingui();
   const format = useFormat(exchange.currencies);
   const methods = useQuery(methodsQuery(offer.currency, i18n.locale));
@@ -88,11 +80,11 @@ function Offer({ offer, exchange, amount, link }: OfferProps) {
       {offer.state !== "active" && <NotActive state={offer.state} />}
       <div className="mt-8 grid grid-cols-[minmax(0,1fr)] items-start gap-8 lg:grid-cols-[minmax(0,1fr)_minmax(0,1.1fr)]">
         <div className="lg:order-2">
-          <QuoteCard
+          <TakeCard
             offer={offer}
+            exchange={exchange}
             methods={methods.data}
-            amount={amount}
-            link={link}
+            search={search}
             format={format}
           />
         </div>

@@ -68,7 +68,9 @@ export function OfferRow({ offer, search, methods, format }: Props) {
         to="/offers/$offerId"
         params={{ offerId: offer.id }}
         search={
-          search.amount && search.unit === undefined && offer.quote ? { amount: search.amount } : {}
+          search.amount && offer.quote
+            ? { amount: search.amount, ...(search.unit && { unit: search.unit }) }
+            : {}
         }
         className="button button-main justify-self-end"
         aria-label={viewer === "buy" ? t`Buy ${asset} at ${price}` : t`Sell ${asset} at ${price}`}

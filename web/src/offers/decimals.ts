@@ -7,10 +7,26 @@ export function compareDecimals(one: string, other: string): number {
 
 const fraction = (decimal: string) => decimal.split(".")[1] ?? "";
 
-function scaled(decimal: string, digits: number): bigint {
+/** A decimal in units of 10^-digits; what is finer than that is cut off. */
+export function scaled(decimal: string, digits: number): bigint {
   const [whole = "0"] = decimal.split(".");
-  return BigInt(whole + fraction(decimal).padEnd(digits, "0"));
+  return BigInt(whole + fraction(decimal).slice(0, digits).padEnd(digits, "0"));
 }
+
+/** The other way round: 1500n with three digits is "1.5". */
+export function unscaled(units: bigint, digits: number): string {
+  const text = String(units).padStart(digits + 1, "0");
+  const whole = text.slice(0, text.length - digits);
+  return shortest(digits === 0 ? text : `${whole}.${text.slice(text.length - digits)}`);
+}
+
+/** A decimal without the zeros that change nothing: "0.0100" as "0.01". */
+export function shortest(decimal: string): string {
+  return decimal.includes(".") ? decimal.replace(/\.?0+$/, "") : decimal;
+}
+
+/** How many digits a decimal has behind its point, but for zeros. */
+export const digitsOf = (decimal: string): number => fraction(shortest(decimal)).length;
 
 interface Limited {
   amount_unit: "asset" | "currency";

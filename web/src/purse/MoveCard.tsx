@@ -212,9 +212,12 @@ function Review({ kind, asset, move, error, declined, isPending, send, back }: R
           {isPending ? (
             <Trans>Look into your wallet…</Trans>
           ) : (
-            <Trans>
-              Confirm <Value>{amount}</Value>
-            </Trans>
+            // One child: a space at its edge would be lost in the button.
+            <span>
+              <Trans>
+                Confirm <Value>{amount}</Value>
+              </Trans>
+            </span>
           )}
         </button>
         <button type="button" className="button button-quiet" disabled={isPending} onClick={back}>

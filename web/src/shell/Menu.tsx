@@ -5,8 +5,8 @@ export const MENU_ITEM =
   "flex min-h-11 w-full items-center rounded-control px-3 text-start font-medium hover:bg-well aria-[current=page]:text-brand";
 
 interface Props {
-  /** What the button is called by those who do not see it. */
-  label: string;
+  /** What the button is called by those who do not see it, where its face does not say it. */
+  label?: string;
   /** What it shows. */
   face: ReactNode;
   className: string;

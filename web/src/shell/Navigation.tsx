@@ -46,7 +46,6 @@ export function Navigation() {
       ) : (
         <div className="flex flex-1 sm:hidden">
           <Menu
-            label={t`More pages`}
             above
             className={`${LINK} w-full`}
             face={

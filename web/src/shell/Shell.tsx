@@ -7,6 +7,8 @@ import { AccountNotices } from "../account/AccountNotices.tsx";
 import { SigningProvider } from "../account/SigningProvider.tsx";
 import { exchangeQuery } from "../api/queries.ts";
 import { useOnline } from "../live/useOnline.ts";
+import { Bell } from "../notifications/Bell.tsx";
+import { NewPage } from "../offline/NewPage.tsx";
 import { TourHost } from "../tour/TourHost.tsx";
 import { Navigation } from "./Navigation.tsx";
 import { Value } from "./Value.tsx";
@@ -30,7 +32,10 @@ export function Shell() {
               <Value>Tradepost</Value>
             </Link>
             <Navigation />
-            <AccountMenu />
+            <div className="ms-auto flex items-center gap-1">
+              <Bell />
+              <AccountMenu />
+            </div>
           </div>
         </header>
         <main
@@ -52,6 +57,7 @@ function Notices() {
   const exchange = useQuery(exchangeQuery);
   return (
     <>
+      <NewPage />
       <div role="status">
         {!online && (
           <p className="bg-wait-wash text-wait px-4 py-2 text-center font-medium">

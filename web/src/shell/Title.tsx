@@ -1,5 +1,7 @@
 import { useEffect, useRef, type ReactNode } from "react";
 
+import { useBadge } from "./badge.ts";
+
 let first = true;
 
 /**
@@ -8,6 +10,7 @@ let first = true;
  */
 export function Title({ name, children }: { name: string; children: ReactNode }) {
   const heading = useRef<HTMLHeadingElement>(null);
+  const badge = useBadge();
   useEffect(() => {
     if (!first) {
       heading.current?.focus({ preventScroll: true });
@@ -15,8 +18,8 @@ export function Title({ name, children }: { name: string; children: ReactNode })
     first = false;
   }, []);
   useEffect(() => {
-    document.title = `${name} · Tradepost`;
-  }, [name]);
+    document.title = `${badge > 0 ? `(${badge}) ` : ""}${name} · Tradepost`;
+  }, [name, badge]);
   return (
     <h1
       ref={heading}

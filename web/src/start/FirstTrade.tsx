@@ -53,9 +53,11 @@ export function FirstTrade() {
         search={{ amount: "50" }}
         className="button button-main text-17 w-full"
       >
-        <Trans>
-          Buy a little <Value>{offer.asset}</Value>
-        </Trans>
+        <span>
+          <Trans>
+            Buy a little <Value>{offer.asset}</Value>
+          </Trans>
+        </span>
       </Link>
     </>
   );

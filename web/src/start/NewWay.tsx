@@ -2,6 +2,7 @@ import { Trans, useLingui } from "@lingui/react/macro";
 import { useMutation, useQueryClient } from "@tanstack/react-query";
 import { useRef, useState } from "react";
 
+import { backupQuery } from "../account/backup.ts";
 import {
   keepOpening,
   keptOpening,
@@ -62,7 +63,10 @@ export function NewWay({ preset = {}, made }: Props) {
       const { chain } = await client.fetchQuery(exchangeQuery);
       return open(ready.current, chain.chain_id);
     },
-    onSuccess: ({ backedUp }) => made({ backedUp }),
+    onSuccess: ({ backedUp }) => {
+      void client.invalidateQueries({ queryKey: backupQuery.queryKey });
+      made({ backedUp });
+    },
     onError: (error) => {
       if (error instanceof NameUnavailable && ready.current !== null) {
         // The words stay: only the name is another, and with it what locks them.

@@ -73,7 +73,7 @@ export function ReadyStep({ session, made }: Props) {
         )
       }
     >
-      <BackupPrompt />
+      {made?.backedUp === false && <BackupPrompt />}
       {isTrial && then === "/" ? (
         <FirstMinute wallet={wallet} />
       ) : (

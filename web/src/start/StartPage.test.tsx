@@ -159,7 +159,7 @@ test("a password manager is told what the fields are, and the passphrase can be 
   expect(field.autocomplete).toBe("new-password");
   expect((screen.getByLabelText("Name") as HTMLInputElement).autocomplete).toBe("username");
   expect(field.type).toBe("password");
-  await press("Show the passphrase");
+  await press("Show Passphrase");
   expect(field.type).toBe("text");
 });
 

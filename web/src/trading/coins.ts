@@ -5,24 +5,17 @@ import * as calls from "../chain/calls.ts";
 import { number } from "../chain/rpc.ts";
 import { assetOf, type ShownAsset, type ShownExchange } from "../verify/shown.ts";
 import { NATIVE } from "../verify/terms.ts";
+import { balancesBy } from "./balances.ts";
 import { checkedExchange, type Desk } from "./desk.ts";
 import { FundsMissing } from "./errors.ts";
-import { balanceOf, checkFunds, checkPlace } from "./escrow.ts";
+import { checkFunds, checkPlace } from "./escrow.ts";
 import { oneAtATime } from "./oneAtATime.ts";
 import { approveExactly, orderOf, type Step, transact } from "./transacting.ts";
 import type { Balance, Report } from "./trader.ts";
 
 /** What the wallet has of each of the exchange's coins. */
-export async function balances(desk: Desk): Promise<readonly Balance[]> {
-  const rules = await checkedExchange(desk);
-  return Promise.all(
-    rules.assets.map(async ({ code, token }) => ({
-      asset: code,
-      wallet: await balanceOf(desk, token ?? NATIVE),
-      deposited: await heldOf(desk, rules.contract, token ?? NATIVE),
-    })),
-  );
-}
+export const balances = async (desk: Desk): Promise<readonly Balance[]> =>
+  balancesBy(desk.chain, await checkedExchange(desk), desk.wallet.address);
 
 async function heldOf(desk: Desk, contract: Address, token: Address): Promise<bigint> {
   return number(await desk.chain.call(contract, calls.held(token, desk.wallet.address)));

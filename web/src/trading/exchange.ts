@@ -106,3 +106,9 @@ export const settle = (id: string, body: Schema["SettlementBody"]): Promise<Trad
   sendOnce(async (header) =>
     told(await api.POST("/v1/trades/{trade_id}/settlement", { params: of(id, header), body })),
   );
+
+export const confirm = (id: string, body: Schema["ConfirmBody"]) =>
+  sendOnce(async (header) => {
+    const params = { header, path: { confirmation_id: id } };
+    return told(await api.POST("/v1/confirmations/{confirmation_id}/confirm", { params, body }));
+  });

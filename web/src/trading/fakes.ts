@@ -4,20 +4,19 @@ import { encodeAbiParameters, hexToBytes, keccak256 } from "viem/utils";
 
 import * as calls from "../chain/calls.ts";
 import { Chain } from "../chain/chain.ts";
-import { NodeError } from "../chain/rpc.ts";
+import { NodeError } from "../chain/errors.ts";
 import { Sender } from "../chain/sending.ts";
 import type { Status } from "../chain/state.ts";
 import { tradeKeysOf } from "../sealing/tradeKeys.ts";
 import { readTerms } from "../verify/shown.ts";
-import { hexOf, type Lie, lied, offerToldSo, stage } from "../verify/stage.ts";
-import { escrowId } from "../verify/terms.ts";
+import { hexOf, stage } from "../verify/stage.ts";
 import type { Call, Provider, Wallet } from "../wallet/wallet.ts";
 import type { Desk } from "./desk.ts";
 import { traderAt } from "./make.ts";
 import { Notebook } from "./notebook.ts";
 import type { Witness } from "./trader.ts";
 
-/** A fake exchange, a fake node and wallets for tests of the trader; each can be made to lie. */
+/** A fake node and wallets for tests of the trader; what they show can be a lie. */
 const CONTRACT = stage.exchange.chain.escrow_address as Address;
 const TOKEN = stage.exchange.assets[1]?.token as Address;
 const CHAIN_ID = stage.exchange.chain.chain_id;
@@ -63,6 +62,8 @@ export class FakeNode implements Provider {
   status: Status = "none";
   /** The block in which the escrow came to `status`. */
   since = 50;
+  /** When it was locked, as the blocks before the newest have it. */
+  lockedAt = stage.chain_time;
   /** What a contract wallet takes as its own (EIP-1271): the end of the call that asks. */
   signed: string | null = null;
   /** How many transactions the wallet has on the chain. */
@@ -178,7 +179,7 @@ export class FakeNode implements Provider {
     if (selector(data) === STATE_OF) {
       const past = at.startsWith("0x") && Number(at) < this.since;
       const status = past ? "none" : this.status;
-      const time = status === "none" ? 0 : stage.chain_time;
+      const time = status === "none" ? 0 : at === "latest" ? stage.chain_time : this.lockedAt;
       return encodeAbiParameters(
         [{ type: "uint8" }, { type: "uint40" }, { type: "bool" }],
         [STATUSES.indexOf(status), time, false],
@@ -225,90 +226,6 @@ export function fakeWallet(secret: string, node: FakeNode, asked: string[] = [])
     },
     tradeKeys: async () => keys,
   };
-}
-
-/** Answers what is put into it, and keeps what was sent to it. */
-export class FakeExchange {
-  exchange: Record<string, unknown> = structuredClone(stage.exchange);
-  offer: Record<string, unknown> = { ...offerToldSo() };
-  trade: Record<string, unknown> = structuredClone(stage.trade);
-  wallets: string[] = [];
-  sent: { path: string; body: Record<string, unknown>; key: string | null }[] = [];
-  /** Lies: what a trade, or a new offer, is told with otherwise. */
-  lie: Lie = {};
-  offerLie: Lie = {};
-  /** How many answers get lost on their way, from now on. */
-  loses = 0;
-
-  /** The bodies of the POSTs to paths that end so. */
-  posts(end: string): Record<string, unknown>[] {
-    return this.sent.filter(({ path }) => path.endsWith(end)).map(({ body }) => body);
-  }
-
-  fetch = async (input: RequestInfo | URL, init?: RequestInit): Promise<Response> => {
-    const request = new Request(input, init);
-    const path = new URL(request.url).pathname;
-    const isPost = request.method === "POST";
-    const text = await request.text();
-    const body = (text === "" ? {} : JSON.parse(text)) as Record<string, unknown>;
-    if (isPost) {
-      this.sent.push({ path, body, key: request.headers.get("Idempotency-Key") });
-    }
-    const answer = this.#answer(path, isPost, body);
-    if (this.loses > 0 && isPost) {
-      this.loses -= 1;
-      throw new TypeError("The connection was cut.");
-    }
-    return Response.json(answer);
-  };
-
-  #answer(path: string, isPost: boolean, body: Record<string, unknown>): unknown {
-    if (path === "/v1/exchange") {
-      return this.exchange;
-    }
-    if (path === "/v1/time") {
-      return { now: "2026-11-23T05:00:00Z" };
-    }
-    if (path === "/v1/nonces") {
-      return { nonce: "0".repeat(32), expires_at: "2026-11-23T05:10:00Z" };
-    }
-    if (path === "/v1/account" || path === "/v1/account/wallets") {
-      if (isPost) {
-        this.wallets.push(String(body["message"]).split("\n")[1] ?? "");
-      }
-      return { wallets: this.wallets };
-    }
-    if (path === "/v1/offers" && isPost) {
-      const { shares_coins_with: shared, ...said } = body;
-      const pricing = "price" in body ? "fixed" : "floating";
-      this.offer = { ...this.offer, pricing, ...said, shares_coins: shared !== undefined };
-      return lied(this.offer, this.offerLie);
-    }
-    if (path.startsWith("/v1/offers/")) {
-      return this.offer;
-    }
-    if (path === "/v1/trades" && isPost) {
-      const buyer = {
-        encryption_key: body["encryption_key"],
-        key_signature: body["key_signature"],
-      };
-      this.trade = lied(stage.trade, { buyer, payment_method: body["payment_method"] });
-    }
-    return this.shown();
-  }
-
-  /** The trade as it is shown: a liar gives the escrow id that his terms have. */
-  shown(): Record<string, unknown> {
-    const told = lied(this.trade, this.lie);
-    const escrow = told["escrow"] as {
-      id: Hex;
-      chain_id: number;
-      contract: Address;
-      terms: unknown;
-    };
-    escrow.id = escrowId(readTerms(escrow.terms, "terms"), escrow.chain_id, escrow.contract);
-    return told;
-  }
 }
 
 /** A trader of a wallet on both, who waits for nothing. */

@@ -46,7 +46,8 @@ async function checkGas({ chain, wallet }: Desk, { to, data, value }: Call): Pro
   // What is refused when the gas is estimated would cost gas and change nothing.
   const gas = await chain.estimate(wallet.address, to, data, value);
   const { baseFee } = await chain.head();
-  const needed = value + (gas + gas / 4n) * (baseFee + (await chain.tip()));
+  // As much as wallets set aside: twice the base fee outlasts five full blocks.
+  const needed = value + (gas + gas / 4n) * (2n * baseFee + (await chain.tip()));
   if (have < needed) {
     throw new FundsMissing(NATIVE, needed, have);
   }

@@ -1,3 +1,5 @@
+import { shortest } from "../decimals.ts";
+
 interface Sum {
   value: string;
   unit: "asset" | "currency";
@@ -16,11 +18,6 @@ interface Taking {
 /** A word that a shell takes as it is, whoever wrote it. */
 function word(text: string): string {
   return /^[\w.:/-]+$/.test(text) ? text : `'${text.replaceAll("'", `'\\''`)}'`;
-}
-
-/** A decimal without the zeros that change nothing: "0.0100" as "0.01". */
-function shortest(decimal: string): string {
-  return decimal.includes(".") ? decimal.replace(/\.?0+$/, "") : decimal;
 }
 
 /** The commands that take an offer, for who has neither a wallet nor an account yet. */

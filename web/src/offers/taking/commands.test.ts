@@ -1,6 +1,6 @@
 import { expect, test } from "vitest";
 
-import { commands } from "./taking.ts";
+import { commands } from "./commands.ts";
 
 const taking = {
   exchange: "http://127.0.0.1:8000",
