@@ -26,7 +26,7 @@ export function AccountMenu() {
       <Link
         to="/start"
         search={here === undefined || here === "/" ? {} : { then: here }}
-        className="button button-main ms-auto"
+        className="button button-main"
       >
         <Trans>Start</Trans>
       </Link>
@@ -34,7 +34,7 @@ export function AccountMenu() {
   }
   const name = session.account.name ?? short(session.wallet);
   return (
-    <div className="ms-auto">
+    <div>
       <Menu
         label={t`Your account: ${name}`}
         className="rounded-control hover:bg-well flex min-h-11 items-center gap-2.5 px-2 font-medium"

@@ -1,4 +1,4 @@
-import { Trans, useLingui } from "@lingui/react/macro";
+import { Trans } from "@lingui/react/macro";
 import { useId, useState, type ReactNode, type Ref } from "react";
 
 interface Props {
@@ -17,7 +17,6 @@ interface Props {
 
 /** A passphrase: hidden until the reader looks, and known to password managers. */
 export function PassphraseField({ name, isNew, named, value, onChange, wrong, hint, ref }: Props) {
-  const { t } = useLingui();
   const [shown, setShown] = useState(false);
   const id = useId();
   return (
@@ -56,11 +55,12 @@ export function PassphraseField({ name, isNew, named, value, onChange, wrong, hi
         <button
           type="button"
           className="button button-quiet shrink-0"
-          aria-pressed={shown}
-          aria-label={t`Show the passphrase`}
           onClick={() => setShown(!shown)}
         >
-          {shown ? <Trans>Hide</Trans> : <Trans>Show</Trans>}
+          {shown ? <Trans>Hide</Trans> : <Trans>Show</Trans>}{" "}
+          <span className="sr-only">
+            <Trans>Passphrase</Trans>
+          </span>
         </button>
       </div>
       <div id={`${id}-about`} className="text-13 mt-1">

@@ -77,7 +77,8 @@ export function endSession(): void {
   heard.forEach((tell) => tell());
 }
 
-function subscribe(tell: () => void): () => void {
+/** Calls `tell` whenever the session begins or ends, here or in another tab. */
+export function onSessionChange(tell: () => void): () => void {
   heard.add(tell);
   window.addEventListener("storage", tell); // another tab has signed in or out
   return () => {
@@ -87,7 +88,8 @@ function subscribe(tell: () => void): () => void {
 }
 
 /** The session, and again whenever it begins or ends. */
-export const useSession = (): Session | null => useSyncExternalStore(subscribe, currentSession);
+export const useSession = (): Session | null =>
+  useSyncExternalStore(onSessionChange, currentSession);
 
 /** Whose session ended by itself, and again whenever that changes. */
-export const useEnded = (): Ended | null => useSyncExternalStore(subscribe, endedSession);
+export const useEnded = (): Ended | null => useSyncExternalStore(onSessionChange, endedSession);

@@ -108,6 +108,18 @@ export class Format {
       .join(" ");
   }
 
+  /** Seconds in the largest unit that they fill, rounded down: 7300 as "2 hours". */
+  about(seconds: number): string {
+    const [unit, size] = UNITS.find(([, each]) => seconds >= each) ?? ["second" as const, 1];
+    const whole = String(Math.floor(seconds / size));
+    return this.#number(whole, { style: "unit", unit, unitDisplay: "long" });
+  }
+
+  /** "84 ms". */
+  milliseconds(value: number): string {
+    return this.#number(String(value), { style: "unit", unit: "millisecond" });
+  }
+
   list(names: readonly string[]): string {
     return new Intl.ListFormat(this.#tag, { type: "disjunction" }).format(names);
   }

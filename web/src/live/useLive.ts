@@ -4,7 +4,8 @@ import { useEffect, useState } from "react";
 import { follow } from "./stream.ts";
 
 /** Offers change one at a time, prices of many offers at once and often. */
-const PAUSE_MS = { offer: 1_000, price: 5_000 };
+const OFFER_PAUSE_MS = 1_000;
+const PRICE_PAUSE_MS = 5_000;
 
 /**
  * Keeps what is read of a pair fresh: what the stream tells is read anew, at most once in a pause.
@@ -33,7 +34,7 @@ export function useLive(pair: { asset: string; currency: string } | undefined): 
       due = { at, timer };
     };
     const leave = follow([`offers:${name}`, `prices:${name}`], {
-      onMessage: (type) => readAnew(PAUSE_MS[type]),
+      onMessage: (type) => readAnew(type === "price" ? PRICE_PAUSE_MS : OFFER_PAUSE_MS),
       onGap: () => readAnew(0),
       onState: setConnected,
     });

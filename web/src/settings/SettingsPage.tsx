@@ -1,10 +1,12 @@
 import { Trans, useLingui } from "@lingui/react/macro";
+import { Link } from "@tanstack/react-router";
 import { useState } from "react";
 
 import { choose } from "../language/load.ts";
 import { isLocale, LOCALES, type Locale } from "../language/locales.ts";
 import { Title } from "../shell/Title.tsx";
 import { Value } from "../shell/Value.tsx";
+import { Parts } from "./parts.tsx";
 import { chooseTheme, chosenTheme, THEMES, type Theme } from "./theme.ts";
 
 /** What this browser remembers: the language and the theme. */
@@ -16,14 +18,17 @@ export function SettingsPage() {
         <Trans>Settings</Trans>
       </Title>
       <p className="text-soft mt-3 max-w-prose">
-        <Trans>
-          They are kept in this browser only, and take effect at once. The page sets no cookies and
-          asks no other server.
-        </Trans>
+        <Trans>They are kept in this browser only, and take effect at once.</Trans>
       </p>
       <LanguageChoice />
       <ThemeChoice />
+      <Parts />
       <p className="mt-10">
+        <Link to="/settings/payment-accounts" className="link inline-flex min-h-11 items-center">
+          <Trans>Payment accounts</Trans>
+        </Link>
+      </p>
+      <p>
         <a className="link inline-flex min-h-11 items-center" href="/licenses.md">
           <Trans>Licences of what this page is made of</Trans>
         </a>

@@ -1,5 +1,5 @@
 /** What this browser keeps of a reader's choices; nothing of it reaches the exchange. */
-type Choice = "language" | "theme" | "pair" | "tour";
+type Choice = "language" | "theme" | "pair" | "tour" | "draft" | "edit" | "alerts" | "push";
 
 export function kept(choice: Choice): string | null {
   try {
