@@ -20,12 +20,16 @@ def paths(exchange: Stage) -> list[str]:
         "/",
         "/?method=none_has_this",
         f"/offers/{offer}?amount=250",
+        "/offers/new",
+        "/my/offers",
         "/market",
         "/settings",
+        "/settings/payment-accounts",
         "/start",
         "/start?way=new",
         "/start?way=back",
         "/wallet",
+        "/settings/payment-accounts",
         "/no",
     ]
 
@@ -60,7 +64,7 @@ def overflow(one: Visit) -> int:
     return wider
 
 
-@pytest.mark.parametrize("path", ["/", "/market", "/settings"])
+@pytest.mark.parametrize("path", ["/", "/offers/new", "/market", "/settings"])
 def test_each_stop_of_the_keyboard_can_be_seen(see: Open, path: str) -> None:
     one = see()
     one.go(path)

@@ -5,6 +5,7 @@ import { createRoot } from "react-dom/client";
 
 import { App } from "./App.tsx";
 import { speakFirst } from "./language/load.ts";
+import { registerWorker } from "./offline/worker.ts";
 import { applyTheme } from "./settings/theme.ts";
 
 async function main(): Promise<void> {
@@ -23,6 +24,9 @@ async function main(): Promise<void> {
       <App />
     </StrictMode>,
   );
+  if (import.meta.env.PROD) {
+    registerWorker();
+  }
 }
 
 void main();
