@@ -20,12 +20,18 @@ BUDGETS = {
     "page of an offer": 15,
     "page of the market": 30,
     "page of the settings": 15,
+    "page of a new offer": 20,
+    "page of own offers": 10,
+    "page of payment accounts": 15,
     "wallet and crypto": 115,
     "page of the start": 15,
     "page of the wallet": 15,
     "page of the trades": 15,
     "page of a trade": 15,
     "page of a trade's checks": 15,
+    "page of notifications": 15,
+    "bell and stream of an account": 10,
+    "service worker": 12,
 }
 _ENTRY = "index.html"
 #: Nobody starts without a language; English is the smallest that everybody has.
@@ -36,11 +42,17 @@ _PAGES = {
     "page of an offer": "src/offers/OfferPage.tsx",
     "page of the market": "src/market/MarketPage.tsx",
     "page of the settings": "src/settings/SettingsPage.tsx",
+    "page of a new offer": "src/offers/making/NewOfferPage.tsx",
+    "page of own offers": "src/offers/own/MyOffersPage.tsx",
+    "page of payment accounts": "src/payments/AccountsPage.tsx",
     "page of the start": "src/start/StartPage.tsx",
     "page of the wallet": "src/purse/WalletPage.tsx",
     "page of the trades": "src/trades/TradesPage.tsx",
     "page of a trade": "src/trades/TradePage.tsx",
     "page of a trade's checks": "src/verifying/VerifyPage.tsx",
+    "page of notifications": "src/notifications/NotificationsPage.tsx",
+    "bell and stream of an account": "src/notifications/Attendant.tsx",
+    "service worker": "src/offline/sw.ts",
 }
 
 
@@ -90,6 +102,6 @@ if __name__ == "__main__":
     for name, size in sizes().items():
         over += size > BUDGETS[name]
         print(
-            f"{name:22} {size:6.1f} of {BUDGETS[name]:3} KB{' TOO LARGE' * (size > BUDGETS[name])}"
+            f"{name:30} {size:6.1f} of {BUDGETS[name]:3} KB{' TOO LARGE' * (size > BUDGETS[name])}"
         )
     sys.exit(1 if over else 0)

@@ -7,7 +7,10 @@ import {
 } from "@tanstack/react-router";
 
 import { BookPage } from "./offers/BookPage.tsx";
+import { readMaking, readStep } from "./offers/making/search.ts";
 import { readSearch } from "./offers/search.ts";
+import { readOffer } from "./offers/taking/search.ts";
+import { SETTINGS } from "./settings/routes.ts";
 import { Failure } from "./shell/Failure.tsx";
 import { NotFound } from "./shell/NotFound.tsx";
 import { Shell } from "./shell/Shell.tsx";
@@ -26,14 +29,7 @@ const book = createRoute({
 const offer = createRoute({
   getParentRoute: () => root,
   path: "/offers/$offerId",
-  validateSearch: (raw: Record<string, unknown>): { amount?: string; link?: string } => {
-    const { amount } = readSearch(raw);
-    const link = raw["link"];
-    return {
-      ...(amount && { amount }),
-      ...(typeof link === "string" && /^[\w-]{1,64}$/.test(link) && { link }),
-    };
-  },
+  validateSearch: readOffer,
   component: lazyRouteComponent(() => import("./offers/OfferPage.tsx"), "OfferPage"),
 });
 
@@ -84,6 +80,53 @@ const verifying = createRoute({
   component: lazyRouteComponent(() => import("./verifying/VerifyPage.tsx"), "VerifyPage"),
 });
 
+const newOffer = createRoute({
+  getParentRoute: () => root,
+  path: "/offers/new",
+  validateSearch: readMaking,
+  component: lazyRouteComponent(() => import("./offers/making/NewOfferPage.tsx"), "NewOfferPage"),
+});
+
+const myOffers = createRoute({
+  getParentRoute: () => root,
+  path: "/my/offers",
+  validateSearch: (raw: Record<string, unknown>): { published?: true } =>
+    raw["published"] === "true" || raw["published"] === true ? { published: true } : {},
+  component: lazyRouteComponent(() => import("./offers/own/MyOffersPage.tsx"), "MyOffersPage"),
+});
+
+const editOffer = createRoute({
+  getParentRoute: () => root,
+  path: "/my/offers/$offerId",
+  validateSearch: readStep,
+  component: lazyRouteComponent(() => import("./offers/making/EditOfferPage.tsx"), "EditOfferPage"),
+});
+
+const paymentAccounts = createRoute({
+  getParentRoute: () => root,
+  path: "/settings/payment-accounts",
+  component: lazyRouteComponent(() => import("./payments/AccountsPage.tsx"), "AccountsPage"),
+});
+
+const notifications = createRoute({
+  getParentRoute: () => root,
+  path: "/notifications",
+  component: lazyRouteComponent(
+    () => import("./notifications/NotificationsPage.tsx"),
+    "NotificationsPage",
+  ),
+});
+
+const admin = createRoute({
+  getParentRoute: () => root,
+  path: "/admin",
+  component: lazyRouteComponent(() => import("./admin/HealthPage.tsx"), "HealthPage"),
+});
+
+const settingsParts = Object.entries(SETTINGS).map(([name, component]) =>
+  createRoute({ getParentRoute: () => root, path: `/settings/${name}`, component }),
+);
+
 const Failed = ({ error, reset }: ErrorComponentProps) => <Failure error={error} retry={reset} />;
 
 export function makeRouter() {
@@ -98,6 +141,13 @@ export function makeRouter() {
       trades,
       trade,
       verifying,
+      newOffer,
+      myOffers,
+      editOffer,
+      paymentAccounts,
+      ...settingsParts,
+      notifications,
+      admin,
     ]),
     defaultErrorComponent: Failed,
     scrollRestoration: true,

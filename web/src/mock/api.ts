@@ -1,7 +1,13 @@
 import { ProblemError, type Schema } from "../api/client.ts";
+import { ACCOUNT_ANSWERS } from "./account.ts";
 import * as book from "./book.ts";
+import { MAKER_ANSWERS } from "./maker.ts";
+import { PAYMENT_ANSWERS } from "./payments.ts";
 import { START_ANSWERS } from "./start.ts";
 import { TRADE_ANSWERS } from "./trades.ts";
+import { health } from "./health.ts";
+import { PUSH_ANSWERS } from "./push.ts";
+import { SETTINGS_ANSWERS } from "./settings.ts";
 
 /** What a request asks for: the parts of its path that vary, and its query. */
 export interface Asked {
@@ -37,7 +43,6 @@ const found = (query: URLSearchParams) =>
 export const ANSWERS = {
   "/v1/exchange": (): Schema["ExchangeBody"] => book.exchange,
   "/v1/markets": (): Schema["MarketsAnswer"] => ({ data: [book.market], next_cursor: null }),
-  "/v1/payment-methods": () => ({ data: book.methods }),
   "/v1/offers": ({ query }: Asked): Schema["OffersAnswer"] => ({
     data: found(query),
     next_cursor: null,
@@ -77,8 +82,14 @@ export const ANSWERS = {
     complete: true,
   }),
   "/v1/markets/:id/trades": (): Schema["TapeAnswer"] => ({ data: book.trades, next_cursor: null }),
+  ...MAKER_ANSWERS,
+  ...PAYMENT_ANSWERS,
   ...START_ANSWERS,
   ...TRADE_ANSWERS,
+  ...ACCOUNT_ANSWERS,
+  ...PUSH_ANSWERS,
+  ...SETTINGS_ANSWERS,
+  "/v1/admin/health": (): Schema["ExchangeHealth"] => health(),
 } satisfies Record<string, Answer>;
 
 export type Path = keyof typeof ANSWERS;

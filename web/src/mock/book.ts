@@ -147,10 +147,3 @@ export const methodRows: Schema["InsightsMethodAnswer"][] = [
     sell_offers: 2,
   },
 ];
-
-/** What the page reads of a payment method; it asks for no more. */
-export const methods = [
-  { code: "sepa_instant", name: "SEPA Instant", duration_s: 60, reversible: false },
-  { code: "revolut", name: "Revolut", duration_s: 60, reversible: true },
-  { code: "wise", name: "Wise", duration_s: 3_600, reversible: false },
-] satisfies Partial<Schema["PaymentsMethodAnswer"]>[];

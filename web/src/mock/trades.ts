@@ -220,9 +220,4 @@ export const TRADE_ANSWERS = {
     ...trade("disputed", found(id).viewer.role === "seller" ? "seller" : "buyer"),
     id,
   }),
-  "/v1/payment-methods/sepa_instant": () => ({
-    code: "sepa_instant",
-    name: "SEPA Instant",
-    fields: [{ name: "iban", label: "IBAN" }],
-  }),
 };
