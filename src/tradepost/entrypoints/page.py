@@ -29,7 +29,7 @@ _WORKER: Final = "/sw.js"
 _PAGES: Final = re.compile(
     r"/(start|wallet|market|notifications|admin|trades|my/offers"
     r"|(my/offers|offers|trades|verify)/[^/]{1,64}"
-    r"|settings(/(payment-accounts|tokens|webhooks|node|notifications))?)?"
+    r"|settings(/(payment-accounts|tokens|webhooks|node|notifications|agents|searches|partners))?)?"
 )
 #: Where nobody is told of a page that is not there: a program asked, or a file of the page did.
 _NO_PAGES: Final = ("/v1/", "/assets/")

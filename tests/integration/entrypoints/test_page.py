@@ -34,7 +34,8 @@ PATHS = """
 / /start /wallet /market /notifications /admin /offers/new /offers/0193579a /my/offers
 /my/offers/0193579a /trades /trades/0193579a /verify/0193579a /settings
 /settings/payment-accounts /settings/tokens /settings/webhooks
-/settings/node /settings/notifications
+/settings/node /settings/notifications /settings/agents
+/settings/searches /settings/partners
 """
 
 

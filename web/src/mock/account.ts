@@ -122,6 +122,4 @@ export const ACCOUNT_ANSWERS = {
     ticket: "ts_mX3Jc0tq5V1sR8yZk2uA7wBnE4hGfLdQ9iToP6xCvYa",
     expires_at: LATER,
   }),
-  "/v1/trades": (): Schema["TradePage"] => ({ data: [trade()], next_cursor: null }),
-  "/v1/trades/:id": (): Schema["TradeBody"] => trade(),
 } satisfies Record<string, Answer>;

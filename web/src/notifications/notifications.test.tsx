@@ -17,6 +17,8 @@ afterEach(() => {
   vi.useRealTimers();
 });
 
+/** The trade that the events are about. */
+const TRADES = { "/v1/trades/:id": () => trade() };
 const SEEN = `tradepost.seen.${account.id}`;
 const upTo = (seq: number) => ({ [SEEN]: JSON.stringify({ upTo: seq, trades: {} }) });
 const stream = async () =>
@@ -29,7 +31,7 @@ const stream = async () =>
   });
 
 test("the list tells each event in words, the newest first, with what it is about", async () => {
-  await openPage("/notifications", {}, session);
+  await openPage("/notifications", TRADES, session);
   const rows = await screen.findAllByRole("listitem");
   expect(rows.map((row) => row.textContent)).toEqual([
     expect.stringMatching(/The coins are locked: you can pay now.*Buy 0\.1 ETH for EUR.250\.00/),
@@ -40,7 +42,7 @@ test("the list tells each event in words, the newest first, with what it is abou
 });
 
 test("the bell counts what others did and this device has not shown, until the list was seen", async () => {
-  await openPage("/settings/node", {}, session, upTo(0));
+  await openPage("/settings/node", TRADES, session, upTo(0));
   const bell = await screen.findByRole("link", { name: /Notifications 1 is new/ });
   expect(document.title).toBe("(1) Your own node · Tradepost");
   fireEvent.click(bell);
@@ -66,7 +68,7 @@ test("who is not signed in has no bell, and is told how to get one", async () =>
 
 test("what happens is told at once, takes no focus, and can be dismissed", async () => {
   const happened = [...events];
-  const asked = { "/v1/account/events": eventsOf(happened) };
+  const asked = { ...TRADES, "/v1/account/events": eventsOf(happened) };
   await openPage("/settings", asked, session, upTo(2));
   const source = await stream();
   await screen.findByRole("link", { name: "Notifications" });
@@ -87,7 +89,7 @@ test("what happens is told at once, takes no focus, and can be dismissed", async
 });
 
 test("what happens to the trade that is looked at is no news", async () => {
-  await openPage(`/trades/${TRADE_ID}`, {}, session, upTo(1));
+  await openPage(`/trades/${TRADE_ID}`, TRADES, session, upTo(1));
   await waitFor(() => expect(seenOf(account.id)).toEqual({ upTo: 1, trades: { [TRADE_ID]: 2 } }));
   expect(await screen.findByRole("link", { name: "Notifications" })).toBeTruthy();
 });

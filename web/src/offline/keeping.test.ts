@@ -2,6 +2,7 @@ import { QueryClient } from "@tanstack/react-query";
 import { afterEach, beforeEach, expect, test, vi } from "vitest";
 
 import { keepSession } from "../account/session.ts";
+import { exchange } from "../mock/book.ts";
 import { account, session, trade, TRADE_ID } from "../mock/account.ts";
 import { keepTrades, restoreTrades } from "./keeping.ts";
 
@@ -46,6 +47,14 @@ test("what was read of trades is there at the next visit, with when it was read"
   expect(later.getQueryData(ONE)).toEqual(trade());
   expect(later.getQueryState(ONE)?.dataUpdatedAt).toBe(readAt);
   expect(later.getQueryData(LIST)).toBeTruthy();
+});
+
+test("what the exchange says of itself is kept beside them, as sums need it", () => {
+  const client = visit();
+  client.setQueryData(["exchange"], exchange);
+  settle();
+  leave();
+  expect(visit().getQueryData(["exchange"])).toEqual(exchange);
 });
 
 test("nothing but trades is kept, and of a trade nothing that was opened or looked up", () => {

@@ -20,8 +20,14 @@ interface Kept {
   readonly at: number;
 }
 
-/** The lists of trades, and each trade alone; nothing else of it, such as what the chain said. */
+/**
+ * The lists of trades, and each trade alone; nothing else of it, such as what the chain said. And
+ * what the exchange says of itself to everybody, without which no sum could be written.
+ */
 function isKept(key: QueryKey): boolean {
+  if (key.length === 1) {
+    return key[0] === "exchange";
+  }
   return (
     key[0] === "account" &&
     (key[1] === "trades" || (key[1] === "trade" && key.length === 3 && typeof key[2] === "string"))
@@ -33,6 +39,7 @@ export function restoreTrades(client: QueryClient): QueryClient {
   // It waits for its page, however late that is opened.
   client.setQueryDefaults(["account", "trades"], { gcTime: Infinity });
   client.setQueryDefaults(["account", "trade"], { gcTime: Infinity });
+  client.setQueryDefaults(["exchange"], { gcTime: Infinity });
   for (const { key, data, at } of read(currentSession()?.account.id)) {
     client.setQueryData(key, data, { updatedAt: at });
   }
@@ -105,7 +112,7 @@ function read(owner: string | undefined): readonly Kept[] {
 
 /** Writes as many as there is room for, the newest first; tells which. */
 function write(owner: string | undefined, kept: readonly Kept[]): readonly Kept[] {
-  const lists = kept.filter(({ key }) => key[1] === "trades");
+  const lists = kept.filter(({ key }) => key[1] !== "trade");
   const single = kept.filter(({ key }) => key[1] === "trade").slice(0, MOST_TRADES);
   let room = MOST_CHARACTERS;
   const fitting = [...lists, ...single].filter((one) => {

@@ -1,5 +1,4 @@
 import { Trans, useLingui } from "@lingui/react/macro";
-import { Link } from "@tanstack/react-router";
 import { useState } from "react";
 
 import { choose } from "../language/load.ts";
@@ -24,11 +23,6 @@ export function SettingsPage() {
       <ThemeChoice />
       <Parts />
       <p className="mt-10">
-        <Link to="/settings/payment-accounts" className="link inline-flex min-h-11 items-center">
-          <Trans>Payment accounts</Trans>
-        </Link>
-      </p>
-      <p>
         <a className="link inline-flex min-h-11 items-center" href="/licenses.md">
           <Trans>Licences of what this page is made of</Trans>
         </a>

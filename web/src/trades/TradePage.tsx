@@ -67,7 +67,8 @@ function Read() {
       key={tradeId}
       trade={trade.data}
       exchange={exchange.data}
-      oldSince={trade.isError ? trade.dataUpdatedAt : null}
+      oldSince={trade.isError || trade.isPaused ? trade.dataUpdatedAt : null}
+      offline={trade.isPaused}
       retry={() => void trade.refetch()}
     />
   );
@@ -78,10 +79,12 @@ interface ShownProps {
   exchange: Schema["ExchangeBody"];
   /** When it was read, where it could not be read again since. */
   oldSince: number | null;
+  /** This device has no network: nothing can be done. */
+  offline: boolean;
   retry: () => void;
 }
 
-function Shown({ trade, exchange, oldSince, retry }: ShownProps) {
+function Shown({ trade, exchange, oldSince, offline, retry }: ShownProps) {
   const format = useFormat(exchange.currencies);
   const facts = factsOf(trade, format);
   const name = useTradeName(facts);
@@ -135,7 +138,7 @@ function Shown({ trade, exchange, oldSince, retry }: ShownProps) {
               }}
             />
           ) : (
-            <ActionCard facts={facts} acting={acting} />
+            !offline && <ActionCard facts={facts} acting={acting} />
           )}
           <History facts={facts} />
         </div>

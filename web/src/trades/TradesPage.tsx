@@ -5,6 +5,7 @@ import type { ReactNode } from "react";
 
 import { exchangeQuery } from "../api/queries.ts";
 import { useFormat } from "../language/format.ts";
+import { AsOf } from "../offline/AsOf.tsx";
 import { Failure } from "../shell/Failure.tsx";
 import { Title } from "../shell/Title.tsx";
 import { ExportTrades } from "./ExportTrades.tsx";
@@ -64,6 +65,7 @@ function Read() {
   }
   return (
     <>
+      {(trades.isError || trades.isPaused) && <AsOf at={trades.dataUpdatedAt} />}
       <Lists going={going} />
       <List name={<Trans>Done</Trans>} id="done" empty={<Trans>None has ended yet.</Trans>}>
         {done.map((facts) => (
