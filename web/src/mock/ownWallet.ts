@@ -1,7 +1,18 @@
 import type { Hex } from "viem";
 import { privateKeyToAccount } from "viem/accounts";
 
-import { ANNOUNCE, ProviderFault } from "../wallet/providers.ts";
+import { ANNOUNCE } from "../wallet/providers.ts";
+
+/** What a provider answers with, where it does not do what it was asked (EIP-1193, EIP-1474). */
+export class ProviderFault extends Error {
+  readonly code: number;
+
+  constructor(code: number, message: string) {
+    super(message);
+    this.name = "ProviderFault";
+    this.code = code;
+  }
+}
 
 /** The chain that the mock wallet is on. */
 export const CHAIN = 31337;

@@ -1,11 +1,11 @@
 import { parseTransaction, recoverTransactionAddress, type Hex } from "viem";
-import { keccak256, recoverMessageAddress, recoverTypedDataAddress, stringToHex } from "viem/utils";
+import { keccak256, recoverMessageAddress, recoverTypedDataAddress } from "viem/utils";
 import { beforeEach, expect, test, vi } from "vitest";
 
+import { ProviderFault } from "../mock/ownWallet.ts";
 import { tradeKeysOf } from "../sealing/tradeKeys.ts";
-import { announceBuiltIn, builtIn } from "./builtIn.ts";
+import { builtIn } from "./builtIn.ts";
 import { WalletUnusable, WrongNetwork } from "./errors.ts";
-import { ANNOUNCE, type Announced, ProviderFault, REQUEST } from "./providers.ts";
 import type { Call } from "./wallet.ts";
 
 const WORDS = "test test test test test test test test test test test junk";
@@ -65,35 +65,24 @@ beforeEach(() => {
   node = fakeNode();
 });
 
-test("it is the wallet of its words", async () => {
+test("it is the wallet of its words, and reads by the node", () => {
   const { kind, address, provider } = wallet();
-  expect([kind, address]).toEqual(["built-in", ADDRESS]);
-  expect(await provider.request({ method: "eth_accounts" })).toEqual([ADDRESS]);
-  expect(await provider.request({ method: "eth_requestAccounts" })).toEqual([ADDRESS]);
-  expect(await provider.request({ method: "eth_chainId" })).toBe("0x7a69");
+  expect([kind, address, provider]).toEqual(["built-in", ADDRESS, node]);
   expect(() => builtIn("no words", node, CHAIN)).toThrow(WalletUnusable);
 });
 
 test("neither words nor key can be seen from outside", () => {
-  const opened = wallet();
-  const seen = JSON.stringify(
-    [opened, opened.provider, Object.getOwnPropertyDescriptors(opened.provider)],
-    (_, value: unknown) => (typeof value === "function" ? String(value) : value),
+  const seen = JSON.stringify(wallet(), (_, value: unknown) =>
+    typeof value === "function" ? String(value) : value,
   );
   expect(seen).not.toContain("junk");
   expect(seen).not.toContain(KEY);
 });
 
-test("it signs texts, by either way", async () => {
-  const { signText, provider } = wallet();
+test("it signs texts", async () => {
   const message = "Grüße 🍕";
-  const signature = await signText(message);
+  const signature = await wallet().signText(message);
   expect(await recoverMessageAddress({ message, signature })).toBe(ADDRESS);
-  const params = [stringToHex(message), ADDRESS.toLowerCase()];
-  expect(await provider.request({ method: "personal_sign", params })).toBe(signature);
-  expect(await provider.request({ method: "personal_sign", params: [message, ADDRESS] })).toBe(
-    signature,
-  );
 });
 
 const TYPED = {
@@ -103,58 +92,12 @@ const TYPED = {
   message: { escrow: `0x${"ab".repeat(32)}` },
 } as const;
 
-test("it signs typed data of the exchange's chain, by either way", async () => {
-  const { signTyped, provider } = wallet();
+test("it signs typed data of the exchange's chain alone", async () => {
+  const { signTyped } = wallet();
   const signature = await signTyped(TYPED);
   expect(await recoverTypedDataAddress({ ...TYPED, signature })).toBe(ADDRESS);
-  const domain = [
-    { name: "name", type: "string" },
-    { name: "chainId", type: "uint256" },
-    { name: "verifyingContract", type: "address" },
-  ];
-  const whole = { ...TYPED, types: { ...TYPED.types, EIP712Domain: domain } };
-  const ask = (data: unknown) =>
-    provider.request({ method: "eth_signTypedData_v4", params: [ADDRESS, data] });
-  expect(await ask(JSON.stringify(whole))).toBe(signature);
   const elsewhere = { ...TYPED, domain: { ...TYPED.domain, chainId: 1 } };
   await expect(signTyped(elsewhere)).rejects.toThrow(WrongNetwork);
-  await expect(ask(JSON.stringify(elsewhere))).rejects.toThrow(WrongNetwork);
-  await expect(ask("{")).rejects.toMatchObject({ code: -32602 });
-});
-
-test.each([
-  ["personal_sign", ["0x00", OTHER]],
-  ["eth_signTypedData_v4", [OTHER, "{}"]],
-  ["eth_sendTransaction", [{ from: OTHER, to: OTHER }]],
-  ["eth_sendTransaction", [{ to: OTHER }]],
-])("%s for another account is refused", async (method, params) => {
-  await expect(wallet().provider.request({ method, params })).rejects.toMatchObject({ code: 4100 });
-  expect(node.handed).toEqual([]);
-});
-
-test.each([
-  "eth_sign",
-  "eth_signTransaction",
-  "eth_signTypedData",
-  "wallet_exportKey",
-  "eth_decrypt",
-])("%s is not known, and not asked of the node either", async (method) => {
-  await expect(wallet().provider.request({ method })).rejects.toMatchObject({ code: 4200 });
-  expect(node.asked).toEqual([]);
-});
-
-test("it stays on its network", async () => {
-  const { provider } = wallet();
-  const go = (chainId: string) =>
-    provider.request({ method: "wallet_switchEthereumChain", params: [{ chainId }] });
-  expect(await go("0x7a69")).toBeNull();
-  await expect(go("0x1")).rejects.toMatchObject({ code: 4902 });
-});
-
-test("everything else is the node's to answer, its refusals too", async () => {
-  const { provider } = wallet();
-  expect(await provider.request({ method: "eth_getBalance", params: [ADDRESS] })).toBe("0x7");
-  await expect(provider.request({ method: "toString" })).rejects.toMatchObject({ code: -32601 });
 });
 
 test("a call is sent with its fees and a margin, and can be followed by its hash", async () => {
@@ -172,28 +115,6 @@ test("a call is sent with its fees and a margin, and can be followed by its hash
   expect(await recoverTransactionAddress({ serializedTransaction: node.handed[0] as never })).toBe(
     ADDRESS,
   );
-});
-
-test("the provider sends alike, whatever nonce or fees somebody names", async () => {
-  const { provider } = wallet();
-  const named = { from: ADDRESS, to: OTHER, input: "0x1234", value: "0x5", nonce: "0x63" };
-  await provider.request({
-    method: "eth_sendTransaction",
-    params: [{ ...named, maxPriorityFeePerGas: "0xffffffffffff" }],
-  });
-  expect(sent()).toMatchObject({ data: "0x1234", value: 5n, maxPriorityFeePerGas: 2n * GWEI });
-  expect(sent().nonce ?? 0).toBe(0);
-});
-
-test.each([
-  { from: ADDRESS, data: "0x00" },
-  { from: ADDRESS, to: "0x12" },
-  { from: ADDRESS, to: OTHER, data: "zz" },
-  { from: ADDRESS, to: OTHER, value: "5 ETH" },
-  { from: ADDRESS, to: OTHER, value: "0x" },
-])("%j is no transaction", async (said) => {
-  const asked = wallet().provider.request({ method: "eth_sendTransaction", params: [said] });
-  await expect(asked).rejects.toMatchObject({ code: -32602 });
 });
 
 test("two at once get one nonce after the other", async () => {
@@ -321,20 +242,4 @@ test("its trade keys are those of the command line with the same key", async () 
   const same = tradeKeysOf(Uint8Array.from(Buffer.from(KEY, "hex")));
   expect(keys.fresh("take/x", "once")).toEqual(same.fresh("take/x", "once"));
   expect(same.ownBox().open(keys.ownBox().seal("mine"))).toBe("mine");
-});
-
-test("it announces itself, and again to whoever asks, until it is told to stop", () => {
-  const heard: Announced[] = [];
-  const listen = (event: Event) => heard.push((event as CustomEvent<Announced>).detail);
-  window.addEventListener(ANNOUNCE, listen);
-  const stop = announceBuiltIn(wallet());
-  window.dispatchEvent(new Event(REQUEST));
-  stop();
-  window.dispatchEvent(new Event(REQUEST));
-  window.removeEventListener(ANNOUNCE, listen);
-  expect(heard).toHaveLength(2);
-  expect(heard[0]?.info).toMatchObject({ name: "Tradepost", rdns: "tradepost.page" });
-  expect(heard[0]?.info).toEqual(heard[1]?.info);
-  expect(heard[0]?.info.icon).toMatch(/^data:image\/svg\+xml,/);
-  expect(Object.isFrozen(heard[0]) && Object.isFrozen(heard[0]?.provider)).toBe(true);
 });

@@ -2,11 +2,10 @@ import type { Hex } from "viem";
 import { privateKeyToAccount } from "viem/accounts";
 import { afterEach, beforeEach, expect, test, vi } from "vitest";
 
-import { account, announce, CHAIN, INFO, mockWallet } from "../mock/ownWallet.ts";
-import { announceBuiltIn, builtIn } from "./builtIn.ts";
+import { account, announce, CHAIN, INFO, mockWallet, ProviderFault } from "../mock/ownWallet.ts";
 import { SigningRefused, WalletUnusable, WrongNetwork } from "./errors.ts";
 import { type OwnWallet, ownWallets } from "./own.ts";
-import { ANNOUNCE, ProviderFault, REQUEST } from "./providers.ts";
+import { ANNOUNCE, REQUEST } from "./providers.ts";
 
 const OTHER = "0x70997970C51812dc3A010C7d01b50e0d17dc79C8";
 const stranger = privateKeyToAccount(`0x${"42".repeat(32)}`);
@@ -54,12 +53,6 @@ test("where there is none, that is told", () => {
   const listen = vi.fn();
   stops.push(ownWallets(listen));
   expect(listen).toHaveBeenCalledExactlyOnceWith([]);
-});
-
-test("the wallet that was made here is not one of them", () => {
-  const words = "test test test test test test test test test test test junk";
-  stops.push(announceBuiltIn(builtIn(words, fake, CHAIN)));
-  expect(found().map(({ name }) => name)).toEqual(["Example Wallet"]);
 });
 
 test("the first of a name stays, whoever comes later", async () => {

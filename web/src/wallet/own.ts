@@ -18,7 +18,7 @@ import {
 
 import { tradeKeysOf } from "../sealing/tradeKeys.ts";
 import { SigningRefused, WalletUnusable, WrongNetwork } from "./errors.ts";
-import { ANNOUNCE, type Announced, codeOf, OWN_RDNS, REQUEST, UNAUTHORISED } from "./providers.ts";
+import { ANNOUNCE, type Announced, codeOf, REQUEST, UNAUTHORISED } from "./providers.ts";
 import { steadyRoot } from "./root.ts";
 import type { Call, Provider, TradeKeys, Wallet } from "./wallet.ts";
 
@@ -70,7 +70,7 @@ export function ownWallets(listen: (found: readonly OwnWallet[]) => void): () =>
 function announced(detail: Partial<Announced> | undefined): OwnWallet | null {
   const { info, provider } = detail ?? {};
   const { rdns, name, icon } = Object(info) as Partial<Record<string, unknown>>;
-  if (typeof rdns !== "string" || typeof name !== "string" || rdns === OWN_RDNS) {
+  if (typeof rdns !== "string" || typeof name !== "string") {
     return null;
   }
   // Letters that turn the text around could make one name look like another.

@@ -1,20 +1,6 @@
 import type { Provider } from "./wallet.ts";
 
-/** What a provider answers with, where it does not do what it was asked (EIP-1193, EIP-1474). */
-export class ProviderFault extends Error {
-  readonly code: number;
-
-  constructor(code: number, message: string) {
-    super(message);
-    this.name = "ProviderFault";
-    this.code = code;
-  }
-}
-
 export const UNAUTHORISED = 4100;
-export const UNSUPPORTED = 4200;
-export const UNKNOWN_CHAIN = 4902;
-export const INVALID_PARAMS = -32602;
 
 /** The code of an error, whoever threw it; wallets wrap those of others. */
 export function codeOf(error: unknown): number | null {
@@ -47,5 +33,3 @@ export interface Announced {
 
 export const ANNOUNCE = "eip6963:announceProvider";
 export const REQUEST = "eip6963:requestProvider";
-/** As which the wallet that was made here announces itself. */
-export const OWN_RDNS = "tradepost.page";

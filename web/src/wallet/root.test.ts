@@ -4,11 +4,10 @@ import { privateKeyToAccount } from "viem/accounts";
 import { hashMessage } from "viem/utils";
 import { beforeEach, expect, test } from "vitest";
 
-import { account, announce, CHAIN, mockWallet } from "../mock/ownWallet.ts";
+import { account, announce, CHAIN, mockWallet, ProviderFault } from "../mock/ownWallet.ts";
 import { tradeKeysOf } from "../sealing/tradeKeys.ts";
 import { SigningRefused } from "./errors.ts";
 import { type OwnWallet, ownWallets } from "./own.ts";
-import { ProviderFault } from "./providers.ts";
 import { rootText } from "./root.ts";
 
 const stranger = privateKeyToAccount(`0x${"42".repeat(32)}`);

@@ -47,7 +47,7 @@ export interface Wallet {
   readonly name: string;
   /** In checksum form. */
   readonly address: Address;
-  /** How it reads the chain and is asked for more; the built-in one's is the exchange's node. */
+  /** How it reads the chain; the built-in one reads by the node of its page. */
   readonly provider: Provider;
   /** Signs a text (EIP-191). Throws `SigningRefused` where the reader says no. */
   signText(text: string): Promise<Hex>;
