@@ -3,7 +3,7 @@ import { Link, useLocation } from "@tanstack/react-router";
 
 import { Identicon } from "../shell/Identicon.tsx";
 import { Menu, MENU_ITEM } from "../shell/Menu.tsx";
-import { usePlaces } from "../shell/places.tsx";
+import { PLACES } from "../shell/places.tsx";
 import { short } from "../shell/short.ts";
 import { Value } from "../shell/Value.tsx";
 import { plainPath } from "../start/then.ts";
@@ -15,7 +15,6 @@ import { useSignOut } from "./useSignOut.ts";
 export function AccountMenu() {
   const { t } = useLingui();
   const session = useSession();
-  const places = usePlaces();
   const { href, pathname } = useLocation();
   const here = plainPath(href);
   if (session === null) {
@@ -47,7 +46,7 @@ export function AccountMenu() {
           </>
         }
       >
-        {places.map(({ to, name: place }) => (
+        {PLACES.map(({ to, name: place }) => (
           <Link key={to} to={to} className={MENU_ITEM}>
             {place}
           </Link>

@@ -6,7 +6,7 @@ import { AccountActions } from "../account/AccountMenu.tsx";
 import { useSession } from "../account/session.ts";
 import { BookIcon, MarketIcon, MoreIcon, SettingsIcon, TradesIcon, WalletIcon } from "./icons.tsx";
 import { Menu, MENU_ITEM } from "./Menu.tsx";
-import { usePlaces } from "./places.tsx";
+import { PLACES } from "./places.tsx";
 
 const LINK =
   "flex min-h-11 flex-1 flex-col items-center justify-center gap-0.5 rounded-control px-3 text-13 font-medium text-soft hover:text-ink aria-[current=page]:text-brand sm:flex-none sm:text-15";
@@ -23,8 +23,7 @@ const MAIN: Readonly<Record<string, ReactNode>> = {
 export function Navigation() {
   const { t } = useLingui();
   const session = useSession();
-  const places = usePlaces();
-  const main = session === null ? [] : places.filter(({ to }) => to in MAIN);
+  const main = session === null ? [] : PLACES.filter(({ to }) => to in MAIN);
   return (
     <nav
       aria-label={t`Pages`}
@@ -56,13 +55,11 @@ export function Navigation() {
             }
           >
             <Market className={MENU_ITEM} />
-            {places
-              .filter(({ to }) => !(to in MAIN))
-              .map(({ to, name }) => (
-                <Link key={to} to={to} className={MENU_ITEM}>
-                  {name}
-                </Link>
-              ))}
+            {PLACES.filter(({ to }) => !(to in MAIN)).map(({ to, name }) => (
+              <Link key={to} to={to} className={MENU_ITEM}>
+                {name}
+              </Link>
+            ))}
             <AccountActions />
           </Menu>
         </div>
