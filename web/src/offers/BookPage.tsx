@@ -3,6 +3,7 @@ import { useInfiniteQuery, useQuery } from "@tanstack/react-query";
 import { Link, useNavigate, useSearch } from "@tanstack/react-router";
 import { useEffect } from "react";
 
+import { useSession } from "../account/session.ts";
 import type { Schema } from "../api/client.ts";
 import { methodsQuery } from "../api/queries.ts";
 import { MarketPrice } from "../exchange/MarketPrice.tsx";
@@ -37,6 +38,7 @@ interface BookProps {
 }
 
 function Book({ search, pair, exchange }: BookProps) {
+  const accountId = useSession()?.account.id;
   const { t, i18n } = useLingui();
   const format = useFormat(exchange.currencies);
   const navigate = useNavigate({ from: "/" });
@@ -117,6 +119,7 @@ function Book({ search, pair, exchange }: BookProps) {
                 search={search}
                 methods={methods.data}
                 format={format}
+                isOwn={offer.maker.id === accountId}
               />
             ))}
           </ol>

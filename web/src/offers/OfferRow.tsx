@@ -23,9 +23,11 @@ interface Props {
   search: BookSearch;
   methods: Methods | undefined;
   format: Format;
+  /** Whether the reader is its maker: he cannot take it, and changes it elsewhere. */
+  isOwn?: boolean;
 }
 
-export function OfferRow({ offer, search, methods, format }: Props) {
+export function OfferRow({ offer, search, methods, format, isOwn = false }: Props) {
   const { t } = useLingui();
   // What the maker does not do.
   const viewer = offer.direction === "sell" ? "buy" : "sell";
@@ -64,19 +66,30 @@ export function OfferRow({ offer, search, methods, format }: Props) {
           )}
         </p>
       </div>
-      <Link
-        to="/offers/$offerId"
-        params={{ offerId: offer.id }}
-        search={
-          search.amount && offer.quote
-            ? { amount: search.amount, ...(search.unit && { unit: search.unit }) }
-            : {}
-        }
-        className="button button-main justify-self-end"
-        aria-label={viewer === "buy" ? t`Buy ${asset} at ${price}` : t`Sell ${asset} at ${price}`}
-      >
-        {viewer === "buy" ? <Trans>Buy</Trans> : <Trans>Sell</Trans>}
-      </Link>
+      {isOwn ? (
+        <Link
+          to="/my/offers/$offerId"
+          params={{ offerId: offer.id }}
+          className="button button-quiet justify-self-end"
+          aria-label={t`Your own offer of ${asset} at ${price}`}
+        >
+          <Trans>Yours</Trans>
+        </Link>
+      ) : (
+        <Link
+          to="/offers/$offerId"
+          params={{ offerId: offer.id }}
+          search={
+            search.amount && offer.quote
+              ? { amount: search.amount, ...(search.unit && { unit: search.unit }) }
+              : {}
+          }
+          className="button button-main justify-self-end"
+          aria-label={viewer === "buy" ? t`Buy ${asset} at ${price}` : t`Sell ${asset} at ${price}`}
+        >
+          {viewer === "buy" ? <Trans>Buy</Trans> : <Trans>Sell</Trans>}
+        </Link>
+      )}
     </li>
   );
 }

@@ -3,6 +3,7 @@ import { afterEach, beforeEach, expect, test, vi } from "vitest";
 
 import { MockEventSource, problem } from "../mock/api.ts";
 import { index, NOW, offer } from "../mock/book.ts";
+import { session } from "../mock/maker.ts";
 import { openPage } from "../mock/open.tsx";
 
 beforeEach(() => {
@@ -22,6 +23,17 @@ test("a row says trader, price, what that is for the reader, and limits", async 
     /rosa.*EUR\s2,462\.50.*1\.5% below market.*From EUR\s50\.00 to EUR\s5,000\.00/,
   );
   expect(second).toMatch(/6f8e4a11.*2% above market.*From 0\.1 ETH to 2 ETH/);
+});
+
+test("an own offer leads to where it is changed", async () => {
+  const visitor = session();
+  const account = { ...visitor.account, id: "0193579a-1c3e-7c4b-9f0a-2b1d6f8e4a10" };
+  await openPage("/", {}, { ...visitor, account });
+  const [first, second] = await rows();
+  expect(first).toMatch(/Yours$/);
+  expect(second).toMatch(/Buy$/);
+  const own = screen.getByRole("link", { name: /^Your own offer of ETH at/ });
+  expect(own.getAttribute("href")).toMatch(/^\/my\/offers\//);
 });
 
 test("what is typed goes into the address once it is a number", async () => {
