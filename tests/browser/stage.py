@@ -21,7 +21,7 @@ from tradepost.notifications.hub import Pace
 
 _PACE = Pace(heartbeat_s=15, silence_s=60, look_s=1)
 #: What the market of the stage is: who offers what, in which order of price.
-_OFFERS: tuple[dict[str, Any], ...] = (
+OFFERS: tuple[dict[str, Any], ...] = (
     {"margin_bps": -40, "min_amount": "50", "max_amount": "2500", "total_amount": "9000",
      "amount_unit": "currency", "payment_methods": ["sepa_instant", "revolut", "wise"]},
     {"margin_bps": 60, "limit_price": "2300", "min_amount": "0.02", "max_amount": "1.5",
@@ -110,7 +110,7 @@ async def _furnish(stage: Stage) -> None:
     """Makes the market: a price, offers, past trades."""
     world = stage.world
     await stage.market_moves("2500")
-    for said in _OFFERS:
+    for said in OFFERS:
         stage.maker = await world.trader()
         await stage.offer(**said)
     buyer, seller = await world.trader(), await world.trader()

@@ -1,51 +1,75 @@
-"""What axe-core and a keyboard find, on every page, in every theme, width and direction."""
+"""What axe-core and a keyboard find, on every page, in every theme, width and direction.
+
+Each page is opened in both directions, signed in and as nobody, and turned there to every width in
+one theme or the other: so each pair of width, theme and direction stands before axe-core on every
+page. Further addresses of a route (a trade in its other states, the steps of an offer) are looked
+at once, each in the next combination.
+"""
 
 import re
-from itertools import product
+from collections.abc import Iterator
+from itertools import cycle
 
 import pytest
 from playwright.sync_api import expect
 
+from tests.browser.account import Furnished
 from tests.browser.conftest import Open
-from tests.browser.stage import Stage
-from tests.browser.visit import DESKTOP, PHONE, Visit
+from tests.browser.pages import NOWHERE, pages, routes, unfold
+from tests.browser.visit import DESKTOP, PHONE, TABLET, Visit
 
-_NOT_FOUND = "Failed to load resource: the server responded with a status of 404"
-
-
-def paths(exchange: Stage) -> list[str]:
-    """Every page of the map, the one for what is not there among them."""
-    offer = exchange.offers[1]["id"]
-    return [
-        "/",
-        "/?method=none_has_this",
-        f"/offers/{offer}?amount=250",
-        "/offers/new",
-        "/my/offers",
-        "/market",
-        "/settings",
-        "/settings/payment-accounts",
-        "/start",
-        "/start?way=new",
-        "/start?way=back",
-        "/wallet",
-        "/settings/payment-accounts",
-        "/no",
-    ]
+#: The widths and themes of a direction; both directions together have each of them.
+LOOKS = {
+    "en": ((PHONE, "light"), (TABLET, "dark"), (DESKTOP, "light")),
+    "ar": ((PHONE, "dark"), (TABLET, "light"), (DESKTOP, "dark")),
+}
+#: The operator's own, which nobody else is shown.
+_ADMIN = "/admin"
 
 
-@pytest.mark.parametrize(
-    ("size", "theme", "language"), list(product((DESKTOP, PHONE), ("light", "dark"), ("en", "ar")))
-)
-def test_no_page_breaks_wcag(
-    see: Open, exchange: Stage, size: tuple[int, int], theme: str, language: str
-) -> None:
-    one = see(size=size, theme=theme, language=language)
-    for path in paths(exchange):
-        one.go(path)
-        assert one.axe() == [], path
-        assert overflow(one) == 0, path
-    one.faults[:] = [fault for fault in one.faults if _NOT_FOUND not in fault]
+def faults(one: Visit, *looks: tuple[tuple[int, int], str]) -> Iterator[str]:
+    """What is wrong with the page as it stands, in each of these looks."""
+    for size, theme in looks:
+        one.turn(size, theme)
+        at = f"{one.page.url} {size[0]} {theme}"
+        yield from (f"{at}: {found}" for found in one.axe())
+        if wider := one.overflow():
+            yield f"{at}: {wider} pixels wider than the screen"
+
+
+def test_every_route_of_the_map_is_looked_at(house: Furnished) -> None:
+    assert set(pages(house)) == routes() | {NOWHERE}
+
+
+@pytest.mark.parametrize("language", LOOKS)
+@pytest.mark.parametrize("signed_in", [True, False], ids=["reader", "nobody"])
+def test_no_page_breaks_wcag(look: Open, house: Furnished, signed_in: bool, language: str) -> None:
+    one = look(house.reader if signed_in else None, language=language)
+    found: list[str] = []
+    for first, *_ in pages(house).values():
+        one.go(first)
+        unfold(one)
+        found += faults(one, *LOOKS[language])
+    assert found == []
+
+
+@pytest.mark.parametrize("language", LOOKS)
+def test_no_state_of_a_page_breaks_wcag(look: Open, house: Furnished, language: str) -> None:
+    one = look(house.reader, language=language)
+    looks = cycle(LOOKS[language])
+    found: list[str] = []
+    for _, *others in pages(house).values():
+        for path in others:
+            one.go(path)
+            found += faults(one, next(looks))
+    assert found == []
+
+
+@pytest.mark.parametrize("language", LOOKS)
+def test_what_an_operator_sees_breaks_nothing(look: Open, house: Furnished, language: str) -> None:
+    one = look(house.operator, language=language)
+    one.go(_ADMIN)
+    assert list(faults(one, *LOOKS[language])) == []
 
 
 def test_the_table_of_a_chart_breaks_nothing_either(see: Open) -> None:
@@ -54,14 +78,6 @@ def test_the_table_of_a_chart_breaks_nothing_either(see: Open) -> None:
     one.page.get_by_role("button", name="Show as a table").click()
     expect(one.page.get_by_role("table", name="To buy")).to_be_visible()
     assert one.axe() == []
-
-
-def overflow(one: Visit) -> int:
-    """By how many pixels the page is wider than the screen."""
-    wider: int = one.page.evaluate(
-        "() => document.documentElement.scrollWidth - document.documentElement.clientWidth"
-    )
-    return wider
 
 
 @pytest.mark.parametrize("path", ["/", "/offers/new", "/market", "/settings"])

@@ -24,8 +24,10 @@ class Apart:
 
 
 @contextmanager
-def opened_apart(open_it: Callable[[], AbstractAsyncContextManager[T]]) -> Iterator[T]:
-    """Opens it in a new thread, and closes it there."""
+def opened_apart(
+    open_it: Callable[[], AbstractAsyncContextManager[T]], patience_s: float = PATIENCE_S
+) -> Iterator[T]:
+    """Opens it in a new thread within so many seconds, and closes it there."""
     loop = asyncio.new_event_loop()
     thread = threading.Thread(target=loop.run_forever, name="exchange", daemon=True)
     thread.start()
@@ -38,7 +40,7 @@ def opened_apart(open_it: Callable[[], AbstractAsyncContextManager[T]]) -> Itera
 
     try:
         waiting = asyncio.run_coroutine_threadsafe(opened(), loop)
-        yield waiting.result(PATIENCE_S)
+        yield waiting.result(patience_s)
     finally:
         loop.call_soon_threadsafe(leave.set_result, None)
         running.result(PATIENCE_S)

@@ -1,7 +1,9 @@
 """One reader of the page: his screen, his theme, his language, and what went wrong before him."""
 
 import json
+from collections.abc import Mapping
 from dataclasses import dataclass, field
+from types import MappingProxyType
 from typing import Any
 
 from playwright.sync_api import Browser, BrowserContext, ConsoleMessage, Page, Request, expect
@@ -9,6 +11,7 @@ from playwright.sync_api import Browser, BrowserContext, ConsoleMessage, Page, R
 from tradepost.entrypoints.dev.data import CLONE
 
 DESKTOP = (1280, 900)
+TABLET = (820, 1180)
 PHONE = (390, 844)
 #: A bound for what has to happen, not a wait.
 _PATIENCE_MS = 15_000
@@ -38,9 +41,22 @@ class Visit:
         expect(self.page.locator("h1")).to_be_visible()
         expect(self.page.locator("[aria-busy=true]")).to_have_count(0)
 
+    def turn(self, size: tuple[int, int], theme: str) -> None:
+        """Another screen and another theme, with the page as it stands."""
+        self.page.set_viewport_size({"width": size[0], "height": size[1]})
+        self.page.emulate_media(color_scheme="dark" if theme == "dark" else "light")
+
+    def overflow(self) -> int:
+        """By how many pixels the page is wider than the screen."""
+        wider: int = self.page.evaluate(
+            "() => document.documentElement.scrollWidth - document.documentElement.clientWidth"
+        )
+        return wider
+
     def axe(self) -> list[str]:
         """What axe-core finds against WCAG 2.2 AA, a line for each element."""
-        self.page.evaluate(_AXE.read_text())
+        if not self.page.evaluate("() => 'axe' in window"):
+            self.page.evaluate(_AXE.read_text())
         found: dict[str, Any] = self.page.evaluate(
             "tags => axe.run(document, {runOnly: {type: 'tag', values: tags}})", list(_RULES)
         )
@@ -70,8 +86,9 @@ def visit(
     theme: str = "light",
     language: str = "en",
     scale: float = 1,
+    kept: Mapping[str, str] = MappingProxyType({}),
 ) -> Visit:
-    """A new reader, who has never been here but for the language that he has chosen."""
+    """A new reader, who has never been here but for his language and what his browser keeps."""
     context = browser.new_context(
         viewport={"width": size[0], "height": size[1]},
         color_scheme="dark" if theme == "dark" else "light",
@@ -81,8 +98,11 @@ def visit(
         timezone_id="UTC",
         has_touch=size == PHONE,
     )
-    chosen = json.dumps(language)
-    context.add_init_script(f"localStorage.setItem('tradepost.language', {chosen})")
+    for name, text in {"tradepost.language": language, **kept}.items():
+        place, value = json.dumps(name), json.dumps(text)
+        context.add_init_script(
+            f"localStorage.getItem({place}) ?? localStorage.setItem({place}, {value})"
+        )
     context.set_default_timeout(_PATIENCE_MS)
     one = Visit(context, context.new_page(), url)
 
