@@ -10,6 +10,7 @@ import { Confirm } from "../shell/Confirm.tsx";
 import { Value } from "../shell/Value.tsx";
 import { AccountForm } from "./AccountForm.tsx";
 import { Lines } from "./Lines.tsx";
+import { MethodName } from "./MethodName.tsx";
 import { accountsQuery, methodQuery, type Kept } from "./queries.ts";
 import type { Box } from "./useBox.ts";
 import { useKeepAccount } from "./useKeepAccount.ts";
@@ -28,7 +29,7 @@ export function AccountRow({ kept, box }: { kept: Kept; box: Box }) {
       <div className="flex flex-wrap items-start justify-between gap-x-6 gap-y-3">
         <div className="min-w-0">
           <h2 className="text-17 font-semibold">
-            <Value>{name}</Value>
+            <MethodName code={kept.method} />
             {opened?.label && (
               <span className="text-soft font-normal">
                 {" · "}

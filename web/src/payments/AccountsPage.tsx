@@ -3,10 +3,10 @@ import { useQuery } from "@tanstack/react-query";
 import { useState } from "react";
 
 import { useSession } from "../account/session.ts";
+import { Part } from "../settings/Part.tsx";
 import { ActionFailed } from "../shell/ActionFailed.tsx";
 import { Failure } from "../shell/Failure.tsx";
 import { SignInFirst } from "../shell/SignInFirst.tsx";
-import { Title } from "../shell/Title.tsx";
 import { AccountRow } from "./AccountRow.tsx";
 import { NewAccount } from "./NewAccount.tsx";
 import { accountsQuery } from "./queries.ts";
@@ -17,16 +17,15 @@ export function AccountsPage() {
   const { t } = useLingui();
   const session = useSession();
   return (
-    <>
-      <Title name={t`Payment accounts`}>
-        <Trans>Payment accounts</Trans>
-      </Title>
-      <p className="text-soft mt-3 max-w-prose">
+    <Part
+      name={t`Payment accounts`}
+      about={
         <Trans>
           They are sealed in your browser to your own key: the exchange keeps them and cannot read
           them.
         </Trans>
-      </p>
+      }
+    >
       {session === null ? (
         <SignInFirst>
           <Trans>Your payment accounts belong to your account here.</Trans>
@@ -34,7 +33,7 @@ export function AccountsPage() {
       ) : (
         <Accounts key={session.wallet} />
       )}
-    </>
+    </Part>
   );
 }
 

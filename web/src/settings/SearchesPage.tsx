@@ -6,6 +6,7 @@ import { api, type Schema } from "../api/client.ts";
 import { exchangeQuery } from "../api/queries.ts";
 import { useFormat } from "../language/format.ts";
 import { Failure } from "../shell/Failure.tsx";
+import { MethodName } from "../payments/MethodName.tsx";
 import { Value } from "../shell/Value.tsx";
 import { NewSearch } from "./NewSearch.tsx";
 import { Part, Rows } from "./Part.tsx";
@@ -84,7 +85,7 @@ function Search({
           <p className="font-semibold">
             <Value>{search.name}</Value>
           </p>
-          <p className="text-soft flex flex-wrap gap-x-3">
+          <p className="text-soft flex flex-wrap gap-x-2 [&>*+*]:before:me-2 [&>*+*]:before:content-['·']">
             {search.direction === "sell" && <Trans>You would buy</Trans>}
             {search.direction === "buy" && <Trans>You would sell</Trans>}
             {asset}
@@ -96,7 +97,7 @@ function Search({
               <Value>{format.money(search.fiat_amount, search.currency)}</Value>
             )}
             {search.payment_method.map((code) => (
-              <Value key={code}>{code}</Value>
+              <MethodName key={code} code={code} />
             ))}
           </p>
         </div>

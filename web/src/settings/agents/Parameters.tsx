@@ -5,6 +5,7 @@ import type { ReactNode } from "react";
 import type { Schema } from "../../api/client.ts";
 import { exchangeQuery } from "../../api/queries.ts";
 import { useFormat, type Format } from "../../language/format.ts";
+import { MethodName } from "../../payments/MethodName.tsx";
 import { Value } from "../../shell/Value.tsx";
 
 /** A decimal as the exchange writes one; what is none is shown as it is. */
@@ -75,6 +76,9 @@ function Said({ name, value, said, format }: SaidProps): ReactNode {
     ) : (
       <Value>{value}</Value>
     );
+  }
+  if (name === "payment_method") {
+    return <MethodName code={value} />;
   }
   if (DECIMAL.test(value) && name === "amount") {
     return <Value>{format.coins(value, asset, 18)}</Value>;

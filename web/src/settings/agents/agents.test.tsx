@@ -65,7 +65,11 @@ test("what is asked for is shown by its parameters, not by anybody's summary", a
   await openPage("/settings/agents", shows(asked()), session);
   const row = (await screen.findByRole("heading", { name: release })).closest("li");
   await waitFor(() => expect(row?.textContent).toContain("Asked by price bot"));
-  expect(row?.textContent).toMatch(/the seller of the coins.*0\.1 ETH.*EUR.250\.00.*sepa_instant/);
+  await waitFor(() =>
+    expect(row?.textContent).toMatch(
+      /the seller of the coins.*0\.1 ETH.*EUR.250\.00.*SEPA Instant/,
+    ),
+  );
   expect(row?.textContent).not.toContain("all is fine");
   const trade = within(row as HTMLElement).getByRole("link", { name: "See the trade" });
   expect(trade.getAttribute("href")).toBe(`/trades/${TRADE_ID}`);
