@@ -118,7 +118,7 @@ function Checked({ trade, exchange, wallet }: CheckedProps) {
               )}
             </p>
           ) : seen === undefined ? (
-            <p>
+            <p aria-busy="true">
               <Trans>Reading the chain</Trans>
             </p>
           ) : wrong > 0 ? (
