@@ -19,7 +19,11 @@ export function ActionBar({ says, children }: { says?: ReactNode; children: Reac
     };
   }, []);
   return (
-    <div className="max-sm:bg-sheet max-sm:border-line mt-5 max-sm:fixed max-sm:inset-x-0 max-sm:bottom-0 max-sm:z-10 max-sm:mt-0 max-sm:border-t max-sm:px-4 max-sm:pt-2 max-sm:pb-[max(0.75rem,env(safe-area-inset-bottom))]">
+    <div
+      // The shell leaves more room below the page where there are two buttons.
+      data-bar=""
+      className="max-sm:bg-sheet max-sm:border-line mt-5 max-sm:fixed max-sm:inset-x-0 max-sm:bottom-0 max-sm:z-10 max-sm:mt-0 max-sm:border-t max-sm:px-4 max-sm:pt-2 max-sm:pb-[max(0.75rem,env(safe-area-inset-bottom))]"
+    >
       {says && <p className="text-13 text-soft mb-1 sm:hidden">{says}</p>}
       <div className="flex flex-wrap gap-3 max-sm:[&>.button]:w-full">{children}</div>
     </div>

@@ -17,7 +17,7 @@ import { Value } from "./Value.tsx";
 export function Shell() {
   return (
     <SigningProvider>
-      <div className="flex min-h-dvh flex-col pb-20 sm:pb-0">
+      <div className="flex min-h-dvh flex-col max-sm:pb-24 max-sm:has-[[data-bar]_.button+.button]:pb-40">
         <a
           href="#main"
           className="button button-main sr-only start-4 top-4 z-20 focus:not-sr-only focus:absolute focus:px-5"
