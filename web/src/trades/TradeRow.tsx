@@ -22,11 +22,11 @@ export function TradeRow({ facts, main }: Props) {
   const { trade, format } = facts;
   const next = isMine(facts) ? trade.viewer.primary_action : null;
   return (
-    <li className="border-line grid grid-cols-[minmax(0,1fr)] items-center gap-x-6 gap-y-2 border-b py-4 sm:min-h-20 sm:grid-cols-[minmax(0,1fr)_minmax(0,1fr)_14rem]">
-      <p className="text-17 font-semibold">
+    <li className="border-line grid grid-cols-[minmax(0,1fr)_auto] items-center gap-x-6 gap-y-2 border-b py-4 sm:min-h-20 sm:grid-cols-[minmax(0,1fr)_minmax(0,1fr)_14rem]">
+      <p className="text-17 col-span-2 font-semibold sm:col-span-1">
         <TradeName facts={facts} />
       </p>
-      <div className="wrap-anywhere">
+      <div className={`wrap-anywhere ${next === null ? "" : "max-sm:col-span-2"}`}>
         <p>{faceOf(facts).head(facts)}</p>
         <p className="text-13 text-soft">
           {isOver(trade) ? (
@@ -41,7 +41,7 @@ export function TradeRow({ facts, main }: Props) {
       <Link
         to="/trades/$tradeId"
         params={{ tradeId: trade.id }}
-        className={`button ${main ? "button-main" : "button-quiet"} sm:justify-self-end`}
+        className={`button ${main ? "button-main" : "button-quiet"} ${next === null ? "" : "max-sm:col-span-2"} sm:justify-self-end`}
         aria-label={next === null ? t`Open: ${name}` : undefined}
       >
         {next !== null ? leadsTo(next, facts) : <Trans>Open</Trans>}
