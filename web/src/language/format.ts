@@ -70,7 +70,7 @@ export class Format {
     return new Intl.DateTimeFormat(this.#tag, {
       month: "short",
       day: "numeric",
-      hour: "2-digit",
+      hour: "numeric",
       minute: "2-digit",
     }).format(new Date(at));
   }
