@@ -9,6 +9,9 @@ import { Value } from "../shell/Value.tsx";
 /** How the offers of simulated traders begin that answer at once, and keep to the rules. */
 const PROMPT = "Sandbox: answers at once";
 
+/** A sandbox is open before its traders are there: they come within seconds of its start. */
+const AGAIN_MS = 2_000;
+
 /** Offers to sell whose makers are simulated, and finish a trade within a minute. */
 const firstQuery = {
   queryKey: ["first-offer"],
@@ -22,7 +25,10 @@ const firstQuery = {
 /** An offer with which a newcomer's first trade takes a minute or two. */
 export function FirstTrade() {
   const format = useFormat();
-  const { data: offer, isPending } = useQuery(firstQuery);
+  const { data: offer, isPending } = useQuery({
+    ...firstQuery,
+    refetchInterval: ({ state }) => (state.data ? false : AGAIN_MS),
+  });
   if (isPending) {
     return <div className="skeleton mt-2 h-28" aria-busy="true" />;
   }
