@@ -81,7 +81,7 @@ export function Facts({ offer, exchange, methods, format }: Props) {
       )}
       <Fact name={<Trans>Terms of the trader</Trans>}>
         {offer.terms === "" ? (
-          <Trans>None</Trans>
+          <Trans>No terms</Trans>
         ) : (
           <bdi translate="no" className="block wrap-anywhere whitespace-pre-line">
             {offer.terms}
