@@ -17,8 +17,13 @@ interface Props {
   format: Format;
 }
 
-const token = (name: string) => () =>
-  getComputedStyle(document.documentElement).getPropertyValue(`--${name}`);
+/** A colour of the theme that holds now; a property of CSS has to carry it, to say which one. */
+const token =
+  (name: string) =>
+  ({ root }: uPlot): string => {
+    root.style.color = `var(--${name})`;
+    return getComputedStyle(root).color;
+  };
 
 /** Two stairs: what can be sold, to the left of the market, and what can be bought, to its right. */
 export function DepthChart({ bids, asks, depth, format }: Props) {
