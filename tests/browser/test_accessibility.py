@@ -80,10 +80,53 @@ def test_the_table_of_a_chart_breaks_nothing_either(see: Open) -> None:
     assert one.axe() == []
 
 
-@pytest.mark.parametrize("path", ["/", "/offers/new", "/market", "/settings"])
-def test_each_stop_of_the_keyboard_can_be_seen(see: Open, path: str) -> None:
-    one = see()
+#: What opens something over a page: where, by which button, and what is there then.
+_OPENED = {
+    "account": ("/trades", "^Your account", "[aria-expanded=true]"),
+    "tour": ("/", "^How it works$", "[role=dialog]"),
+    "unlock": ("/settings/payment-accounts", "^Open them$", "dialog[open]"),
+    "delete": ("/settings/payment-accounts", "^Delete", "dialog[open]"),
+    "send": ("/wallet", "^Send ETH$", "form"),
+    "paid": ("buyer-told", "^I have paid EUR", "dialog[open]"),
+    "arbitrator": ("buyer-told", "^Call the arbitrator$", "dialog[open]"),
+    "release": ("seller-payment_sent", "^I received EUR", "dialog[open]"),
+    "share": ("seller-payment_sent", "^Share the coins$", "dialog[open]"),
+}
+
+
+@pytest.mark.parametrize("name", _OPENED)
+def test_what_opens_over_a_page_breaks_nothing(look: Open, house: Furnished, name: str) -> None:
+    where, button, opened = _OPENED[name]
+    path = f"/trades/{house.trades[where]}" if where in house.trades else where
+    one = look(house.reader)
     one.go(path)
+    one.page.get_by_role("button", name=re.compile(button)).first.click()
+    expect(one.page.locator(opened).first).to_be_visible()
+    assert list(faults(one, (DESKTOP, "light"), (TABLET, "dark"), (PHONE, "dark"))) == []
+
+
+#: Pages with much to press; names of trades among them.
+_STOPS = (
+    "/",
+    "/market",
+    "/settings",
+    "/wallet",
+    "/trades",
+    "/notifications",
+    "/my/offers",
+    "/offers/new",
+    "/settings/webhooks",
+    "/settings/tokens",
+    "/settings/payment-accounts",
+    "buyer-told",
+    "seller-payment_sent",
+)
+
+
+@pytest.mark.parametrize("where", _STOPS)
+def test_each_stop_of_the_keyboard_can_be_seen(look: Open, house: Furnished, where: str) -> None:
+    one = look(house.reader)
+    one.go(f"/trades/{house.trades[where]}" if where in house.trades else where)
     stops: list[str] = []
     while True:
         one.page.keyboard.press("Tab")
