@@ -2,96 +2,23 @@
 
 import json
 import re
-from collections.abc import Callable, Iterator
-from typing import Any
 
 import pytest
 from playwright.sync_api import Page, expect
 
-from tests import worlds
+from tests.browser.trading.conftest import Open
 from tests.browser.trading.own_wallet import OwnWallet
-from tests.browser.trading.stage import TradingStage, trading_stage
-from tests.browser.visit import DESKTOP, PHONE, Visit, visit
-from tradepost.entrypoints.dev.console import Console
-from tradepost.entrypoints.dev.page import build
+from tests.browser.trading.stage import TradingStage
+from tests.browser.trading.starting import (
+    PASSPHRASE,
+    confirm_words,
+    create,
+    create_by_passkey,
+    looked_at,
+    press,
+)
+from tests.browser.visit import DESKTOP, PHONE
 from tradepost_client import Wallet
-
-Open = Callable[..., Visit]
-PASSPHRASE = "lantern orbit velvet quarry"
-#: What the page asks for to find out whether it is there yet.
-_NOT_THERE = "the server responded with a status of 404"
-
-
-@pytest.fixture(scope="module")
-def stage(postgres: str, template: str) -> Iterator[TradingStage]:
-    """A whole exchange on a chain of its own."""
-    build(Console())
-    with worlds.copy_of(postgres, template) as url, trading_stage(url) as opened:
-        yield opened
-
-
-@pytest.fixture
-def see(browser: Any, stage: TradingStage) -> Iterator[Open]:
-    """Opens the page as somebody new; faults fail the test."""
-    opened: list[Visit] = []
-
-    def begin(**how: Any) -> Visit:
-        one = visit(browser, stage.url, **how)
-        opened.append(one)
-        return one
-
-    yield begin
-    for one in opened:
-        one.context.close()
-        faults = [fault for fault in one.faults if _NOT_THERE not in fault]
-        assert faults == [], faults
-
-
-def press(page: Page, name: str) -> None:
-    """Presses the button of that name."""
-    page.get_by_role("button", name=name, exact=True).click()
-
-
-def looked_at(one: Visit, heading: str) -> None:
-    """Waits for a step, which has the focus on its heading, and lets axe look at it."""
-    title = one.page.get_by_role("heading", level=1, name=heading)
-    expect(title).to_be_visible()
-    expect(one.page.locator("[aria-busy=true]")).to_have_count(0)
-    assert one.axe() == [], heading
-    wider = "() => document.documentElement.scrollWidth - document.documentElement.clientWidth"
-    assert one.page.evaluate(wider) == 0, heading
-
-
-def confirm_words(one: Visit) -> str:
-    """Reads the words off the page, and writes the three that are asked for."""
-    page = one.page
-    looked_at(one, "Write down these 12 words")
-    words = page.get_by_role("list", name="Your 12 words").locator("li > span:last-child")
-    written: list[str] = words.all_inner_texts()
-    assert len(written) == 12
-    press(page, "I have written them down")
-    looked_at(one, "Confirm three of them")
-    for field in page.get_by_label(re.compile("^Word number")).all():
-        label = field.evaluate("element => element.labels[0].textContent")
-        field.fill(written[int(re.findall(r"\d+", label)[0]) - 1])
-    press(page, "Create my account")
-    return " ".join(written)
-
-
-def create(one: Visit, name: str) -> str:
-    """Makes an account with a passphrase; the words of its wallet."""
-    page = one.page
-    one.go("/")
-    page.get_by_role("link", name="Start", exact=True).click()
-    looked_at(one, "Start trading")
-    page.get_by_role("link", name=re.compile("^Create one here")).click()
-    looked_at(one, "Your name and its lock")
-    page.get_by_label("Name").fill(name)
-    page.get_by_label("Passphrase", exact=True).fill(PASSPHRASE)
-    press(page, "Continue")
-    words = confirm_words(one)
-    looked_at(one, f"You are ready, {name}")
-    return words
 
 
 def kept(page: Page) -> dict[str, str]:
@@ -106,7 +33,7 @@ def test_a_wallet_is_made_and_its_owner_comes_back_on_another_device(
 ) -> None:
     name = f"rosa-{theme}"
     one = see(size=size, theme=theme)
-    words = create(one, name)
+    words = create(one, name, looked_at)
     expect(one.page.get_by_text("its sealed backup is at the exchange")).to_be_visible()
     assert words not in json.dumps(kept(one.page))
     assert PASSPHRASE not in json.dumps(kept(one.page))
@@ -127,25 +54,7 @@ def test_a_wallet_is_made_and_its_owner_comes_back_on_another_device(
 
 def test_a_passkey_locks_it_and_brings_it_back(see: Open) -> None:
     one = see()
-    session = one.context.new_cdp_session(one.page)
-    session.send("WebAuthn.enable")
-    options = {
-        "protocol": "ctap2",
-        "ctap2Version": "ctap2_1",
-        "transport": "internal",
-        "hasResidentKey": True,
-        "hasUserVerification": True,
-        "hasPrf": True,
-        "isUserVerified": True,
-        "automaticPresenceSimulation": True,
-    }
-    session.send("WebAuthn.addVirtualAuthenticator", {"options": options})
-    one.go("/start?way=new")
-    one.page.get_by_label("Name").fill("passkeyed")
-    one.page.get_by_text("A passkey", exact=True).click()
-    press(one.page, "Continue")
-    confirm_words(one)
-    looked_at(one, "You are ready, passkeyed")
+    create_by_passkey(one, "passkeyed", looked_at)
     one.page.evaluate("() => localStorage.clear()")
     one.go("/start?way=back&then=%2Fwallet")
     press(one.page, "Use a passkey")
@@ -180,7 +89,7 @@ def test_it_is_made_by_the_keyboard_alone_and_left_and_opened_again(see: Open) -
         keys.press("Tab")
     keys.type(PASSPHRASE)
     keys.press("Enter")
-    confirm_words(one)
+    confirm_words(one, looked_at)
     looked_at(one, "You are ready, keys-only")
     account = one.page.get_by_role("button", name="Your account: keys-only")
     account.focus()
