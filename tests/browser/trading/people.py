@@ -144,7 +144,7 @@ class Person:
     def open_trade(self, trade: str) -> None:
         """Finds a trade among his own, and opens it."""
         self.walk_to("Trades")
-        self.page.locator(f"a[href='/trades/{trade}']").click()
+        self.page.get_by_role("main").locator(f"a[href='/trades/{trade}']").click()
         self.visit.settled()
 
     def be_paid_there(self, action: str = "Be paid there") -> None:

@@ -1,7 +1,6 @@
 """Whole trades that come to their good end, with every kind of wallet."""
 
 import pytest
-from playwright.sync_api import expect
 
 from tests.browser.trading.conftest import Meet
 from tests.browser.trading.people import ETH, Kind
