@@ -19,6 +19,11 @@ _RICH = 1_000 * ETH
 IBAN = "DE89 3704 0044 0532 0130 00"
 
 
+def press_in(part: Locator, name: str) -> None:
+    """Presses the button of a part of the page whose words begin so."""
+    part.get_by_role("button", name=re.compile("^" + re.escape(name))).click()
+
+
 @dataclass
 class Person:
     """Somebody before the page, with a wallet of one kind."""
@@ -31,6 +36,7 @@ class Person:
     own: OwnWallet | None = None
     #: Whether his wallet is open: in the memory of his page, which a reload takes away.
     is_open: bool = False
+    has_offer: bool = False
     _accounts: int = field(default=0, repr=False)
 
     @property
@@ -64,19 +70,15 @@ class Person:
         self.visit.settled()
         self.is_open = False
 
-    def button(self, name: str) -> Locator:
-        """The button whose words begin so."""
-        return self.page.get_by_role("button", name=re.compile("^" + re.escape(name)))
-
     def press(self, name: str) -> None:
         """Presses the button whose words begin so."""
-        self.button(name).click()
+        press_in(self.page.get_by_role("main"), name)
 
     def reads(self, text: str) -> None:
         """Waits until it stands on his page."""
         expect(self.page.get_by_text(text).first).to_be_visible()
 
-    def told(self, heading: str) -> None:
+    def told(self, heading: str | re.Pattern[str]) -> None:
         """Waits until the card of the trade's next action says so."""
         expect(self.page.get_by_role("heading", level=2, name=heading)).to_be_visible()
 
@@ -115,6 +117,7 @@ class Person:
         press(page, "Publish")
         self.open_wallet()
         self.reads("Your offer is published.")
+        self.has_offer = True
 
     def take(self, maker: "Person", amount: str) -> str:
         """Finds the offer of a maker in the book and takes it; the trade's id."""
@@ -151,9 +154,8 @@ class Person:
         """Says where he is paid: the account that he has kept, or a new one."""
         page = self.page
         if self._accounts > 0:
-            if not self.is_open:
-                press(page, "Open your payment accounts")
-                self.open_wallet()
+            press(page, "Open your payment accounts")
+            self.open_wallet()
         else:
             page.get_by_label("IBAN").fill(IBAN)
             page.get_by_label("Account holder").fill("Rosa Example")
@@ -172,8 +174,7 @@ class Person:
     def locked(self) -> None:
         """Locks the coins, and waits until they are and the buyer has to pay."""
         self.lock()
-        expect(self.page.get_by_role("heading", level=2, name=re.compile("has to pay$"))
-               ).to_be_visible()  # fmt: skip
+        self.told(re.compile("has to pay$"))
 
     def reads_details(self) -> None:
         """Opens the payment details, and reads them."""
@@ -185,7 +186,7 @@ class Person:
     def asks_and_says_yes(self, name: str) -> None:
         """Presses a button that asks once more, and says yes."""
         self.press(name)
-        self.page.get_by_role("dialog").get_by_role("button", name=re.compile("^" + name)).click()
+        press_in(self.page.get_by_role("dialog"), name)
         self.open_wallet()
 
     def pays(self) -> None:
@@ -200,6 +201,30 @@ class Person:
     def releases(self) -> None:
         """Has been paid, and releases the coins."""
         self.asks_and_says_yes("I received")
+
+    def calls_the_arbitrator(self, reason: str) -> None:
+        """Says what is wrong; no wallet is asked."""
+        self.press("Call the arbitrator")
+        dialog = self.page.get_by_role("dialog")
+        dialog.get_by_role("radio", name=reason).check()
+        press_in(dialog, "Call the arbitrator")
+
+    def proposes_share(self, amount: str) -> None:
+        """Proposes how much of the coins the buyer gets."""
+        self.press("Share the coins")
+        dialog = self.page.get_by_role("dialog")
+        dialog.get_by_label("The buyer gets, in ETH").fill(amount)
+        press_in(dialog, "Share the coins")
+        self.open_wallet()
+
+    def agrees_to(self, share: str) -> None:
+        """Signs the share that another has proposed."""
+        offered = self.page.get_by_role("listitem").filter(has_text=share)
+        press_in(offered, "Agree to this share")
+        dialog = self.page.get_by_role("dialog")
+        expect(dialog).to_contain_text(share)
+        press_in(dialog, "Agree to this share")
+        self.open_wallet()
 
     # --- money -------------------------------------------------------------------------------
 
