@@ -48,7 +48,10 @@ export const isMoving = (trade: Trade): boolean =>
   trade.escrow.lock?.state === "sent" ||
   trade.escrow.lock?.state === "waiting" ||
   trade.state === "releasing" ||
-  trade.state === "splitting";
+  trade.state === "splitting" ||
+  // No event tells of these two: the seller's request gets to the chain, and the buyer's answer.
+  (trade.state === "refunding" && trade.escrow.cancel_at === null) ||
+  (trade.state === "payment_sent" && trade.escrow.cancel_at !== null);
 
 /** One trade as its viewer sees it; it sets the clock on the way. Throws `OtherTrade`. */
 export const tradeQuery = (id: string) =>
