@@ -71,10 +71,9 @@ class Stage:
     stack: AsyncExitStack
     traders: list[AsyncTrader] = field(default_factory=list)
 
-    async def trader(self) -> AsyncTrader:
-        """A new trader with a wallet of his own, coins and tokens, signed in."""
-        wallet = self.funded()
-        trader = await self._signed_in(wallet)
+    async def trader(self, wallet: Wallet | None = None) -> AsyncTrader:
+        """A trader with that wallet, signed in; by default a new one with coins and tokens."""
+        trader = await self._signed_in(wallet or self.funded())
         self.traders.append(trader)
         return trader
 

@@ -7,9 +7,10 @@ import pytest
 from playwright.sync_api import Browser
 
 from tests import worlds
+from tests.browser.trading.pairs import Pair
 from tests.browser.trading.people import Company, Person
 from tests.browser.trading.stage import TradingStage, trading_stage
-from tests.browser.visit import Visit, visit
+from tests.browser.visit import PHONE, Visit, visit
 from tradepost.entrypoints.dev.console import Console
 from tradepost.entrypoints.dev.page import build
 
@@ -57,6 +58,18 @@ def meet(company: Company) -> Iterator[Meet]:
     yield company.meet
     for person in company.people:
         _nothing_wrong(person.visit)
+
+
+@pytest.fixture(params=["own-sells", "built-in-sells"])
+def pair(request: pytest.FixtureRequest, meet: Meet) -> Pair:
+    """A seller with an offer, and a buyer; one of them has a wallet of his own."""
+    if request.param == "own-sells":
+        seller, buyer = meet("own-seller", "own"), meet("made-buyer", "passphrase", PHONE)
+    else:
+        seller, buyer = meet("made-seller", "passphrase"), meet("own-buyer", "own", PHONE)
+    if not seller.has_offer:
+        seller.publish_offer()
+    return Pair(seller, buyer, (seller.holds(), buyer.holds()))
 
 
 def _nothing_wrong(one: Visit) -> None:

@@ -74,7 +74,7 @@ class Person:
         """Presses the button whose words begin so."""
         press_in(self.page.get_by_role("main"), name)
 
-    def reads(self, text: str) -> None:
+    def reads(self, text: str | re.Pattern[str]) -> None:
         """Waits until it stands on his page."""
         expect(self.page.get_by_text(text).first).to_be_visible()
 

@@ -36,11 +36,10 @@ class TradingStage(Apart):
         """Where the page is, by a name: passkeys need one."""
         return self.inner.settings.public_url
 
-    async def pass_time(self, seconds: int) -> None:
-        """Moves the chain's clock, and lets the exchange see it."""
+    def pass_time(self, seconds: int) -> None:
+        """Moves the chain's clock; the background sees it."""
         self.inner.node.rpc("evm_increaseTime", seconds)
         self.inner.node.rpc("anvil_mine", hex(self.inner.settings.confirmations + 1))
-        await self.inner.work()
 
     async def go_on(self) -> None:
         """The background, until it is cancelled."""

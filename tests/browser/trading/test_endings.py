@@ -1,63 +1,13 @@
 """The ends of a trade that nobody wishes for, by both kinds of wallet on each side."""
 
 import re
-from dataclasses import dataclass
 from decimal import Decimal
 
 import pytest
 
-from tests.browser.trading.conftest import Meet
-from tests.browser.trading.people import ETH, Person
+from tests.browser.trading.pairs import Pair
+from tests.browser.trading.people import ETH
 from tests.browser.trading.stage import TradingStage
-from tests.browser.visit import PHONE
-
-#: What transactions of his own may cost somebody.
-_GAS = ETH // 100
-AMOUNT = "0.5"
-HALF = ETH // 2
-
-
-@dataclass
-class Pair:
-    """Who sells and who buys, and what both had before."""
-
-    seller: Person
-    buyer: Person
-    before: tuple[int, int]
-
-    def take(self) -> str:
-        """The buyer takes the seller's offer."""
-        return self.buyer.take(self.seller, AMOUNT)
-
-    def locked(self) -> str:
-        """The same, and the seller has locked the coins."""
-        trade = self.take()
-        self.seller.open_trade(trade)
-        self.seller.locked()
-        return trade
-
-    def both_told(self, buyer: str, seller: str | None = None) -> None:
-        """Waits until both pages say how it stands."""
-        self.buyer.told(buyer)
-        self.seller.told(seller or buyer)
-
-    def moved(self, coins: int) -> None:
-        """Holds what both have against what has moved from one to the other, in wei."""
-        seller, buyer = self.before
-        assert self.buyer.holds() - buyer == coins
-        assert 0 <= seller - self.seller.holds() - coins < _GAS
-
-
-@pytest.fixture(params=["own-sells", "built-in-sells"])
-def pair(request: pytest.FixtureRequest, meet: Meet) -> Pair:
-    """A seller with an offer, and a buyer; one of them has a wallet of his own."""
-    if request.param == "own-sells":
-        seller, buyer = meet("own-seller", "own"), meet("made-buyer", "passphrase", PHONE)
-    else:
-        seller, buyer = meet("made-seller", "passphrase"), meet("own-buyer", "own", PHONE)
-    if not seller.has_offer:
-        seller.publish_offer()
-    return Pair(seller, buyer, (seller.holds(), buyer.holds()))
 
 
 @pytest.mark.parametrize("who", ["buyer", "seller"])
