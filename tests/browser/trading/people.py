@@ -164,16 +164,24 @@ class Person:
             self.open_wallet()
             self._accounts += 1
 
-    def lock(self) -> None:
-        """Says where he is paid, and locks the coins; then the buyer has the details too."""
+    def looks_how_to_lock(self) -> None:
+        """Says where he is paid, and asks how the coins can be locked."""
         self.be_paid_there()
         self.press("Lock")
         self.open_wallet()
-        self.page.get_by_role("button", name=re.compile("^Lock .* now$")).click()
+        expect(self._lock_now()).to_be_visible()
+
+    def locks_now(self) -> None:
+        """Locks the coins; then the buyer has the details too."""
+        self._lock_now().click()
+
+    def _lock_now(self) -> Locator:
+        return self.page.get_by_role("button", name=re.compile("^Lock .* now$"))
 
     def locked(self) -> None:
         """Locks the coins, and waits until they are and the buyer has to pay."""
-        self.lock()
+        self.looks_how_to_lock()
+        self.locks_now()
         self.told(re.compile("has to pay$"))
 
     def reads_details(self) -> None:

@@ -28,6 +28,8 @@ class TradingStage(Apart):
         super().__init__()
         self.inner = inner
         self.wire = wire
+        #: Whether no blocks come but those with a transaction.
+        self.stands_still = False
         #: The newest block with a transaction: what comes behind it is to be confirmed.
         self._busy = self._head()
 
@@ -54,7 +56,7 @@ class TradingStage(Apart):
         for number in range(self._busy + 1, head + 1):
             if node.rpc("eth_getBlockTransactionCountByNumber", hex(number)) != "0x0":
                 self._busy = number
-        if head < self._busy + 2 * self.inner.settings.confirmations:
+        if not self.stands_still and head < self._busy + 2 * self.inner.settings.confirmations:
             node.rpc("anvil_mine", "0x1")
 
     def _head(self) -> int:
