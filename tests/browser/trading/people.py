@@ -15,6 +15,8 @@ from tradepost_client import Wallet
 
 Kind = Literal["own", "passphrase", "passkey"]
 ETH = 10**18
+#: More stops of the keyboard than a page has.
+_FAR = 150
 _RICH = 1_000 * ETH
 IBAN = "DE89 3704 0044 0532 0130 00"
 
@@ -97,6 +99,21 @@ class Person:
         expect(dialog).to_have_count(0)
         self.is_open = True
 
+    # --- by the keyboard ---------------------------------------------------------------------
+
+    def tab_to(self, name: str) -> None:
+        """Goes on with the keyboard alone until what is called so has the focus."""
+        for _ in range(_FAR):
+            if self.visit.focused().startswith(name):
+                return
+            self.page.keyboard.press("Tab")
+        raise AssertionError(f"no way to {name} by the keyboard")
+
+    def enter(self, name: str) -> None:
+        """Goes there, and presses Enter."""
+        self.tab_to(name)
+        self.page.keyboard.press("Enter")
+
     # --- offers ------------------------------------------------------------------------------
 
     def publish_offer(self, direction: str = "sell", *, price: str = "2500") -> None:
@@ -119,10 +136,12 @@ class Person:
         self.reads("Your offer is published.")
         self.has_offer = True
 
-    def take(self, maker: "Person", amount: str) -> str:
+    def take(self, maker: "Person", amount: str, *, sells: bool = False) -> str:
         """Finds the offer of a maker in the book and takes it; the trade's id."""
         page = self.page
         self.walk_to("Offers")
+        if sells:
+            page.get_by_role("radio", name="Sell", exact=True).check(force=True)
         row = page.get_by_role("listitem").filter(has_text=maker.known_as)
         row.get_by_role("link", name=re.compile("^(Buy|Sell) ETH at")).click()
         card = page.get_by_role("region", name=re.compile("^What you (pay|sell) and get"))
