@@ -53,7 +53,7 @@ function Confirmations() {
           </PathLink>
         </p>
       ) : (
-        <ul className="mt-3 grid gap-4" aria-busy={asked.isFetching}>
+        <ul className="mt-3 grid grid-cols-[minmax(0,1fr)] gap-4" aria-busy={asked.isFetching}>
           {waiting.map((one) => (
             <Confirmation key={one.id} asked={one} by={labels.get(one.token_id)} />
           ))}
@@ -64,7 +64,7 @@ function Confirmations() {
           <h2 className="text-20 mt-8 font-semibold">
             <Trans>The last days</Trans>
           </h2>
-          <ul className="mt-3 grid gap-4">
+          <ul className="mt-3 grid grid-cols-[minmax(0,1fr)] gap-4">
             {past.map((one) => (
               <Confirmation key={one.id} asked={one} by={labels.get(one.token_id)} />
             ))}

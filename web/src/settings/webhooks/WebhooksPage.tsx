@@ -77,7 +77,7 @@ function Webhooks() {
           </Trans>
         </p>
       ) : (
-        <ul className="mt-6 grid gap-4" aria-busy={webhooks.isFetching}>
+        <ul className="mt-6 grid grid-cols-[minmax(0,1fr)] gap-4" aria-busy={webhooks.isFetching}>
           {webhooks.data.map((webhook) => (
             <Webhook key={webhook.id} webhook={webhook} told={setSecret} />
           ))}
