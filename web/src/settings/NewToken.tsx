@@ -98,7 +98,7 @@ export function NewToken({ made }: { made: (secret: string) => void }) {
             onChange={(event) => setLifeS(Number(event.target.value))}
           >
             {LIVES_S.map((life) => (
-              <option key={life} value={life}>
+              <option key={life} value={life} translate="no">
                 {format.duration(life)}
               </option>
             ))}

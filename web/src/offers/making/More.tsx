@@ -100,7 +100,7 @@ export function More({ draft, faults, change, format, edited }: Props) {
               onChange={(event) => change({ fundingS: event.target.value })}
             >
               {withOwn(FUNDING_TIMES, draft.fundingS).map((seconds) => (
-                <option key={seconds} value={seconds}>
+                <option key={seconds} value={seconds} translate="no">
                   {format.duration(seconds)}
                 </option>
               ))}

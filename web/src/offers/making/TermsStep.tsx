@@ -79,7 +79,7 @@ export function TermsStep({ draft, faults, change, format, edited }: Props) {
         >
           {!edited && <option value="">{t`As long as the methods usually need`}</option>}
           {withOwn([...PAYMENT_TIMES, ...LONG_TIMES], draft.paymentS).map((seconds) => (
-            <option key={seconds} value={seconds}>
+            <option key={seconds} value={seconds} translate="no">
               {format.duration(seconds)}
             </option>
           ))}
