@@ -31,6 +31,7 @@ def faults(one: Visit, *looks: tuple[tuple[int, int], str]) -> Iterator[str]:
     """What is wrong with the page as it stands, in each of these looks."""
     for size, theme in looks:
         one.turn(size, theme)
+        one.settled()
         at = f"{one.page.url} {size[0]} {theme}"
         yield from (f"{at}: {found}" for found in one.axe())
         if wider := one.overflow():

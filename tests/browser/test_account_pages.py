@@ -17,7 +17,7 @@ def test_what_happens_is_told_live_and_where_it_leads(look: Open, house: Furnish
     expect(one.page.get_by_role("heading", level=1)).to_have_text("Sessions and tokens")
     bell.click()
     told = one.page.get_by_role("main").get_by_role("listitem")
-    expect(told.filter(has_text="paid").first).to_be_visible()
+    expect(told.filter(has_text="The seller has released the coins").first).to_be_visible()
     told.first.get_by_role("link").first.click()
     expect(one.page).to_have_url(f"{one.url}/trades/{house.trades['seller-splitting']}")
 
