@@ -143,7 +143,7 @@ class Person:
         if sells:
             page.get_by_role("radio", name="Sell", exact=True).check(force=True)
         row = page.get_by_role("listitem").filter(has_text=maker.known_as)
-        row.get_by_role("link", name=re.compile("^(Buy|Sell) ETH at")).click()
+        row.get_by_role("link", name=re.compile("^Sell ETH at" if sells else "^Buy ETH at")).click()
         card = page.get_by_role("region", name=re.compile("^What you (pay|sell) and get"))
         card.get_by_label("The amount is in").select_option("ETH")
         card.get_by_label("Amount", exact=True).fill(amount)
