@@ -1,42 +1,27 @@
 """Offers before a real browser, a whole exchange and real wallets: made, kept, and taken."""
 
 import re
-from collections.abc import Callable, Iterator
 from typing import Any
 
 import pytest
 from playwright.sync_api import Page, expect
 
-from tests import worlds
+from tests.browser.trading.conftest import Open
 from tests.browser.trading.own_wallet import OwnWallet
-from tests.browser.trading.stage import TradingStage, trading_stage
-from tests.browser.visit import DESKTOP, PHONE, Visit, visit
-from tradepost.entrypoints.dev.console import Console
-from tradepost.entrypoints.dev.page import build
+from tests.browser.trading.stage import TradingStage
+from tests.browser.trading.starting import press
+from tests.browser.visit import DESKTOP, PHONE, Visit
 from tradepost_client import Wallet
 
-Open = Callable[..., Visit]
 IBAN = "DE89 3704 0044 0532 0130 00"
-#: What the page asks for to find out whether it is there yet.
-_NOT_THERE = "the server responded with a status of 404"
-
-
-@pytest.fixture(scope="module")
-def stage(postgres: str, template: str) -> Iterator[TradingStage]:
-    """A whole exchange on a chain of its own."""
-    build(Console())
-    with worlds.copy_of(postgres, template) as url, trading_stage(url) as opened:
-        yield opened
 
 
 @pytest.fixture
-def trader(browser: Any, stage: TradingStage) -> Iterator[Open]:
-    """Opens the page as somebody with an own wallet and an account; faults fail the test."""
-    opened: list[Visit] = []
+def trader(see: Open, stage: TradingStage) -> Open:
+    """Opens the page as somebody with an own wallet and an account."""
 
     def begin(**how: Any) -> Visit:
-        one = visit(browser, stage.url, **how)
-        opened.append(one)
+        one = see(**how)
         OwnWallet(Wallet.create(), stage.inner.node).attach(one.context)
         one.go("/start?way=own&then=%2Fmy%2Foffers")
         press(one.page, "Test Wallet")
@@ -44,16 +29,7 @@ def trader(browser: Any, stage: TradingStage) -> Iterator[Open]:
         shown(one, "My offers")
         return one
 
-    yield begin
-    for one in opened:
-        one.context.close()
-        faults = [fault for fault in one.faults if _NOT_THERE not in fault]
-        assert faults == [], faults
-
-
-def press(page: Page, name: str) -> None:
-    """Presses the button of that name."""
-    page.get_by_role("button", name=name, exact=True).click()
+    return begin
 
 
 def connect(page: Page) -> None:
