@@ -40,7 +40,7 @@ export function CountrySelect({ format, none, value, choose, ...rest }: SelectPr
     >
       <option value="">{none}</option>
       {countries.map(({ code, name }) => (
-        <option key={code} value={code}>
+        <option key={code} value={code} translate="no">
           {name}
         </option>
       ))}

@@ -62,7 +62,7 @@ export function PairStep({ draft, faults, change, exchange, format, fixed }: Pro
             }
           >
             {exchange.currencies.map(({ code }) => (
-              <option key={code} value={code}>
+              <option key={code} value={code} translate="no">
                 {`${code} · ${format.currency(code)}`}
               </option>
             ))}

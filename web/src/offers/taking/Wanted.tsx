@@ -75,7 +75,7 @@ export function Wanted({ offer, methods, format, wanted, wrong, change }: Props)
           onChange={(event) => change({ method: event.target.value })}
         >
           {offer.payment_methods.map((code) => (
-            <option key={code} value={code}>
+            <option key={code} value={code} translate="no">
               {methods?.get(code)?.name ?? code}
             </option>
           ))}
@@ -93,7 +93,7 @@ export function Wanted({ offer, methods, format, wanted, wrong, change }: Props)
           >
             <option value="">{t`Choose a country`}</option>
             {offer.taker_countries.map((code) => (
-              <option key={code} value={code}>
+              <option key={code} value={code} translate="no">
                 {format.country(code)}
               </option>
             ))}
