@@ -16,12 +16,14 @@ _UNTRANSLATED = """() => {
     const plain = /[A-Za-z]{2,}/;
     // An attribute cannot say which part of it is a name: these are.
     const names = /\\b(rosa|bruno|SEPA transfer|SEPA instant transfer|Revolut|Wise)\\b/gi;
-    const codes = /\\b(0x[0-9a-fA-F…]+|[A-Z][A-Z0-9]+)\\b/g;
+    const codes = /\\b(0x[0-9a-fA-F…]+|[A-Z0-9]{2,})\\b/g;
     const found = [];
     const walker = document.createTreeWalker(document.body, NodeFilter.SHOW_TEXT);
     while (walker.nextNode()) {
         const at = walker.currentNode;
-        const left = at.parentElement.closest('[translate=no], bdi, time, noscript, script, style');
+        const left = at.parentElement.closest(
+            '[translate=no], bdi, time, textarea, noscript, script, style',
+        );
         if (!left && plain.test(at.textContent)) found.push(at.textContent.trim());
     }
     for (const at of document.querySelectorAll('[aria-label], [placeholder], [title], [alt]')) {
