@@ -60,13 +60,13 @@ def meet(company: Company) -> Iterator[Meet]:
         _nothing_wrong(person.visit)
 
 
-@pytest.fixture(params=["own-sells", "built-in-sells"])
+@pytest.fixture(params=["own-sells", "passkey-sells"])
 def pair(request: pytest.FixtureRequest, meet: Meet) -> Pair:
-    """A seller with an offer, and a buyer; one of them has a wallet of his own."""
+    """A seller with an offer, and a buyer: so each kind of wallet comes to each end."""
     if request.param == "own-sells":
         seller, buyer = meet("own-seller", "own"), meet("made-buyer", "passphrase", PHONE)
     else:
-        seller, buyer = meet("made-seller", "passphrase"), meet("own-buyer", "own", PHONE)
+        seller, buyer = meet("made-seller", "passkey"), meet("own-buyer", "own", PHONE)
     if not seller.has_offer:
         seller.publish_offer()
     return Pair(seller, buyer, (seller.holds(), buyer.holds()))
