@@ -24,10 +24,13 @@ from tests.faults.liar import Liar
 pytestmark = pytest.mark.slow
 
 #: What stands alone leads nowhere; and whoever ends his session walks no further.
-_ALONE = r"^/(livez|readyz|v1/(time|exchange|problems|nonces|accounts|sessions|markets|prices)\b)"
+_ALONE = (
+    r"^/(livez|readyz|v1/(time|exchange|problems|nonces|accounts|sessions|markets|prices|chain|push/key"
+    r"|admin)\b)"
+)
 Machine: Any = SCHEMA.exclude(path_regex=_ALONE).as_state_machine()
 #: Chains of one walker: after that most of what he had is used up.
-_CHAINS = 4
+_CHAINS = 6
 
 
 async def _walker(arena: Arena) -> Player:

@@ -13,6 +13,7 @@ from secrets import token_hex
 from typing import Any, Literal
 
 import httpx
+import pytest
 from eth_utils.crypto import keccak
 
 from tests import market as markets
@@ -33,6 +34,8 @@ from tradepost_contracts import calls
 PAYMENT_WINDOW_S = 900
 CHALLENGE_WINDOW_S = 600
 FUNDING_WINDOW_S = 36_000
+#: More rounds than the watcher ever needs, and after how many two branches are not one moment's.
+_ROUNDS, _PATIENCE = 500, 50
 PRICES = {"ETH": "2500", "USDT": "0.98"}
 AMOUNTS = {"ETH": "0.5", "USDT": "250"}
 #: What a seller and a buyer take at worst, wherever the market is.
@@ -213,13 +216,21 @@ class Arena:
     # --- the background --------------------------------------------------------------------
 
     async def follow(self) -> None:
-        """The watcher, up to the head."""
-        while True:
+        """The watcher, up to the head.
+
+        A node that shows two branches at once may do so until its next block, which comes where
+        time goes by; here it is brought.
+        """
+        moved = 0
+        for _ in range(_ROUNDS):
             try:
                 if not await follow_once(self.stage.database, self.stage.chain):
                     return
             except BranchMoved:
-                continue
+                moved += 1
+                if moved % _PATIENCE == 0:
+                    self.stage.node.rpc("anvil_mine", "0x1")
+        pytest.fail(f"the watcher comes to no end: {moved} of {_ROUNDS} rounds met two branches")
 
     async def jobs(self, order: Callable[[list[str]], list[str]] | None = None) -> None:
         """Runs what the watcher's events have queued, in `order` if one is given."""
