@@ -71,7 +71,7 @@ export function OfferRow({ offer, search, methods, format, isOwn = false }: Prop
           to="/my/offers/$offerId"
           params={{ offerId: offer.id }}
           className="button button-quiet justify-self-end"
-          aria-label={t`Your own offer of ${asset} at ${price}`}
+          aria-label={t`Yours: ${asset} at ${price}`}
         >
           <Trans>Yours</Trans>
         </Link>

@@ -32,7 +32,7 @@ test("an own offer leads to where it is changed", async () => {
   const [first, second] = await rows();
   expect(first).toMatch(/Yours$/);
   expect(second).toMatch(/Buy$/);
-  const own = screen.getByRole("link", { name: /^Your own offer of ETH at/ });
+  const own = screen.getByRole("link", { name: /^Yours: ETH at/ });
   expect(own.getAttribute("href")).toMatch(/^\/my\/offers\//);
 });
 
