@@ -18,6 +18,8 @@ from tests.browser.conftest import Open
 from tests.browser.pages import NOWHERE, pages, routes, unfold
 from tests.browser.visit import DESKTOP, PHONE, TABLET, Visit
 
+#: A page in all its looks is one test.
+pytestmark = [pytest.mark.slow, pytest.mark.timeout(400)]
 #: All widths and themes.
 ALL = tuple(product((PHONE, TABLET, DESKTOP), ("light", "dark")))
 #: The widths and themes of a direction; both directions together have each of them.
