@@ -7,6 +7,7 @@ import pytest
 from playwright.sync_api import Browser
 
 from tests import worlds
+from tests.browser.conftest import NOT_THERE
 from tests.browser.trading.pairs import Pair
 from tests.browser.trading.people import Company, Person
 from tests.browser.trading.stage import TradingStage, trading_stage
@@ -16,8 +17,6 @@ from tradepost.entrypoints.dev.page import build
 
 Open = Callable[..., Visit]
 Meet = Callable[..., Person]
-#: What the page asks for to find out whether it is there yet.
-_NOT_THERE = "the server responded with a status of 404"
 
 
 @pytest.fixture(scope="module")
@@ -73,6 +72,6 @@ def pair(request: pytest.FixtureRequest, meet: Meet) -> Pair:
 
 
 def _nothing_wrong(one: Visit) -> None:
-    faults = [fault for fault in one.faults if _NOT_THERE not in fault]
+    faults = [fault for fault in one.faults if NOT_THERE not in fault]
     one.faults.clear()
     assert faults == [], faults

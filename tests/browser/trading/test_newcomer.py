@@ -8,6 +8,7 @@ from time import monotonic
 import pytest
 from playwright.sync_api import Browser, Locator, expect
 
+from tests.browser.conftest import NOT_THERE
 from tests.browser.visit import DESKTOP, PHONE, Visit, visit
 from tests.e2e.test_sandbox import Sandbox
 from tradepost.entrypoints.dev.console import Console
@@ -18,8 +19,6 @@ pytestmark = [pytest.mark.slow, pytest.mark.timeout(400)]
 PASSPHRASE = "lantern orbit velvet quarry"
 #: What the first minutes may take, and how often a newcomer may have to press something.
 MOST_S, MOST_PRESSES = 180, 16
-#: What the page asks for to find out whether it is there yet.
-_NOT_THERE = "the server responded with a status of 404"
 #: A simulated trader and the chain take their time; a bound, not a wait.
 _ANSWERED_MS = 60_000
 
@@ -85,7 +84,7 @@ def test_a_newcomer_finishes_a_trade_within_three_minutes(
     took = monotonic() - newcomer.began
     print(*newcomer.reached, f"a first trade: {took:.1f} s, {newcomer.presses} presses", sep="\n")
     one.context.close()
-    assert [fault for fault in one.faults if _NOT_THERE not in fault] == []
+    assert [fault for fault in one.faults if NOT_THERE not in fault] == []
     assert took < MOST_S
     assert newcomer.presses <= MOST_PRESSES
 

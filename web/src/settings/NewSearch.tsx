@@ -85,33 +85,13 @@ export function NewSearch({ exchange }: { exchange: Schema["ExchangeBody"] }) {
           <span className="label">
             <Trans>Coin</Trans>
           </span>
-          <select
-            className="control w-full"
-            value={asset}
-            onChange={(event) => setAsset(event.target.value)}
-          >
-            {exchange.assets.map(({ code }) => (
-              <option key={code} value={code} translate="no">
-                {code}
-              </option>
-            ))}
-          </select>
+          <CodeChoice codes={exchange.assets} value={asset} choose={setAsset} />
         </label>
         <label>
           <span className="label">
             <Trans>Currency</Trans>
           </span>
-          <select
-            className="control w-full"
-            value={currency}
-            onChange={(event) => setCurrency(event.target.value)}
-          >
-            {exchange.currencies.map(({ code }) => (
-              <option key={code} value={code} translate="no">
-                {code}
-              </option>
-            ))}
-          </select>
+          <CodeChoice codes={exchange.currencies} value={currency} choose={setCurrency} />
         </label>
         <label>
           <span className="label">
@@ -141,3 +121,19 @@ export function NewSearch({ exchange }: { exchange: Schema["ExchangeBody"] }) {
     </details>
   );
 }
+
+interface CodeChoiceProps {
+  codes: readonly { code: string }[];
+  value: string;
+  choose: (code: string) => void;
+}
+
+const CodeChoice = ({ codes, value, choose }: CodeChoiceProps) => (
+  <select className="control w-full" value={value} onChange={(event) => choose(event.target.value)}>
+    {codes.map(({ code }) => (
+      <option key={code} value={code} translate="no">
+        {code}
+      </option>
+    ))}
+  </select>
+);
