@@ -108,7 +108,7 @@ def visit(
 
     def said(message: ConsoleMessage) -> None:
         if message.type in {"error", "warning"} and not (one.cut and "net::" in message.text):
-            one.faults.append(f"console: {message.text}")
+            one.faults.append(f"console: {message.text} {message.location.get('url', '')}")
 
     def asked(request: Request) -> None:
         if not request.url.startswith(url + "/"):

@@ -7,10 +7,10 @@ import pytest
 from playwright.sync_api import Browser
 
 from tests import worlds
-from tests.browser.conftest import NOT_THERE
 from tests.browser.trading.pairs import Pair
 from tests.browser.trading.people import Company, Person
 from tests.browser.trading.stage import TradingStage, trading_stage
+from tests.browser.trading.starting import SAID_NO
 from tests.browser.visit import PHONE, Visit, visit
 from tradepost.entrypoints.dev.console import Console
 from tradepost.entrypoints.dev.page import build
@@ -72,6 +72,6 @@ def pair(request: pytest.FixtureRequest, meet: Meet) -> Pair:
 
 
 def _nothing_wrong(one: Visit) -> None:
-    faults = [fault for fault in one.faults if NOT_THERE not in fault]
+    faults = [fault for fault in one.faults if not SAID_NO.search(fault)]
     one.faults.clear()
     assert faults == [], faults

@@ -7,6 +7,8 @@ from playwright.sync_api import Page, expect
 
 from tests.browser.visit import Visit
 
+#: What the exchange can say of a backup or a price that is not there yet. Pages and files are.
+SAID_NO = re.compile(r"status of 404 .*/v1/")
 PASSPHRASE = "lantern orbit velvet quarry"
 #: What is done at each step: it waits for the step's heading, at least.
 Look = Callable[[Visit, str], None]
